@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The engine: small super-resolution networks on planes and pixels of video.
+//
+//   EcbsrModel   what was trained: immutable weights, shared by any number of plans
+//   EcbsrPlan    a model made ready for one geometry: packed weights, tiles, scratch
+//   run          one picture through a plan
+//
+// The engine knows nothing of GStreamer.
+
+#ifndef ECBSR_H
+#define ECBSR_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define ECBSR_ERROR (ecbsr_error_quark ())
+GQuark ecbsr_error_quark (void);
+
+typedef enum
+{
+  ECBSR_ERROR_NOT_FOUND, // no such file
+  ECBSR_ERROR_READ,      // it is there, but cannot be read
+  ECBSR_ERROR_FORMAT,    // its content is broken or is no model for this engine
+  ECBSR_ERROR_WRITE,     // a file cannot be written
+  ECBSR_ERROR_INVALID,   // a geometry or layout that no plan can be made for
+  ECBSR_ERROR_NO_MEMORY, // an allocation failed
+} EcbsrError;
+
+// ------------------------------------------------------------------ models --
+
+typedef enum
+{
+  ECBSR_ARCHITECTURE_CUBIC, // no network: the cubic upscale alone
+  ECBSR_ARCHITECTURE_ECBSR,
+  ECBSR_ARCHITECTURE_ESR_MAX,
+  ECBSR_ARCHITECTURE_ESR_TM,
+  ECBSR_ARCHITECTURE_ESR_TR,
+  ECBSR_ARCHITECTURE_ESR_CNN,
+} EcbsrArchitecture;
+
+typedef enum
+{
+  ECBSR_ACTIVATION_LINEAR,
+  ECBSR_ACTIVATION_RELU,
+  ECBSR_ACTIVATION_RRELU, // in inference: the mean of its slopes, here 0
+  ECBSR_ACTIVATION_PRELU, // one slope per channel
+  ECBSR_ACTIVATION_SOFTPLUS,
+  ECBSR_ACTIVATION_TANH, // edge-SR only
+} EcbsrActivation;
+
+typedef struct _EcbsrModel EcbsrModel;
+
+// What a model is. Strings belong to the model. Fields that an architecture
+// does not have are 0.
+typedef struct
+{
+  EcbsrArchitecture architecture;
+  guint scale;       // 2, 3, 4 (cubic: 1 too)
+  guint n_blocks;    // ECBSR: m
+  guint n_channels;  // ECBSR: c; edge-SR: C
+  guint kernel_size; // eSR-MAX, -TM, -TR: K
+  guint depth;       // eSR-CNN: D
+  guint squeeze;     // eSR-CNN: S
+  EcbsrActivation activation;
+  gboolean training_form; // as stored; what runs is always folded
+  gboolean identity;
+  gdouble black, white; // what the network sees for black and for white
+
+  guint n_parameters;     // of the folded network
+  guint n_macs_per_pixel; // multiply-adds per input pixel
+  guint radius;           // of the receptive field, input pixels
+
+  const gchar *name, *licence, *trained_on, *content;
+  const gchar *sha256; // of the file's bytes, lower-case hex; "" for cubic
+} EcbsrModelInfo;
+
+// Opens the model file at `path` (docs/model-format.md). Everything in it is
+// checked before use; the training form is folded in double precision.
+// Returns NULL and sets `error` (NOT_FOUND, READ, FORMAT, NO_MEMORY), whose
+// message names the file, the tensor or key, and what is wrong.
+// Thread-safe. Free with ecbsr_model_unref().
+EcbsrModel *ecbsr_model_open (const gchar *path, GError **error);
+
+// The same from memory. `origin` stands in messages where a path would.
+EcbsrModel *ecbsr_model_new_from_bytes (GBytes *bytes, const gchar *origin,
+                                        GError **error);
+
+// The cubic upscale as a model: no network, scale 1 to 4, black 0, white 1.
+EcbsrModel *ecbsr_model_new_cubic (guint scale);
+
+// Writes the folded, float32 form of `model` to `path`, metadata kept, `form`
+// set to plain. The file appears complete or not at all. Not for cubic.
+gboolean ecbsr_model_save (const EcbsrModel *model, const gchar *path,
+                           GError **error);
+
+// Thread-safe.
+EcbsrModel *ecbsr_model_ref (EcbsrModel *model);
+void ecbsr_model_unref (EcbsrModel *model);
+
+// Valid as long as the model is.
+const EcbsrModelInfo *ecbsr_model_get_info (const EcbsrModel *model);
+
+// The metadata as key, value, key, value, …, NULL, sorted by key.
+const gchar *const *ecbsr_model_get_metadata (const EcbsrModel *model);
+
+// "ecbsr", "esr-max", …; "prelu", "relu", …
+const gchar *ecbsr_architecture_to_string (EcbsrArchitecture architecture);
+const gchar *ecbsr_activation_to_string (EcbsrActivation activation);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EcbsrModel, ecbsr_model_unref)
+
+// ------------------------------------------------------------------- plans --
+
+#define ECBSR_MAX_COMPONENTS 4
+#define ECBSR_MAX_PLANES 4
+#define ECBSR_MAX_SIZE 32768 // input width and height
+
+typedef enum
+{
+  ECBSR_SAMPLE_U8,
+  ECBSR_SAMPLE_F32, // planes of floats; output neither rounded nor clamped
+} EcbsrSample;
+
+typedef enum
+{
+  ECBSR_COLOR_YUV, // components Y[, U, V]
+  ECBSR_COLOR_RGB, // components R, G, B[, A]
+} EcbsrColor;
+
+// Where the samples of a picture lie: the same for input and output.
+// Supported are: planes of one component each; U and V interleaved in one plane
+// (NV12, NV21, NV16); Y, U and V in one plane, 4:2:2 (YUY2, UYVY); R, G, B with
+// pixel stride 3, or 4 with alpha or an unused byte. F32 takes planes of one
+// component.
+typedef struct
+{
+  EcbsrColor color;
+  guint n_components;
+  struct
+  {
+    guint plane;
+    guint offset;       // of the first sample in its row, bytes
+    guint pixel_stride; // from sample to sample, bytes
+    guint w_sub, h_sub; // log2 of the subsampling
+  } component[ECBSR_MAX_COMPONENTS];
+} EcbsrLayout;
+
+typedef struct
+{
+  guint width, height; // input, of component 0, 1 to ECBSR_MAX_SIZE
+  EcbsrSample sample;
+  EcbsrLayout layout;
+
+  // Sample values of black and white of Y (of R, G, B): 16 and 235 for video
+  // range, 0 and 255 for full range. Mapped to the range of the weights and back.
+  gdouble black, white;
+
+  // RGB: luma = Σ weight · component. Sum 1.
+  gdouble luma_weight[3];
+
+  // Where a subsampled chroma sample lies between the luma samples it covers:
+  // 0.5 in the middle (MPEG-1, JPEG), 0.25 on the first (MPEG-2 horizontally).
+  gdouble chroma_offset_x, chroma_offset_y;
+
+  guint n_threads;   // 0: as many CPUs as the process may use
+  guint tile_width;  // input pixels, 0: chosen. Results never depend on it
+  guint band_height; // input rows, 0: chosen. Results never depend on it
+} EcbsrPlanConfig;
+
+typedef struct _EcbsrPlan EcbsrPlan;
+
+// Makes `model` ready for pictures as `config` says: packs weights, cuts tiles,
+// allocates all scratch (independent of the height). Takes a reference on the
+// model. Returns NULL and sets `error` (INVALID, NO_MEMORY).
+EcbsrPlan *ecbsr_plan_new (EcbsrModel *model, const EcbsrPlanConfig *config,
+                           GError **error);
+void ecbsr_plan_free (EcbsrPlan *plan);
+
+// What runs, for people: "sse2, float32, 2 threads". Belongs to the plan.
+const gchar *ecbsr_plan_get_backend (const EcbsrPlan *plan);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EcbsrPlan, ecbsr_plan_free)
+
+// One picture: planes with strides in bytes, which may be negative (the picture
+// is stored bottom-up) or larger than a row.
+typedef struct
+{
+  guint8 *plane[ECBSR_MAX_PLANES];
+  gssize stride[ECBSR_MAX_PLANES];
+} EcbsrPicture;
+
+typedef struct
+{
+  gfloat strength; // 0: cubic, 1: the network; a blend between
+  guint split;     // output columns left of this are cubic; 0: none
+} EcbsrRunParams;
+
+// Upscales `in` into `out`, whose planes hold scale × width and scale × height,
+// chroma rounded up. Neither is kept after the call. Allocates nothing, cannot
+// fail. Uses the calling thread and the process-wide worker pool. A plan runs
+// one picture at a time; different plans run side by side.
+// The result does not depend on the number of threads or on the tiles.
+void ecbsr_plan_run (EcbsrPlan *plan, const EcbsrPicture *in,
+                     const EcbsrPicture *out, const EcbsrRunParams *params);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A model in the engine's own terms: a chain of convolutions and a head.
+// Inside the engine only; others use ecbsr.h.
+
+#ifndef ECBSR_MODEL_H
+#define ECBSR_MODEL_H
+
+#include "ecbsr.h"
+
+// One convolution, stride 1, zero padding, then its activation.
+typedef struct
+{
+  guint kernel_size; // 3, 5, 7
+  guint n_in, n_out;
+  gfloat *weight; // [n_out][n_in][kernel_size][kernel_size]
+  gfloat *bias;   // [n_out], zeros where the network has none
+  EcbsrActivation activation;
+  gfloat *slope; // [n_out], PReLU only, else NULL
+} EcbsrLayer;
+
+// What turns the last convolution's channels into s × s output pixels.
+// Channel ch·s² + dy·s + dx lands in map ch at sub-pixel (dy, dx).
+typedef enum
+{
+  ECBSR_HEAD_RESIDUAL,    // map 0 + the input pixel
+  ECBSR_HEAD_MAX,         // maximum over n_maps maps
+  ECBSR_HEAD_TEMPLATE,    // n_maps values v, n_maps keys k: Σ v·softmax(k)
+  ECBSR_HEAD_TRANSFORMER, // values, queries q, keys: Σ v·softmax(q·k)
+  ECBSR_HEAD_SELF,        // values, keys: Σ v·softmax(k²)
+} EcbsrHead;
+
+struct _EcbsrModel
+{
+  gatomicrefcount ref_count;
+  EcbsrModelInfo info;
+  EcbsrHead head;
+  guint n_maps; // C; 1 for the residual head
+  guint n_layers; // 0: cubic
+  EcbsrLayer *layers;
+  gchar **metadata; // key, value, …, NULL
+};
+
+#endif
