@@ -1,0 +1,69 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Writes the golden cases beside this file, with PyTorch.
+
+    NAME.safetensors      the model (docs/model-format.md)
+    NAME.io.safetensors   `input` [H, W] and `output` [s·H, s·W], float32, in the
+                          network's own domain, the output not clamped
+    list.txt              the names
+
+Weights and inputs are what the files hold, outputs are computed in float64.
+"""
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "models")]
+
+from golden import networks, weights  # noqa: E402
+from golden.cases import CASES  # noqa: E402
+from golden.pictures import picture  # noqa: E402
+from safetensors_io import BF16, bf16_to_float32, write  # noqa: E402
+
+
+def store(array, dtype):
+    if dtype == "BF16":  # cut, not rounded: they are random anyway
+        bits = array.astype("<f4").view("<u4") >> 16
+        return bits.astype("<u2").view(BF16)
+    return array.astype({"F32": "<f4", "F16": "<f2"}[dtype])
+
+
+def widen(array):
+    floats = bf16_to_float32(array) if array.dtype == BF16 else array
+    return torch.from_numpy(floats.astype(np.float64))
+
+
+def model_of(case):
+    return {name: store(array, case.dtype) for name, array in weights.make(case).items()}
+
+
+def input_of(case):
+    return picture(case.rng("picture"), *case.size, case.luma_range)
+
+
+def output_of(case, model, image, precision=torch.float64):
+    tensors = {name: widen(array).to(precision) for name, array in model.items()}
+    x = torch.from_numpy(image).to(precision)[None, None]
+    with torch.no_grad():
+        return networks.run(case.metadata, tensors, x)[0, 0].numpy().astype("<f4")
+
+
+def write_case(case):
+    model, image = model_of(case), input_of(case)
+    pair = {"input": image, "output": output_of(case, model, image)}
+    write(HERE / f"{case.name}.safetensors", model, case.metadata)
+    write(HERE / f"{case.name}.io.safetensors", pair, {"case": case.name})
+
+
+def main():
+    for case in CASES:
+        write_case(case)
+    names = "".join(case.name + "\n" for case in CASES)
+    (HERE / "list.txt").write_text(names, encoding="ascii")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The published networks as functions of their state dictionaries.
+
+Written for truth, not for speed: the training form of ECBSR runs its five
+branches one by one, nothing is folded. `weights` maps the published names to
+torch tensors, `x` is [1, 1, H, W] in the network's own domain; the result is
+[1, 1, s·H, s·W], not clamped.
+"""
+import torch
+import torch.nn.functional as F
+
+SOBEL_X = ((1, 0, -1), (2, 0, -2), (1, 0, -1))
+SOBEL_Y = ((1, 2, 1), (0, 0, 0), (-1, -2, -1))
+LAPLACIAN = ((0, 1, 0), (1, -4, 1), (0, 1, 0))
+EDGE_KERNELS = {"sbx": SOBEL_X, "sby": SOBEL_Y, "lpl": LAPLACIAN}
+
+
+def run(metadata, weights, x):
+    return ARCHITECTURES[metadata["architecture"]](metadata, weights, x)
+
+
+# ------------------------------------------------------------------ edge-SR --
+
+def same_conv(x, weight, bias=None):
+    return F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
+
+
+def maps(metadata, x, weight, n_groups):
+    """Convolve, shuffle, and split the channels into `n_groups` of C maps."""
+    shuffled = F.pixel_shuffle(same_conv(x, weight), int(metadata["scale"]))
+    return shuffled.chunk(n_groups, dim=1)
+
+
+def attend(value, logits):
+    return (value * logits.softmax(dim=1)).sum(dim=1, keepdim=True)
+
+
+def esr_max(metadata, weights, x):
+    value, = maps(metadata, x, weights["filter.weight"], 1)
+    return value.amax(dim=1, keepdim=True)
+
+
+def esr_tm(metadata, weights, x):
+    value, key = maps(metadata, x, weights["filter.weight"], 2)
+    return attend(value, key)
+
+
+def esr_tr(metadata, weights, x):
+    value, query, key = maps(metadata, x, weights["filter.weight"], 3)
+    return attend(value, query * key)
+
+
+def esr_cnn(metadata, weights, x):
+    for layer in ("filter.0", "filter.2"):
+        x = same_conv(x, weights[layer + ".weight"], weights[layer + ".bias"])
+        x = x.tanh()
+    value, key = maps(metadata, x, weights["filter.4.weight"], 2)
+    return attend(value, key * key)
+
+
+# -------------------------------------------------------------------- ECBSR --
+
+def activate(name, x, slope):
+    if name == "prelu":
+        return F.prelu(x, slope)
+    if name == "rrelu":
+        return F.rrelu(x, -0.05, 0.05, training=False)
+    return {"relu": F.relu, "softplus": F.softplus, "linear": lambda y: y}[name](x)
+
+
+def conv1x1_padded(x, weight, bias):
+    """1x1 convolution whose border is its bias: what it gives for zeros."""
+    return F.pad(F.conv2d(x, weight), (1, 1, 1, 1)) + bias.view(1, -1, 1, 1)
+
+
+def expand_squeeze(weights, prefix, x):
+    y = conv1x1_padded(x, weights[prefix + ".k0"], weights[prefix + ".b0"])
+    return F.conv2d(y, weights[prefix + ".k1"], weights[prefix + ".b1"])
+
+
+def edge_branch(weights, prefix, kernel, x):
+    y = conv1x1_padded(x, weights[prefix + ".k0"], weights[prefix + ".b0"])
+    scale = weights[prefix + ".scale"]
+    weight = scale * torch.tensor(kernel, dtype=scale.dtype)
+    return F.conv2d(y, weight, weights[prefix + ".bias"], groups=len(weight))
+
+
+def ecb_branches(metadata, weights, prefix, x):
+    """What the training form adds to the plain 3x3 convolution."""
+    y = expand_squeeze(weights, prefix + ".conv1x1_3x3", x)
+    for name, kernel in EDGE_KERNELS.items():
+        y = y + edge_branch(weights, f"{prefix}.conv1x1_{name}", kernel, x)
+    if metadata["identity"] == "true" and x.shape == y.shape:
+        y = y + x
+    return y
+
+
+def ecb(metadata, weights, prefix, x):
+    y = same_conv(x, weights[prefix + ".conv3x3.weight"],
+                  weights[prefix + ".conv3x3.bias"])
+    if metadata["form"] == "training":
+        y = y + ecb_branches(metadata, weights, prefix, x)
+    return y
+
+
+def ecbsr(metadata, weights, x):
+    last = int(metadata["blocks"]) + 1
+    y = x
+    for i in range(last):
+        prefix = f"backbone.{i}"
+        y = ecb(metadata, weights, prefix, y)
+        y = activate(metadata["activation"], y,
+                     weights.get(prefix + ".act.weight"))
+    y = ecb(metadata, weights, f"backbone.{last}", y) + x
+    return F.pixel_shuffle(y, int(metadata["scale"]))
+
+
+ARCHITECTURES = {"ecbsr": ecbsr, "esr-max": esr_max, "esr-tm": esr_tm,
+                 "esr-tr": esr_tr, "esr-cnn": esr_cnn}

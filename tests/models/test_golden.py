@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""tests/golden: the files are those that make.py makes, and fit to test with."""
+
+import sys
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "models")]
+
+from golden.cases import CASES  # noqa: E402
+from safetensors_io import read  # noqa: E402
+
+try:
+    from golden import make
+except ImportError:
+    make = None
+
+FOLDER = ROOT / "tests" / "golden"
+MAX_BYTES = 3 << 19
+
+
+def files_of(case):
+    model, metadata = read(FOLDER / f"{case.name}.safetensors")
+    pair, _ = read(FOLDER / f"{case.name}.io.safetensors")
+    return model, metadata, pair["input"], pair["output"]
+
+
+def levels(case, luma):
+    black, white = case.luma_range
+    return (luma - black) / (white - black)
+
+
+class Files(unittest.TestCase):
+    def test_list_names_each_case_once(self):
+        names = (FOLDER / "list.txt").read_text(encoding="ascii").split()
+        self.assertEqual(names, [case.name for case in CASES])
+        self.assertEqual(len(set(names)), len(names))
+
+    def test_no_file_is_missing_or_left_over(self):
+        expected = {case.name + end for case in CASES
+                    for end in (".safetensors", ".io.safetensors")}
+        found = list(FOLDER.glob("*.safetensors"))
+        self.assertEqual({path.name for path in found}, expected)
+        self.assertLess(sum(path.stat().st_size for path in found), MAX_BYTES)
+
+    def test_shapes_and_spread(self):
+        for case in CASES:
+            with self.subTest(case.name):
+                _, metadata, image, output = files_of(case)
+                width, height = case.size
+                scale = int(metadata["scale"])
+                self.assertEqual(metadata, case.metadata)
+                self.assertEqual(image.shape, (height, width))
+                self.assertEqual(output.shape, (scale * height, scale * width))
+                self.assertGreater(np.ptp(levels(case, output)), 0.05 if image.size == 1 else 0.8)
+
+
+@unittest.skipIf(make is None, "PyTorch is not installed")
+class Remade(unittest.TestCase):
+    def test_models_and_inputs_are_equal(self):
+        for case in CASES:
+            with self.subTest(case.name):
+                model, _, image, _ = files_of(case)
+                remade = make.model_of(case)
+                self.assertEqual(list(model), list(remade))
+                for name, array in remade.items():
+                    np.testing.assert_array_equal(model[name], array, name)
+                np.testing.assert_array_equal(image, make.input_of(case))
+
+    def test_outputs_are_what_the_networks_give(self):
+        self.compare(make.torch.float64, 1e-6)
+
+    def test_single_precision_stays_far_within_the_engines_tolerance(self):
+        self.compare(make.torch.float32, 1e-5)
+
+    def compare(self, precision, tolerance):
+        for case in CASES:
+            with self.subTest(case.name):
+                model, _, image, output = files_of(case)
+                remade = make.output_of(case, model, image, precision)
+                np.testing.assert_allclose(levels(case, remade), levels(case, output),
+                                           rtol=0, atol=tolerance)
+
+
+if __name__ == "__main__":
+    unittest.main()
