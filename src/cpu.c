@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "cpu.h"
+#include "kernels/kernels.h"
+
+static guint
+detect (void)
+{
+  guint flags = ECBSR_CPU_BASE;
+
+#if defined(__x86_64__)
+  // These look at XCR0 too: the system must save the wide registers.
+  if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
+    flags |= ECBSR_CPU_AVX2;
+  if ((flags & ECBSR_CPU_AVX2) && __builtin_cpu_supports ("avx512f")
+      && __builtin_cpu_supports ("avx512bw")
+      && __builtin_cpu_supports ("avx512dq")
+      && __builtin_cpu_supports ("avx512vl"))
+    flags |= ECBSR_CPU_AVX512;
+#endif
+  return flags;
+}
+
+static guint
+cap (const gchar *name)
+{
+  static const struct
+  {
+    const gchar *name;
+    guint mask;
+  } levels[] = {
+    { "ref", 0 },
+    { "base", ECBSR_CPU_BASE },
+    { "avx2", ECBSR_CPU_BASE | ECBSR_CPU_AVX2 },
+    { "avx512", ECBSR_CPU_BASE | ECBSR_CPU_AVX2 | ECBSR_CPU_AVX512 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
+    if (g_ascii_strcasecmp (name, levels[i].name) == 0)
+      return levels[i].mask;
+  g_warning ("ECBSR_CPU=%s is none of ref, base, avx2, avx512; ignored", name);
+  return G_MAXUINT;
+}
+
+guint
+ecbsr_cpu_flags (void)
+{
+  static gsize flags_plus_one;
+
+  if (g_once_init_enter (&flags_plus_one))
+    {
+      const gchar *limit = g_getenv ("ECBSR_CPU");
+      guint flags = detect () & (limit && *limit ? cap (limit) : G_MAXUINT);
+      g_once_init_leave (&flags_plus_one, (gsize) flags + 1);
+    }
+  return (guint) (flags_plus_one - 1);
+}
+
+guint
+ecbsr_cpu_count (void)
+{
+  // GLib counts the affinity mask.
+  return MAX (1, g_get_num_processors ());
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#ifndef ECBSR_CPU_H
+#define ECBSR_CPU_H
+
+#include <glib.h>
+
+// The ISA levels that kernels may use here (ECBSR_CPU_* of kernels.h): what the
+// CPU has and the system saves, at most what the environment variable ECBSR_CPU
+// names (ref, base, avx2, avx512). Read once per process.
+guint ecbsr_cpu_flags (void);
+
+// CPUs that this process may run on: its affinity mask, at least 1.
+guint ecbsr_cpu_count (void);
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "cubic.h"
+#include "picture.h"
+
+#define REACH 2 // input samples beyond either end
+
+void
+ecbsr_cubic_begin (CubicStream *stream, const EcbsrPlan *plan,
+                   const EcbsrPicture *picture, CubicRows *rows,
+                   guint component, guint x0, guint x1, Mapping mapping)
+{
+  *stream = (CubicStream) {
+    .plan = plan,
+    .picture = picture,
+    .rows = rows,
+    .component = component,
+    .x0 = x0,
+    .n = x1 - x0,
+    .mapping = mapping,
+  };
+  for (guint i = 0; i < CUBIC_ROWS; i++)
+    rows->number[i] = -1;
+}
+
+static void
+load_input (const CubicStream *stream, guint y)
+{
+  const guint width = stream->plan->component[stream->component].width;
+  const guint before = MIN (stream->x0, REACH);
+  const guint after = MIN (width - stream->x0 - stream->n, REACH);
+  const guint n = before + stream->n + after;
+  gfloat *row = stream->rows->input - before;
+
+  ecbsr_picture_load (stream->plan, stream->picture, stream->component,
+                      stream->x0 - before, y, n, stream->mapping, row);
+  for (guint i = 1; i <= REACH - before; i++)
+    row[-(gint) i] = row[0];
+  for (guint i = 0; i < REACH - after; i++)
+    row[n + i] = row[n - 1];
+}
+
+static const gfloat *
+input_row (CubicStream *stream, gint64 y)
+{
+  const ComponentPlan *component
+      = &stream->plan->component[stream->component];
+  gint64 number = CLAMP (y, 0, (gint64) component->height - 1);
+  guint slot = (guint) number % CUBIC_ROWS;
+
+  if (stream->rows->number[slot] != number)
+    {
+      load_input (stream, (guint) number);
+      stream->plan->kernels.cubic_h_f32 (stream->rows->row[slot],
+                                         stream->rows->input,
+                                         &component->filter_x, stream->n);
+      stream->rows->number[slot] = number;
+    }
+  return stream->rows->row[slot];
+}
+
+void
+ecbsr_cubic_row (CubicStream *stream, guint y, gfloat *dst)
+{
+  const guint scale = stream->plan->scale;
+  const EcbsrCubic *filter
+      = &stream->plan->component[stream->component].filter_y;
+  const gint64 first = (gint64) (y / scale) + filter->first[y % scale];
+  const gfloat *rows[4];
+
+  for (guint t = 0; t < 4; t++)
+    rows[t] = input_row (stream, first + t);
+  stream->plan->kernels.cubic_v_f32 (dst, rows, filter->tap[y % scale],
+                                     stream->n * scale);
+}

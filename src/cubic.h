@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The cubic upscale of one component within a tile, row by row. Beyond the
+// picture its border samples are repeated.
+
+#ifndef ECBSR_CUBIC_H
+#define ECBSR_CUBIC_H
+
+#include "plan.h"
+
+typedef struct
+{
+  const EcbsrPlan *plan;
+  const EcbsrPicture *picture;
+  CubicRows *rows;
+  guint component;
+  guint x0, n; // input columns
+  Mapping mapping;
+} CubicStream;
+
+void ecbsr_cubic_begin (CubicStream *stream, const EcbsrPlan *plan,
+                        const EcbsrPicture *picture, CubicRows *rows,
+                        guint component, guint x0, guint x1, Mapping mapping);
+
+// Output row y, all of scale · n columns. Rows come in ascending order.
+void ecbsr_cubic_row (CubicStream *stream, guint y, gfloat *dst);
+
+#endif

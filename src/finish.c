@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "finish.h"
+#include "cubic.h"
+#include "net.h"
+#include "picture.h"
+
+#include <string.h>
+
+static const Mapping identity = { 1, 0 };
+
+// A luma tile under way. Columns are output columns of the tile.
+typedef struct
+{
+  const Frame *frame;
+  Scratch *scratch;
+  Tile tile;
+  guint plane;
+  guint n;    // columns
+  guint left; // so many of them cubic, for the comparison
+  gboolean use_net, use_cubic;
+  NetStream net;
+  CubicStream cubic[ECBSR_MAX_COMPONENTS];
+} LumaTile;
+
+static void
+begin_luma (LumaTile *t, const Frame *frame, const TileGrid *grid,
+            const Tile *tile, Scratch *scratch)
+{
+  const EcbsrPlan *plan = frame->plan;
+  const guint first = tile->x0 * plan->scale;
+  const guint split = frame->params->split;
+  const gfloat strength = frame->params->strength;
+
+  t->frame = frame;
+  t->scratch = scratch;
+  t->tile = *tile;
+  t->plane = grid->plane;
+  t->n = (tile->x1 - tile->x0) * plan->scale;
+  t->left = split > first ? MIN (split - first, t->n) : 0;
+  t->use_net = plan->model->n_layers > 0 && strength > 0 && t->left < t->n;
+  t->use_cubic = !t->use_net || strength < 1 || t->left > 0;
+  if (t->use_net)
+    ecbsr_net_begin (&t->net, plan, frame->in, scratch, tile);
+}
+
+// A stream for component c over the tile, whose columns the component may have
+// half as many of.
+static void
+begin_cubic (LumaTile *t, guint c, Mapping mapping)
+{
+  const guint sub = t->frame->plan->config.layout.component[c].w_sub;
+
+  ecbsr_cubic_begin (&t->cubic[c], t->frame->plan, t->frame->in,
+                     &t->scratch->cubic[c], c, t->tile.x0 >> sub,
+                     (t->tile.x1 + sub) >> sub, mapping);
+}
+
+// What the network made of output row y, as the network sees luma.
+static void
+shuffle_row (const LumaTile *t, const gfloat *subpixels, guint y, gfloat *row)
+{
+  const EcbsrPlan *plan = t->frame->plan;
+  const gsize pitch = plan->scratch_layout.pitch;
+  const guint dy = y % plan->scale;
+
+  plan->kernels.shuffle_f32 (row, subpixels + dy * plan->scale * pitch, pitch,
+                             plan->scale, t->tile.x1 - t->tile.x0);
+}
+
+// Output row y of Y: network, cubic, or both.
+static const gfloat *
+luma_row (LumaTile *t, const gfloat *subpixels, guint y)
+{
+  const EcbsrKernels *kernels = &t->frame->plan->kernels;
+  const gfloat strength = t->frame->params->strength;
+  gfloat *row = t->scratch->row;
+  gfloat *base = t->scratch->base;
+
+  if (t->use_cubic)
+    ecbsr_cubic_row (&t->cubic[0], y, base);
+  if (!t->use_net)
+    return base;
+  shuffle_row (t, subpixels, y, row);
+  memcpy (row, base, t->left * sizeof (gfloat));
+  if (strength < 1)
+    kernels->mix_f32 (row + t->left, base + t->left, strength,
+                      t->n - t->left);
+  return row;
+}
+
+static void
+finish_plain (LumaTile *t, const gfloat *subpixels, guint y)
+{
+  const EcbsrPlan *plan = t->frame->plan;
+
+  ecbsr_picture_store (plan, t->frame->out, t->plane,
+                       t->tile.x0 * plan->scale, y, t->n, plan->from_net,
+                       luma_row (t, subpixels, y));
+}
+
+// Interleaves Y with U and V. An odd row ends in half a pair, whose second luma
+// sample nobody sees.
+static void
+finish_yuyv (LumaTile *t, const gfloat *subpixels, guint y)
+{
+  const EcbsrPlan *plan = t->frame->plan;
+  const EcbsrKernels *kernels = &plan->kernels;
+  const EcbsrLayout *layout = &plan->config.layout;
+  const guint n_pairs = (t->n + 1) / 2;
+  guint8 *const *bytes = t->scratch->bytes;
+  const guint8 *chroma[2], *all[2];
+  guint8 *out = ecbsr_picture_at (t->frame->out, t->plane,
+                                  t->tile.x0 * plan->scale, y, 2);
+  gboolean luma_first = layout->component[0].offset == 0;
+  gboolean u_first
+      = layout->component[1].offset < layout->component[2].offset;
+
+  kernels->store_u8 (bytes[0], luma_row (t, subpixels, y),
+                     plan->from_net.scale, plan->from_net.bias, t->n);
+  bytes[0][t->n] = bytes[0][t->n - 1];
+  for (guint c = 1; c < 3; c++)
+    {
+      ecbsr_cubic_row (&t->cubic[c], y, t->scratch->value[c]);
+      kernels->store_u8 (bytes[c], t->scratch->value[c], 1, 0, n_pairs);
+    }
+  chroma[0] = bytes[u_first ? 1 : 2];
+  chroma[1] = bytes[u_first ? 2 : 1];
+  kernels->merge_u8 (bytes[4], chroma, 2, n_pairs);
+  all[0] = bytes[luma_first ? 0 : 4];
+  all[1] = bytes[luma_first ? 4 : 0];
+  kernels->merge_u8 (out, all, 2, 2 * n_pairs);
+}
+
+// R, G, B upscaled cubically, and what the network adds to the cubic upscale of
+// their luma added to each. Cubic and luma are both linear, so that the luma of
+// the upscaled is the upscaled luma.
+static void
+correct_rgb (LumaTile *t, const gfloat *subpixels, guint y)
+{
+  const EcbsrPlan *plan = t->frame->plan;
+  const EcbsrKernels *kernels = &plan->kernels;
+  gfloat *const *value = t->scratch->value;
+  gfloat *row = t->scratch->row;
+  gfloat *base = t->scratch->base;
+  gfloat weight[3];
+
+  for (guint c = 0; c < 3; c++)
+    weight[c] = (gfloat) plan->config.luma_weight[c];
+  kernels->luma_f32 (base, (const gfloat *const *) value, weight, 0, t->n);
+  shuffle_row (t, subpixels, y, row);
+  kernels->affine_f32 (row, row, plan->from_net.scale, plan->from_net.bias,
+                       t->n);
+  for (guint c = 0; c < 3; c++)
+    kernels->correct_f32 (value[c] + t->left, row + t->left, base + t->left,
+                          t->frame->params->strength, t->n - t->left);
+}
+
+static void
+finish_rgb (LumaTile *t, const gfloat *subpixels, guint y)
+{
+  const EcbsrPlan *plan = t->frame->plan;
+  const EcbsrKernels *kernels = &plan->kernels;
+  const EcbsrLayout *layout = &plan->config.layout;
+  const guint pixel_stride = layout->component[0].pixel_stride;
+  const guint8 *ordered[4] = { NULL };
+
+  for (guint c = 0; c < layout->n_components; c++)
+    ecbsr_cubic_row (&t->cubic[c], y, t->scratch->value[c]);
+  if (t->use_net)
+    correct_rgb (t, subpixels, y);
+  for (guint c = 0; c < layout->n_components; c++)
+    {
+      kernels->store_u8 (t->scratch->bytes[c], t->scratch->value[c], 1, 0,
+                         t->n);
+      ordered[layout->component[c].offset] = t->scratch->bytes[c];
+    }
+  for (guint i = 0; i < pixel_stride; i++)
+    if (!ordered[i]) // the unused byte; bytes[3] was made opaque
+      ordered[i] = t->scratch->bytes[3];
+  kernels->merge_u8 (ecbsr_picture_at (t->frame->out, t->plane,
+                                       t->tile.x0 * plan->scale, y,
+                                       pixel_stride),
+                     ordered, pixel_stride, t->n);
+}
+
+static void
+begin_components (LumaTile *t, PlaneKind kind)
+{
+  const EcbsrPlan *plan = t->frame->plan;
+  const guint n = plan->config.layout.n_components;
+  gboolean rgb = kind == PLANE_TRIPLE || kind == PLANE_QUAD;
+
+  if (rgb || t->use_cubic)
+    begin_cubic (t, 0, rgb ? identity : plan->to_net);
+  for (guint c = 1; kind != PLANE_PLAIN && c < n; c++)
+    begin_cubic (t, c, identity);
+  if (rgb && n == 3)
+    memset (t->scratch->bytes[3], 0xff, t->n);
+}
+
+static void
+finish_row (LumaTile *t, PlaneKind kind, const gfloat *subpixels, guint y)
+{
+  if (kind == PLANE_PLAIN)
+    finish_plain (t, subpixels, y);
+  else if (kind == PLANE_YUYV)
+    finish_yuyv (t, subpixels, y);
+  else
+    finish_rgb (t, subpixels, y);
+}
+
+void
+ecbsr_finish_luma_tile (const Frame *frame, const TileGrid *grid,
+                        const Tile *tile, Scratch *scratch)
+{
+  const guint scale = frame->plan->scale;
+  const PlaneKind kind = frame->plan->plane[grid->plane].kind;
+  LumaTile t;
+
+  begin_luma (&t, frame, grid, tile, scratch);
+  begin_components (&t, kind);
+  for (guint y = tile->y0; y < tile->y1; y++)
+    {
+      const gfloat *subpixels
+          = t.use_net ? ecbsr_net_row (&t.net, y) : NULL;
+      for (guint dy = 0; dy < scale; dy++)
+        finish_row (&t, kind, subpixels, y * scale + dy);
+    }
+}
+
+// Writes n samples of each of a plane's components, from `value`.
+static void
+store_plane (const Frame *frame, guint p, guint x, guint y, guint n,
+             Scratch *scratch)
+{
+  const EcbsrKernels *kernels = &frame->plan->kernels;
+  const PlanePlan *plane = &frame->plan->plane[p];
+  const guint8 *ordered[2] = { scratch->bytes[0], scratch->bytes[1] };
+
+  if (plane->kind == PLANE_PLAIN)
+    {
+      ecbsr_picture_store (frame->plan, frame->out, p, x, y, n, identity,
+                           scratch->value[0]);
+      return;
+    }
+  for (guint i = 0; i < 2; i++)
+    kernels->store_u8 (scratch->bytes[i], scratch->value[i], 1, 0, n);
+  kernels->merge_u8 (ecbsr_picture_at (frame->out, p, x, y, 2), ordered, 2, n);
+}
+
+void
+ecbsr_finish_chroma_tile (const Frame *frame, const TileGrid *grid,
+                          const Tile *tile, Scratch *scratch)
+{
+  const EcbsrPlan *plan = frame->plan;
+  const PlanePlan *plane = &plan->plane[grid->plane];
+  const ComponentPlan *size = &plan->component[plane->component[0]];
+  const guint x = tile->x0 * plan->scale;
+  const guint n = MIN (tile->x1 * plan->scale, size->out_width) - x;
+  const guint end = MIN (tile->y1 * plan->scale, size->out_height);
+  CubicStream stream[2];
+
+  for (guint i = 0; i < plane->n_components; i++)
+    ecbsr_cubic_begin (&stream[i], plan, frame->in, &scratch->cubic[i],
+                       plane->component[i], tile->x0, tile->x1, identity);
+  for (guint y = tile->y0 * plan->scale; y < end; y++)
+    {
+      for (guint i = 0; i < plane->n_components; i++)
+        ecbsr_cubic_row (&stream[i], y, scratch->value[i]);
+      store_plane (frame, grid->plane, x, y, n, scratch);
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The last stage: output rows, blended, rounded and interleaved as the picture
+// wants them.
+
+#ifndef ECBSR_FINISH_H
+#define ECBSR_FINISH_H
+
+#include "plan.h"
+
+typedef struct
+{
+  const EcbsrPlan *plan;
+  const EcbsrPicture *in, *out;
+  const EcbsrRunParams *params;
+} Frame;
+
+// A tile of the plane that the network works on, with whatever else lies in it.
+void ecbsr_finish_luma_tile (const Frame *frame, const TileGrid *grid,
+                             const Tile *tile, Scratch *scratch);
+
+// A tile of a plane of chroma: cubic.
+void ecbsr_finish_chroma_tile (const Frame *frame, const TileGrid *grid,
+                               const Tile *tile, Scratch *scratch);
+
+#endif

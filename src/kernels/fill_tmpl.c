@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Enters one ISA's instances of the templates into the table.
+
+#include "isa.h"
+
+void
+ECBSR_PASTE (kernels_fill, ECBSR_LEVEL) (EcbsrKernels *kernels)
+{
+  kernels->isa = ECBSR_STRING (ECBSR_ISA);
+  kernels->block = BLOCK;
+  kernels->conv3x3_f32 = ECBSR_NAME (conv3x3_f32);
+  kernels->conv5x5_f32 = ECBSR_NAME (conv5x5_f32);
+  kernels->conv7x7_f32 = ECBSR_NAME (conv7x7_f32);
+  kernels->tanh_f32 = ECBSR_NAME (tanh_f32);
+  kernels->softplus_f32 = ECBSR_NAME (softplus_f32);
+  kernels->head_residual_f32 = ECBSR_NAME (head_residual_f32);
+  kernels->head_max_f32 = ECBSR_NAME (head_max_f32);
+  kernels->head_tm_f32 = ECBSR_NAME (head_tm_f32);
+  kernels->head_tr_f32 = ECBSR_NAME (head_tr_f32);
+  kernels->head_cnn_f32 = ECBSR_NAME (head_cnn_f32);
+  kernels->shuffle_f32 = ECBSR_NAME (shuffle_f32);
+  kernels->cubic_h_f32 = ECBSR_NAME (cubic_h_f32);
+  kernels->cubic_v_f32 = ECBSR_NAME (cubic_v_f32);
+}

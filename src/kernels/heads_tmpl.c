@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Activations, heads and the pixel shuffle.
+
+#include "isa.h"
+#include "kernels.h"
+#include "vec.h"
+
+#include <math.h>
+
+// e^x for x ≤ 0; below -87 it is e^-87, which no sum here can tell from 0.
+// x = k·ln 2 + r with |r| ≤ ½ ln 2; the polynomial is e^r's Taylor series to
+// r^7 (remainder below 6e-9), ln 2 in two parts so that k·ln 2 is exact.
+ALWAYS_INLINE vfloat
+vexp (vfloat x)
+{
+  const float round = 0x1.8p23f;
+
+  x = vmax (x, vsplat (-87.0f));
+  vfloat shifted = x * 0x1.715476p0f + round;
+  vfloat k = shifted - round;
+  vfloat r = (x - k * 0x1.62e4p-1f) - k * 0x1.7f7d1cp-20f;
+  vfloat p = r * (1 / 5040.0f) + 1 / 720.0f;
+
+  p = p * r + 1 / 120.0f;
+  p = p * r + 1 / 24.0f;
+  p = p * r + 1 / 6.0f;
+  p = p * r + 0.5f;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
+  // The low bits of `shifted` are k; add them to the exponent.
+  return (vfloat) ((vint) p + (((vint) shifted) << 23));
+}
+
+ALWAYS_INLINE size_t
+granules (size_t n)
+{
+  return (n + ECBSR_GRANULE - 1) / ECBSR_GRANULE * ECBSR_GRANULE;
+}
+
+void
+ECBSR_NAME (tanh_f32) (float *row, size_t n)
+{
+  const vint sign = (vint) vsplat (-0.0f);
+
+  for (size_t x = 0; x < granules (n); x += LANES)
+    {
+      vfloat v = vload (row + x);
+      vfloat magnitude = (vfloat) ((vint) v & ~sign);
+      vfloat e = vexp (magnitude * -2.0f);
+      vfloat t = (1.0f - e) / (1.0f + e);
+      vstore (row + x, (vfloat) ((vint) t | ((vint) v & sign)));
+    }
+}
+
+void
+ECBSR_NAME (softplus_f32) (float *row, size_t n)
+{
+  for (size_t x = 0; x < granules (n); x++)
+    row[x] = fmaxf (row[x], 0) + log1pf (expf (-fabsf (row[x])));
+}
+
+void
+ECBSR_NAME (head_residual_f32) (float *row, const float *input, size_t n)
+{
+  for (size_t x = 0; x < granules (n); x += LANES)
+    vstore (row + x, vload (row + x) + vload (input + x));
+}
+
+void
+ECBSR_NAME (head_max_f32) (float *row, size_t map_pitch, unsigned n_maps,
+                           size_t n)
+{
+  for (size_t x = 0; x < granules (n); x += LANES)
+    {
+      vfloat top = vload (row + x);
+      for (unsigned c = 1; c < n_maps; c++)
+        top = vmax (top, vload (row + c * map_pitch + x));
+      vstore (row + x, top);
+    }
+}
+
+typedef enum
+{
+  LOGIT_TM,
+  LOGIT_TR,
+  LOGIT_CNN,
+} Logit;
+
+// What the softmax of map c is taken of; `logit` is a constant where inlined.
+ALWAYS_INLINE vfloat
+vlogit (const float *maps, size_t map_pitch, unsigned n_maps, unsigned c,
+        Logit logit)
+{
+  vfloat key = vload (maps + (n_maps + c) * map_pitch);
+  if (logit == LOGIT_TR)
+    return key * vload (maps + (2 * n_maps + c) * map_pitch);
+  return logit == LOGIT_CNN ? key * key : key;
+}
+
+// Σ value · softmax (logit). Logits are computed twice rather than kept: they
+// are at most one multiplication away from memory.
+ALWAYS_INLINE void
+attend_row (float *row, size_t map_pitch, unsigned n_maps, size_t n,
+            Logit logit)
+{
+  for (size_t x = 0; x < granules (n); x += LANES)
+    {
+      const float *maps = row + x;
+      vfloat top = vlogit (maps, map_pitch, n_maps, 0, logit);
+      vfloat sum = {}, weights = {};
+
+      for (unsigned c = 1; c < n_maps; c++)
+        top = vmax (top, vlogit (maps, map_pitch, n_maps, c, logit));
+      for (unsigned c = 0; c < n_maps; c++)
+        {
+          vfloat e = vexp (vlogit (maps, map_pitch, n_maps, c, logit) - top);
+          weights += e;
+          sum += e * vload (maps + c * map_pitch);
+        }
+      vstore (row + x, sum / weights);
+    }
+}
+
+void
+ECBSR_NAME (head_tm_f32) (float *row, size_t map_pitch, unsigned n_maps,
+                          size_t n)
+{
+  attend_row (row, map_pitch, n_maps, n, LOGIT_TM);
+}
+
+void
+ECBSR_NAME (head_tr_f32) (float *row, size_t map_pitch, unsigned n_maps,
+                          size_t n)
+{
+  attend_row (row, map_pitch, n_maps, n, LOGIT_TR);
+}
+
+void
+ECBSR_NAME (head_cnn_f32) (float *row, size_t map_pitch, unsigned n_maps,
+                           size_t n)
+{
+  attend_row (row, map_pitch, n_maps, n, LOGIT_CNN);
+}
+
+// Constant `scale` lets the compiler interleave whole vectors.
+ALWAYS_INLINE void
+shuffle (float *restrict dst, const float *restrict src, size_t src_pitch,
+         unsigned scale, size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    for (unsigned d = 0; d < scale; d++)
+      dst[scale * x + d] = src[d * src_pitch + x];
+}
+
+void
+ECBSR_NAME (shuffle_f32) (float *dst, const float *src, size_t src_pitch,
+                          unsigned scale, size_t n)
+{
+  switch (scale)
+    {
+    case 2:
+      shuffle (dst, src, src_pitch, 2, n);
+      break;
+    case 3:
+      shuffle (dst, src, src_pitch, 3, n);
+      break;
+    case 4:
+      shuffle (dst, src, src_pitch, 4, n);
+      break;
+    default:
+      shuffle (dst, src, src_pitch, scale, n);
+    }
+}

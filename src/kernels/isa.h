@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Prototypes of one ISA's instances of the templates, and the template of its
+// entry into the table.
+
+#ifndef ECBSR_ISA_H
+#define ECBSR_ISA_H
+
+#include "kernels.h"
+#include "vec.h"
+
+void ECBSR_NAME (conv3x3_f32) (const EcbsrConv *conv, float *dst,
+                               size_t dst_pitch, const float *const *src,
+                               size_t src_pitch, size_t n);
+void ECBSR_NAME (conv5x5_f32) (const EcbsrConv *conv, float *dst,
+                               size_t dst_pitch, const float *const *src,
+                               size_t src_pitch, size_t n);
+void ECBSR_NAME (conv7x7_f32) (const EcbsrConv *conv, float *dst,
+                               size_t dst_pitch, const float *const *src,
+                               size_t src_pitch, size_t n);
+void ECBSR_NAME (tanh_f32) (float *row, size_t n);
+void ECBSR_NAME (softplus_f32) (float *row, size_t n);
+void ECBSR_NAME (head_residual_f32) (float *row, const float *input, size_t n);
+void ECBSR_NAME (head_max_f32) (float *row, size_t map_pitch, unsigned n_maps,
+                                size_t n);
+void ECBSR_NAME (head_tm_f32) (float *row, size_t map_pitch, unsigned n_maps,
+                               size_t n);
+void ECBSR_NAME (head_tr_f32) (float *row, size_t map_pitch, unsigned n_maps,
+                               size_t n);
+void ECBSR_NAME (head_cnn_f32) (float *row, size_t map_pitch, unsigned n_maps,
+                                size_t n);
+void ECBSR_NAME (shuffle_f32) (float *dst, const float *src, size_t src_pitch,
+                               unsigned scale, size_t n);
+void ECBSR_NAME (cubic_h_f32) (float *dst, const float *src,
+                               const EcbsrCubic *filter, size_t n);
+void ECBSR_NAME (cubic_v_f32) (float *dst, const float *const src[4],
+                               const float tap[4], size_t n);
+
+#endif

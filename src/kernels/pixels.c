@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Per-pixel kernels by ORC, which generates SIMD for the machine it runs on. What
+// ORC has no opcode for (three interleaved components) is plain C.
+
+#include "kernels.h"
+#include "pixels.h"
+
+static void
+load_u8_plain (float *dst, const uint8_t *src, unsigned pixel_stride,
+               float scale, float bias, size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    dst[x] = scale * src[x * pixel_stride] + bias;
+}
+
+// The quad's component is shifted down from where it lies in a 32-bit word.
+static int
+quad_shift (unsigned offset)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  return 24 - 8 * (int) offset;
+#else
+  return 8 * (int) offset;
+#endif
+}
+
+static int
+is_high_byte (unsigned offset)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  return offset == 0;
+#else
+  return offset == 1;
+#endif
+}
+
+static void
+load_u8 (float *dst, const uint8_t *src, unsigned pixel_stride,
+         unsigned offset, float scale, float bias, size_t n)
+{
+  int count = (int) n;
+
+  if (pixel_stride == 1)
+    ecbsr_orc_load_u8 (dst, src, scale, bias, count);
+  else if (pixel_stride == 2 && !is_high_byte (offset))
+    ecbsr_orc_load_u8_pair_first (dst, src, scale, bias, count);
+  else if (pixel_stride == 2)
+    ecbsr_orc_load_u8_pair_second (dst, src, scale, bias, count);
+  else if (pixel_stride == 4)
+    ecbsr_orc_load_u8_quad (dst, src, quad_shift (offset), scale, bias, count);
+  else
+    load_u8_plain (dst, src + offset, pixel_stride, scale, bias, n);
+}
+
+static void
+store_u8 (uint8_t *dst, const float *src, float scale, float bias, size_t n)
+{
+  ecbsr_orc_store_u8 (dst, src, scale, bias + 0.5f, (int) n);
+}
+
+static void
+affine (float *dst, const float *src, float scale, float bias, size_t n)
+{
+  ecbsr_orc_affine (dst, src, scale, bias, (int) n);
+}
+
+static void
+merge3 (uint8_t *restrict dst, const uint8_t *a, const uint8_t *b,
+        const uint8_t *c, size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    {
+      dst[3 * x] = a[x];
+      dst[3 * x + 1] = b[x];
+      dst[3 * x + 2] = c[x];
+    }
+}
+
+static void
+merge_u8 (uint8_t *dst, const uint8_t *const *src, unsigned k, size_t n)
+{
+  if (k == 2)
+    ecbsr_orc_merge2 (dst, src[0], src[1], (int) n);
+  else if (k == 3)
+    merge3 (dst, src[0], src[1], src[2], n);
+  else
+    ecbsr_orc_merge4 (dst, src[0], src[1], src[2], src[3], (int) n);
+}
+
+static void
+mix (float *row, const float *base, float strength, size_t n)
+{
+  ecbsr_orc_mix (row, base, strength, (int) n);
+}
+
+static void
+luma (float *dst, const float *const src[3], const float weight[3], float bias,
+      size_t n)
+{
+  ecbsr_orc_luma (dst, src[0], src[1], src[2], weight[0], weight[1],
+                  weight[2], bias, (int) n);
+}
+
+static void
+correct (float *row, const float *y, const float *base, float strength,
+         size_t n)
+{
+  ecbsr_orc_correct (row, y, base, strength, (int) n);
+}
+
+void
+ecbsr_kernels_fill_pixels (EcbsrKernels *kernels)
+{
+  kernels->load_u8 = load_u8;
+  kernels->store_u8 = store_u8;
+  kernels->affine_f32 = affine;
+  kernels->merge_u8 = merge_u8;
+  kernels->mix_f32 = mix;
+  kernels->luma_f32 = luma;
+  kernels->correct_f32 = correct;
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The oracle: every kernel as its contract reads, one scalar at a time.
+
+#include "kernels.h"
+
+#include <math.h>
+
+static size_t
+granules (size_t n)
+{
+  return (n + ECBSR_GRANULE - 1) / ECBSR_GRANULE * ECBSR_GRANULE;
+}
+
+static float
+conv_pixel (const EcbsrConv *conv, unsigned o, const float *const *src,
+            size_t src_pitch, size_t x)
+{
+  const unsigned k = conv->kernel_size;
+  // The reference table's block is 4.
+  const float *w = conv->weight + (size_t) (o / 4) * 4 * conv->n_in * k * k;
+  float sum = conv->bias[o];
+
+  w += o % 4;
+  for (unsigned i = 0; i < conv->n_in; i++)
+    for (unsigned ky = 0; ky < k; ky++)
+      for (unsigned kx = 0; kx < k; kx++, w += 4)
+        sum += *w * src[ky][(ptrdiff_t) (i * src_pitch + x + kx) - k / 2];
+  return sum > 0 ? sum : sum * conv->slope[o];
+}
+
+static void
+conv_f32 (const EcbsrConv *conv, float *dst, size_t dst_pitch,
+          const float *const *src, size_t src_pitch, size_t n)
+{
+  for (unsigned o = 0; o < conv->n_out; o++)
+    for (size_t x = 0; x < granules (n); x++)
+      dst[o * dst_pitch + x] = conv_pixel (conv, o, src, src_pitch, x);
+}
+
+static void
+tanh_row (float *row, size_t n)
+{
+  for (size_t x = 0; x < granules (n); x++)
+    row[x] = tanhf (row[x]);
+}
+
+static void
+softplus_row (float *row, size_t n)
+{
+  for (size_t x = 0; x < granules (n); x++)
+    row[x] = fmaxf (row[x], 0) + log1pf (expf (-fabsf (row[x])));
+}
+
+static void
+head_residual (float *row, const float *input, size_t n)
+{
+  for (size_t x = 0; x < granules (n); x++)
+    row[x] += input[x];
+}
+
+static void
+head_max (float *row, size_t map_pitch, unsigned n_maps, size_t n)
+{
+  for (size_t x = 0; x < granules (n); x++)
+    for (unsigned c = 1; c < n_maps; c++)
+      row[x] = fmaxf (row[x], row[c * map_pitch + x]);
+}
+
+typedef float (*LogitFunc) (const float *maps, size_t map_pitch,
+                            unsigned n_maps, unsigned c);
+
+static float
+logit_tm (const float *maps, size_t map_pitch, unsigned n_maps, unsigned c)
+{
+  return maps[(n_maps + c) * map_pitch];
+}
+
+static float
+logit_tr (const float *maps, size_t map_pitch, unsigned n_maps, unsigned c)
+{
+  return maps[(n_maps + c) * map_pitch] * maps[(2 * n_maps + c) * map_pitch];
+}
+
+static float
+logit_cnn (const float *maps, size_t map_pitch, unsigned n_maps, unsigned c)
+{
+  float key = maps[(n_maps + c) * map_pitch];
+  return key * key;
+}
+
+// Σ value · softmax (logit); the greatest logit is subtracted from all, so that
+// no exponential overflows.
+static float
+attend (const float *maps, size_t map_pitch, unsigned n_maps, LogitFunc logit)
+{
+  float top = logit (maps, map_pitch, n_maps, 0);
+  float sum = 0, weights = 0;
+
+  for (unsigned c = 1; c < n_maps; c++)
+    top = fmaxf (top, logit (maps, map_pitch, n_maps, c));
+  for (unsigned c = 0; c < n_maps; c++)
+    {
+      float e = expf (logit (maps, map_pitch, n_maps, c) - top);
+      weights += e;
+      sum += e * maps[c * map_pitch];
+    }
+  return sum / weights;
+}
+
+static void
+head_tm (float *row, size_t map_pitch, unsigned n_maps, size_t n)
+{
+  for (size_t x = 0; x < granules (n); x++)
+    row[x] = attend (row + x, map_pitch, n_maps, logit_tm);
+}
+
+static void
+head_tr (float *row, size_t map_pitch, unsigned n_maps, size_t n)
+{
+  for (size_t x = 0; x < granules (n); x++)
+    row[x] = attend (row + x, map_pitch, n_maps, logit_tr);
+}
+
+static void
+head_cnn (float *row, size_t map_pitch, unsigned n_maps, size_t n)
+{
+  for (size_t x = 0; x < granules (n); x++)
+    row[x] = attend (row + x, map_pitch, n_maps, logit_cnn);
+}
+
+static void
+shuffle (float *dst, const float *src, size_t src_pitch, unsigned scale,
+         size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    for (unsigned d = 0; d < scale; d++)
+      dst[scale * x + d] = src[d * src_pitch + x];
+}
+
+static void
+cubic_h (float *dst, const float *src, const EcbsrCubic *filter, size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    for (unsigned p = 0; p < filter->scale; p++)
+      {
+        const float *s = src + (ptrdiff_t) x + filter->first[p];
+        const float *tap = filter->tap[p];
+        dst[filter->scale * x + p]
+            = tap[0] * s[0] + tap[1] * s[1] + tap[2] * s[2] + tap[3] * s[3];
+      }
+}
+
+static void
+cubic_v (float *dst, const float *const src[4], const float tap[4], size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    dst[x] = tap[0] * src[0][x] + tap[1] * src[1][x] + tap[2] * src[2][x]
+             + tap[3] * src[3][x];
+}
+
+static void
+load_u8 (float *dst, const uint8_t *src, unsigned pixel_stride,
+         unsigned offset, float scale, float bias, size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    dst[x] = scale * src[x * pixel_stride + offset] + bias;
+}
+
+static void
+store_u8 (uint8_t *dst, const float *src, float scale, float bias, size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    {
+      float v = scale * src[x] + bias + 0.5f;
+      // Written so that a NaN becomes 0 instead of undefined behaviour.
+      dst[x] = v >= 255 ? 255 : v > 0 ? (uint8_t) v : 0;
+    }
+}
+
+static void
+affine (float *dst, const float *src, float scale, float bias, size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    dst[x] = scale * src[x] + bias;
+}
+
+static void
+merge_u8 (uint8_t *dst, const uint8_t *const *src, unsigned k, size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    for (unsigned j = 0; j < k; j++)
+      dst[k * x + j] = src[j][x];
+}
+
+static void
+mix (float *row, const float *base, float strength, size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    row[x] = base[x] + strength * (row[x] - base[x]);
+}
+
+static void
+luma (float *dst, const float *const src[3], const float weight[3], float bias,
+      size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    dst[x] = weight[0] * src[0][x] + weight[1] * src[1][x]
+             + weight[2] * src[2][x] + bias;
+}
+
+static void
+correct (float *row, const float *y, const float *base, float strength,
+         size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    row[x] += strength * (y[x] - base[x]);
+}
+
+void
+ecbsr_kernels_fill_ref (EcbsrKernels *kernels)
+{
+  *kernels = (EcbsrKernels) {
+    .isa = "ref",
+    .block = 4,
+    .conv3x3_f32 = conv_f32,
+    .conv5x5_f32 = conv_f32,
+    .conv7x7_f32 = conv_f32,
+    .tanh_f32 = tanh_row,
+    .softplus_f32 = softplus_row,
+    .head_residual_f32 = head_residual,
+    .head_max_f32 = head_max,
+    .head_tm_f32 = head_tm,
+    .head_tr_f32 = head_tr,
+    .head_cnn_f32 = head_cnn,
+    .shuffle_f32 = shuffle,
+    .cubic_h_f32 = cubic_h,
+    .cubic_v_f32 = cubic_v,
+    .load_u8 = load_u8,
+    .store_u8 = store_u8,
+    .affine_f32 = affine,
+    .merge_u8 = merge_u8,
+    .mix_f32 = mix,
+    .luma_f32 = luma,
+    .correct_f32 = correct,
+  };
+}

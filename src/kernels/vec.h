@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Vectors of floats by GCC's and Clang's vector extensions. The only file that
+// knows how long they are; the templates are compiled once per ISA with it.
+
+#ifndef ECBSR_VEC_H
+#define ECBSR_VEC_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+
+// 32 vector registers hold a block of 8 × 3 accumulators, 16 one of 4 × 3.
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define BLOCK 8
+#else
+#define BLOCK 4
+#endif
+
+// Vectors of neighbouring pixels in a block. SSE2 has no fused multiply-add, so
+// that products need registers too.
+#if defined(__x86_64__) && !defined(__FMA__)
+#define VECTORS 2
+#else
+#define VECTORS 3
+#endif
+
+typedef float vfloat __attribute__ ((vector_size (LANES * 4)));
+typedef int32_t vint __attribute__ ((vector_size (LANES * 4)));
+
+#define ALWAYS_INLINE static inline __attribute__ ((always_inline))
+
+// ECBSR_ISA is the suffix of this compilation: sse2, avx2, …
+#define ECBSR_PASTE2(name, isa) ecbsr_##name##_##isa
+#define ECBSR_PASTE(name, isa) ECBSR_PASTE2 (name, isa)
+#define ECBSR_NAME(name) ECBSR_PASTE (name, ECBSR_ISA)
+#define ECBSR_STRING2(text) #text
+#define ECBSR_STRING(text) ECBSR_STRING2 (text)
+
+ALWAYS_INLINE vfloat
+vload (const float *p)
+{
+  vfloat v;
+  memcpy (&v, p, sizeof v);
+  return v;
+}
+
+ALWAYS_INLINE void
+vstore (float *p, vfloat v)
+{
+  memcpy (p, &v, sizeof v);
+}
+
+ALWAYS_INLINE vfloat
+vsplat (float f)
+{
+  return f - (vfloat) {};
+}
+
+// Lanes of a where the mask is all ones, of b where it is 0.
+ALWAYS_INLINE vfloat
+vselect (vint mask, vfloat a, vfloat b)
+{
+  return (vfloat) ((mask & (vint) a) | (~mask & (vint) b));
+}
+
+ALWAYS_INLINE vfloat
+vmax (vfloat a, vfloat b)
+{
+  return vselect (a > b, a, b);
+}
+
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// All layers compute the same columns, the tile's and `radius` more at either
+// end. Each layer's outermost columns are wrong, for want of their neighbours,
+// one kernel radius deeper with every layer: exactly the extra columns at the
+// last. Only columns outside the picture need care: there every layer's input is
+// the 0 of the zero padding, not what the layer before computes there.
+
+#include "net.h"
+#include "picture.h"
+
+#include <string.h>
+
+void
+ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
+                 const EcbsrPicture *picture, Scratch *scratch,
+                 const Tile *tile)
+{
+  *stream = (NetStream) {
+    .plan = plan,
+    .picture = picture,
+    .scratch = scratch,
+    .tile = *tile,
+    .step = (gint64) tile->y0 - plan->radius,
+  };
+}
+
+static guint
+n_columns (const NetStream *stream)
+{
+  return stream->tile.x1 - stream->tile.x0 + 2 * stream->plan->radius;
+}
+
+static gfloat *
+ring_row (const NetStream *stream, guint ring, gint64 y)
+{
+  const ScratchLayout *layout = &stream->plan->scratch_layout;
+  gsize row = (gsize) (y % layout->n_rows[ring]);
+  return stream->scratch->ring[ring]
+         + row * layout->n_channels[ring] * layout->pitch;
+}
+
+static gboolean
+inside (const NetStream *stream, gint64 y)
+{
+  return y >= 0 && y < stream->plan->config.height;
+}
+
+// Zeroes the columns outside the picture in every channel of a row.
+static void
+clear_outside (const NetStream *stream, gfloat *row, guint n_channels)
+{
+  const guint radius = stream->plan->radius;
+  const gsize pitch = stream->plan->scratch_layout.pitch;
+  const guint left = radius - MIN (radius, stream->tile.x0);
+  const guint beyond = stream->plan->config.width - stream->tile.x1;
+  const guint right = radius - MIN (radius, beyond);
+  const guint n = n_columns (stream);
+
+  for (guint c = 0; c < n_channels && (left || right); c++, row += pitch)
+    {
+      memset (row, 0, left * sizeof (gfloat));
+      memset (row + n - right, 0, right * sizeof (gfloat));
+    }
+}
+
+static void
+fetch (const NetStream *stream, gint64 y)
+{
+  const guint radius = stream->plan->radius;
+  const guint before = MIN (radius, stream->tile.x0);
+  const guint beyond = stream->plan->config.width - stream->tile.x1;
+  const guint n
+      = before + stream->tile.x1 - stream->tile.x0 + MIN (radius, beyond);
+  gfloat *row = ring_row (stream, 0, y);
+
+  ecbsr_picture_load_luma (stream->plan, stream->picture,
+                           stream->tile.x0 - before, (guint) y, n,
+                           stream->scratch->rgb, row + radius - before);
+  clear_outside (stream, row, 1);
+}
+
+static void
+convolve (const NetStream *stream, const EcbsrConv *conv, gfloat *dst,
+          const gfloat *const *src)
+{
+  const EcbsrKernels *kernels = &stream->plan->kernels;
+  const gsize pitch = stream->plan->scratch_layout.pitch;
+  const guint n = n_columns (stream);
+
+  switch (conv->kernel_size)
+    {
+    case 3:
+      kernels->conv3x3_f32 (conv, dst, pitch, src, pitch, n);
+      break;
+    case 5:
+      kernels->conv5x5_f32 (conv, dst, pitch, src, pitch, n);
+      break;
+    default:
+      kernels->conv7x7_f32 (conv, dst, pitch, src, pitch, n);
+    }
+}
+
+// The activations that a slope cannot express.
+static void
+activate (const NetStream *stream, guint layer, gfloat *row)
+{
+  const EcbsrPlan *plan = stream->plan;
+  const EcbsrLayer *model = &plan->model->layers[layer];
+  const guint n = n_columns (stream);
+
+  for (guint c = 0; c < model->n_out; c++, row += plan->scratch_layout.pitch)
+    if (model->activation == ECBSR_ACTIVATION_TANH)
+      plan->kernels.tanh_f32 (row, n);
+    else if (model->activation == ECBSR_ACTIVATION_SOFTPLUS)
+      plan->kernels.softplus_f32 (row, n);
+}
+
+static void
+run_layer (const NetStream *stream, guint layer, gint64 y)
+{
+  const EcbsrConv *conv = &stream->plan->convs[layer];
+  const guint reach = conv->kernel_size / 2;
+  const gfloat *src[7];
+  gfloat *dst = ring_row (stream, layer + 1, y);
+
+  for (guint k = 0; k < conv->kernel_size; k++)
+    {
+      gint64 row = y + k - reach;
+      src[k] = inside (stream, row) ? ring_row (stream, layer, row)
+                                    : stream->scratch->zeros;
+    }
+  convolve (stream, conv, dst, src);
+  activate (stream, layer, dst);
+  clear_outside (stream, dst, conv->n_out);
+}
+
+// One row further: the input row `step` enters, and each layer makes the row
+// that has just become possible. Rows that no output of the tile depends on,
+// and rows outside the picture, are left out.
+static void
+advance (NetStream *stream)
+{
+  const EcbsrPlan *plan = stream->plan;
+  gint64 y = stream->step++;
+  gint64 first = (gint64) stream->tile.y0 - plan->radius;
+
+  if (inside (stream, y))
+    fetch (stream, y);
+  for (guint l = 0; l < plan->model->n_layers; l++)
+    {
+      guint reach = plan->convs[l].kernel_size / 2;
+      y -= reach;
+      first += reach;
+      if (y >= first && inside (stream, y))
+        run_layer (stream, l, y);
+    }
+}
+
+static void
+apply_head (const EcbsrPlan *plan, gfloat *row, const gfloat *input, guint n)
+{
+  const EcbsrKernels *kernels = &plan->kernels;
+  const guint n_sub = plan->scale * plan->scale;
+  const gsize pitch = plan->scratch_layout.pitch;
+  const guint n_maps = plan->model->n_maps;
+
+  for (guint i = 0; i < n_sub; i++, row += pitch)
+    switch (plan->model->head)
+      {
+      case ECBSR_HEAD_RESIDUAL:
+        kernels->head_residual_f32 (row, input, n);
+        break;
+      case ECBSR_HEAD_MAX:
+        kernels->head_max_f32 (row, n_sub * pitch, n_maps, n);
+        break;
+      case ECBSR_HEAD_TEMPLATE:
+        kernels->head_tm_f32 (row, n_sub * pitch, n_maps, n);
+        break;
+      case ECBSR_HEAD_TRANSFORMER:
+        kernels->head_tr_f32 (row, n_sub * pitch, n_maps, n);
+        break;
+      case ECBSR_HEAD_SELF:
+        kernels->head_cnn_f32 (row, n_sub * pitch, n_maps, n);
+        break;
+      }
+}
+
+const gfloat *
+ecbsr_net_row (NetStream *stream, guint y)
+{
+  const EcbsrPlan *plan = stream->plan;
+  gfloat *row = ring_row (stream, plan->model->n_layers, y);
+
+  while (stream->step <= (gint64) y + plan->radius)
+    advance (stream);
+  apply_head (plan, row, ring_row (stream, 0, y), n_columns (stream));
+  return row + plan->radius;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A tile through the network, depth first: one input row in, one row of every
+// layer on, one row of the last layer out.
+
+#ifndef ECBSR_NET_H
+#define ECBSR_NET_H
+
+#include "plan.h"
+
+typedef struct
+{
+  const EcbsrPlan *plan;
+  const EcbsrPicture *picture;
+  Scratch *scratch;
+  Tile tile;
+  gint64 step; // the next input row to fetch
+} NetStream;
+
+void ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
+                      const EcbsrPicture *picture, Scratch *scratch,
+                      const Tile *tile);
+
+// Makes the scale² sub-pixels of input row y; rows come one by one, from the
+// tile's first. What is returned is pixel x0 of sub-pixel 0; sub-pixel
+// dy·scale + dx follows so many pitches later. Valid until the next call.
+const gfloat *ecbsr_net_row (NetStream *stream, guint y);
+
+#endif

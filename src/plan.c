@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "plan.h"
+#include "cpu.h"
+#include "pool.h"
+
+#include <math.h>
+#include <string.h>
+
+// Strips this wide keep all rings of M4C16 within 1 MiB of L2, and are long
+// enough for the overlap of the receptive field not to matter.
+#define WIDEST_TILE 512
+// Fewer rows than this and a band does more warming up than work.
+#define LOWEST_BAND 32
+
+static gboolean
+check_config (const EcbsrPlanConfig *config, GError **error)
+{
+  if (config->width < 1 || config->width > ECBSR_MAX_SIZE
+      || config->height < 1 || config->height > ECBSR_MAX_SIZE)
+    {
+      g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_INVALID,
+                   "size %ux%u is not between 1x1 and %ux%u", config->width,
+                   config->height, ECBSR_MAX_SIZE, ECBSR_MAX_SIZE);
+      return FALSE;
+    }
+  if (!(config->white - config->black >= 1e-6)
+      || !isfinite (config->white - config->black))
+    {
+      g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_INVALID,
+                   "black %g and white %g span no range", config->black,
+                   config->white);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+init_mapping (EcbsrPlan *plan)
+{
+  const EcbsrModelInfo *info = &plan->model->info;
+  gdouble black = plan->config.black;
+  gdouble span = plan->config.white - black;
+  gdouble scale = (info->white - info->black) / span;
+
+  plan->to_net = plan->from_net = (Mapping) { 1, 0 };
+  if (info->architecture == ECBSR_ARCHITECTURE_CUBIC)
+    return; // linear: it may as well work on the samples themselves
+  plan->to_net.scale = (gfloat) scale;
+  plan->to_net.bias = (gfloat) (info->black - black * scale);
+  plan->from_net.scale = (gfloat) (1 / scale);
+  plan->from_net.bias = (gfloat) (black - info->black / scale);
+}
+
+// The slope that makes the convolution's own activation this one; tanh and
+// softplus follow a linear one.
+static gfloat
+slope_of (const EcbsrLayer *layer, guint o)
+{
+  switch (layer->activation)
+    {
+    case ECBSR_ACTIVATION_PRELU:
+      return layer->slope[o];
+    case ECBSR_ACTIVATION_RELU:
+    case ECBSR_ACTIVATION_RRELU:
+      return 0;
+    default:
+      return 1;
+    }
+}
+
+static gsize
+n_taps (const EcbsrLayer *layer)
+{
+  return (gsize) layer->n_in * layer->kernel_size * layer->kernel_size;
+}
+
+static gfloat *
+pack_layer (EcbsrConv *conv, const EcbsrLayer *layer, guint block,
+            gfloat *packed)
+{
+  const guint n_padded = ecbsr_kernels_padded_outputs (layer->n_out);
+  gfloat *bias = packed;
+  gfloat *slope = bias + n_padded;
+  gfloat *weight = slope + n_padded;
+
+  *conv = (EcbsrConv) {
+    .kernel_size = layer->kernel_size,
+    .n_in = layer->n_in,
+    .n_out = layer->n_out,
+    .weight = weight,
+    .bias = bias,
+    .slope = slope,
+  };
+  for (guint o = 0; o < layer->n_out; o++)
+    {
+      bias[o] = layer->bias[o];
+      slope[o] = slope_of (layer, o);
+    }
+  ecbsr_kernels_pack (weight, layer->weight, block, layer->n_out,
+                      n_taps (layer));
+  return weight
+         + ecbsr_kernels_packed_size (block, layer->n_out, n_taps (layer));
+}
+
+static gboolean
+pack_weights (EcbsrPlan *plan)
+{
+  const EcbsrModel *model = plan->model;
+  const guint block = plan->kernels.block;
+  gfloat *packed;
+  gsize n = 0;
+
+  for (guint l = 0; l < model->n_layers; l++)
+    n += 2 * (gsize) ecbsr_kernels_padded_outputs (model->layers[l].n_out)
+         + ecbsr_kernels_packed_size (block, model->layers[l].n_out,
+                                      n_taps (&model->layers[l]));
+  plan->convs = g_try_new0 (EcbsrConv, model->n_layers);
+  plan->packed = packed = g_try_new0 (gfloat, n);
+  if (model->n_layers > 0 && (!plan->convs || !packed))
+    return FALSE;
+  for (guint l = 0; l < model->n_layers; l++)
+    packed = pack_layer (&plan->convs[l], &model->layers[l], block, packed);
+  return TRUE;
+}
+
+static guint
+div_up (guint a, guint b)
+{
+  return (a + b - 1) / b;
+}
+
+// The number of strips that makes the kernels compute the fewest columns, the
+// overlap and the rounding up to granules included.
+static guint
+best_tile_width (guint width, guint radius)
+{
+  guint fewest = div_up (width, WIDEST_TILE);
+  guint best = 0, best_cost = G_MAXUINT;
+
+  for (guint n = fewest; n < fewest + 4; n++)
+    {
+      guint tile = div_up (width, n);
+      guint cost = n * div_up (tile + 2 * radius, ECBSR_GRANULE);
+      if (cost < best_cost)
+        {
+          best_cost = cost;
+          best = tile;
+        }
+    }
+  return best;
+}
+
+static void
+add_grid (EcbsrPlan *plan, guint p)
+{
+  const EcbsrPlanConfig *config = &plan->config;
+  const PlanePlan *plane = &plan->plane[p];
+  const ComponentPlan *component = &plan->component[plane->component[0]];
+  TileGrid *grid = &plan->grid[plan->n_grids++];
+
+  // In a plane of 4:2:2 the first by offset may be chroma; luma sets the grid.
+  if (plane->kind == PLANE_YUYV)
+    component = &plan->component[0];
+  grid->plane = p;
+  grid->width = component->width;
+  grid->height = component->height;
+  grid->tile_width = config->tile_width
+                         ? MIN (config->tile_width, WIDEST_TILE)
+                         : best_tile_width (grid->width, plan->radius);
+  if (plane->kind == PLANE_YUYV) // whole pairs
+    grid->tile_width += grid->tile_width & 1;
+  grid->band_height = config->band_height;
+  if (grid->band_height == 0)
+    grid->band_height
+        = MAX (LOWEST_BAND, div_up (grid->height, plan->n_threads));
+  grid->n_columns = div_up (grid->width, grid->tile_width);
+  grid->n_bands = div_up (grid->height, grid->band_height);
+  plan->n_tasks += grid->n_columns * grid->n_bands;
+}
+
+static void
+init_grids (EcbsrPlan *plan)
+{
+  guint first = plan->config.layout.component[0].plane;
+
+  add_grid (plan, first);
+  for (guint p = 0; p < plan->n_planes; p++)
+    if (p != first)
+      add_grid (plan, p);
+}
+
+static void
+init_scratch_layout (EcbsrPlan *plan)
+{
+  ScratchLayout *layout = &plan->scratch_layout;
+  const EcbsrModel *model = plan->model;
+  guint widest = 0;
+
+  for (guint g = 0; g < plan->n_grids; g++)
+    widest = MAX (widest, plan->grid[g].tile_width);
+  layout->pitch = div_up (widest + 2 * plan->radius, ECBSR_GRANULE)
+                      * ECBSR_GRANULE
+                  + 2 * ECBSR_ROW_PAD;
+  layout->out_pitch = div_up (widest * plan->scale, ECBSR_GRANULE)
+                          * ECBSR_GRANULE
+                      + ECBSR_ROW_PAD;
+  layout->rgb = plan->config.layout.color == ECBSR_COLOR_RGB;
+  layout->n_layers = model->n_layers;
+  layout->n_channels[0] = 1;
+  layout->n_rows[0] = 1;
+  for (guint l = 0; l < model->n_layers; l++)
+    {
+      layout->n_rows[l] = model->layers[l].kernel_size;
+      layout->n_rows[l + 1] = 1;
+      layout->n_channels[l + 1] = model->layers[l].n_out;
+    }
+  // The residual needs the input row that the last layer is at.
+  layout->n_rows[0] = MAX (layout->n_rows[0], plan->radius + 1);
+}
+
+static gboolean
+init_scratch (EcbsrPlan *plan)
+{
+  plan->scratch = g_try_new0 (Scratch, plan->n_threads);
+  if (!plan->scratch)
+    return FALSE;
+  for (guint i = 0; i < plan->n_threads; i++)
+    if (!ecbsr_scratch_init (&plan->scratch[i], &plan->scratch_layout))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+init_plan (EcbsrPlan *plan, GError **error)
+{
+  const EcbsrPlanConfig *config = &plan->config;
+
+  if (!check_config (config, error) || !ecbsr_plan_init_layout (plan, error))
+    return FALSE;
+  ecbsr_kernels_init (&plan->kernels, ecbsr_cpu_flags ());
+  plan->n_threads = MIN (config->n_threads ? config->n_threads
+                                           : ecbsr_cpu_count (),
+                         ECBSR_MAX_THREADS);
+  init_mapping (plan);
+  init_grids (plan);
+  init_scratch_layout (plan);
+  // More threads than tiles would only hold scratch that nobody uses.
+  plan->n_threads = MIN (plan->n_threads, plan->n_tasks);
+  if (!pack_weights (plan) || !init_scratch (plan))
+    {
+      g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NO_MEMORY,
+                   "not enough memory for %ux%u on %u threads",
+                   config->width, config->height, plan->n_threads);
+      return FALSE;
+    }
+  plan->backend
+      = g_strdup_printf ("%s, float32, %u thread%s", plan->kernels.isa,
+                         plan->n_threads, plan->n_threads == 1 ? "" : "s");
+  return TRUE;
+}
+
+EcbsrPlan *
+ecbsr_plan_new (EcbsrModel *model, const EcbsrPlanConfig *config,
+                GError **error)
+{
+  EcbsrPlan *plan = g_try_new0 (EcbsrPlan, 1);
+
+  if (!plan)
+    {
+      g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NO_MEMORY,
+                   "not enough memory for a plan");
+      return NULL;
+    }
+  plan->model = ecbsr_model_ref (model);
+  plan->config = *config;
+  plan->scale = model->info.scale;
+  plan->radius = model->info.radius;
+  if (!init_plan (plan, error))
+    {
+      ecbsr_plan_free (plan);
+      return NULL;
+    }
+  ecbsr_pool_reserve (plan->n_threads);
+  return plan;
+}
+
+void
+ecbsr_plan_free (EcbsrPlan *plan)
+{
+  if (!plan)
+    return;
+  for (guint i = 0; plan->scratch && i < plan->n_threads; i++)
+    ecbsr_scratch_clear (&plan->scratch[i]);
+  g_free (plan->scratch);
+  g_free (plan->convs);
+  g_free (plan->packed);
+  g_free (plan->backend);
+  ecbsr_model_unref (plan->model);
+  g_free (plan);
+}
+
+const gchar *
+ecbsr_plan_get_backend (const EcbsrPlan *plan)
+{
+  return plan->backend;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What a plan holds. Written when it is made, only its scratch changes after.
+//
+// A picture is cut into column strips and row bands. One task is a tile: its rows
+// stream through all layers (net.h), each layer keeping only the rows that its
+// successor needs, and leave through finish.h. Planes of chroma are tiles of
+// tasks of their own.
+
+#ifndef ECBSR_PLAN_H
+#define ECBSR_PLAN_H
+
+#include "ecbsr.h"
+#include "kernels/kernels.h"
+#include "model.h"
+#include "scratch.h"
+
+// How the components of one plane are interleaved.
+typedef enum
+{
+  PLANE_PLAIN,  // one component
+  PLANE_PAIR,   // U and V
+  PLANE_YUYV,   // Y, U and V, 4:2:2
+  PLANE_TRIPLE, // R, G, B
+  PLANE_QUAD,   // R, G, B and alpha or an unused byte
+} PlaneKind;
+
+typedef struct
+{
+  PlaneKind kind;
+  guint n_components;
+  guint component[ECBSR_MAX_COMPONENTS]; // indices into the layout, by offset
+} PlanePlan;
+
+typedef struct
+{
+  guint width, height;         // input
+  guint out_width, out_height; // output
+  EcbsrCubic filter_x, filter_y;
+} ComponentPlan;
+
+// Tiles of one plane, in input samples of its (most finely sampled) component.
+typedef struct
+{
+  guint plane;
+  guint width, height;
+  guint tile_width, band_height;
+  guint n_columns, n_bands;
+} TileGrid;
+
+// sample · scale + bias is what the network sees; and back.
+typedef struct
+{
+  gfloat scale, bias;
+} Mapping;
+
+struct _EcbsrPlan
+{
+  EcbsrModel *model;
+  EcbsrPlanConfig config;
+  EcbsrKernels kernels;
+  gchar *backend;
+
+  guint scale;
+  guint radius; // of the receptive field
+  EcbsrConv *convs;
+  gfloat *packed; // weights, biases and slopes of all layers
+
+  Mapping to_net, from_net;
+  ComponentPlan component[ECBSR_MAX_COMPONENTS];
+  guint n_planes;
+  PlanePlan plane[ECBSR_MAX_PLANES];
+
+  // grid[0] is the plane with component 0: the network runs there.
+  guint n_grids;
+  TileGrid grid[ECBSR_MAX_PLANES];
+  guint n_tasks;
+
+  guint n_threads;
+  ScratchLayout scratch_layout;
+  Scratch *scratch; // one per thread
+};
+
+typedef struct
+{
+  guint x0, x1, y0, y1; // input samples, end excluded
+} Tile;
+
+// plan_layout.c: checks the layout and fills component, plane and n_planes.
+gboolean ecbsr_plan_init_layout (EcbsrPlan *plan, GError **error);
+
+#endif

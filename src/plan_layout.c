@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// From where samples lie to how each plane is read and written.
+
+#include "plan.h"
+
+#define INVALID(error, ...)                                                    \
+  (g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_INVALID, __VA_ARGS__), FALSE)
+
+static gboolean
+check_component (const EcbsrPlanConfig *config, guint c, GError **error)
+{
+  const EcbsrLayout *layout = &config->layout;
+  guint bytes = config->sample == ECBSR_SAMPLE_F32 ? sizeof (gfloat) : 1;
+
+  if (layout->component[c].plane >= ECBSR_MAX_PLANES)
+    return INVALID (error, "component %u lies in plane %u of at most %u", c,
+                    layout->component[c].plane, ECBSR_MAX_PLANES);
+  if (layout->component[c].pixel_stride < bytes
+      || layout->component[c].pixel_stride > 4
+      || layout->component[c].offset + bytes
+             > layout->component[c].pixel_stride)
+    return INVALID (error, "component %u: offset %u with pixel stride %u", c,
+                    layout->component[c].offset,
+                    layout->component[c].pixel_stride);
+  if (layout->component[c].w_sub > 1 || layout->component[c].h_sub > 1)
+    return INVALID (error, "component %u is subsampled by more than 2", c);
+  if ((layout->component[c].w_sub || layout->component[c].h_sub)
+      && (c == 0 || layout->color == ECBSR_COLOR_RGB))
+    return INVALID (error, "component %u must not be subsampled", c);
+  return TRUE;
+}
+
+static gboolean
+check_layout (const EcbsrPlanConfig *config, GError **error)
+{
+  const EcbsrLayout *layout = &config->layout;
+  gboolean rgb = layout->color == ECBSR_COLOR_RGB;
+
+  if (layout->n_components < (rgb ? 3 : 1)
+      || layout->n_components > ECBSR_MAX_COMPONENTS
+      || (!rgb && layout->n_components == 2))
+    return INVALID (error, "a picture of %u components",
+                    layout->n_components);
+  for (guint c = 0; c < layout->n_components; c++)
+    if (!check_component (config, c, error))
+      return FALSE;
+  return TRUE;
+}
+
+// Output sizes of chroma round up, as GstVideo and everybody else does.
+static guint
+subsampled (guint size, guint sub)
+{
+  return (size + (1u << sub) - 1) >> sub;
+}
+
+static void
+init_component (EcbsrPlan *plan, guint c)
+{
+  const EcbsrPlanConfig *config = &plan->config;
+  const guint w_sub = config->layout.component[c].w_sub;
+  const guint h_sub = config->layout.component[c].h_sub;
+  ComponentPlan *component = &plan->component[c];
+
+  component->width = subsampled (config->width, w_sub);
+  component->height = subsampled (config->height, h_sub);
+  component->out_width = subsampled (config->width * plan->scale, w_sub);
+  component->out_height = subsampled (config->height * plan->scale, h_sub);
+  ecbsr_cubic_init (&component->filter_x, plan->scale,
+                    w_sub ? config->chroma_offset_x : 0.5);
+  ecbsr_cubic_init (&component->filter_y, plan->scale,
+                    h_sub ? config->chroma_offset_y : 0.5);
+}
+
+// The plane's components in the order of their offsets.
+static void
+collect_plane (EcbsrPlan *plan, guint p)
+{
+  const EcbsrLayout *layout = &plan->config.layout;
+  PlanePlan *plane = &plan->plane[p];
+
+  for (guint offset = 0; offset < 4; offset++)
+    for (guint c = 0; c < layout->n_components; c++)
+      if (layout->component[c].plane == p
+          && layout->component[c].offset == offset)
+        plane->component[plane->n_components++] = c;
+}
+
+static gboolean
+all_have (const EcbsrPlan *plan, guint p, guint pixel_stride)
+{
+  const PlanePlan *plane = &plan->plane[p];
+
+  for (guint i = 0; i < plane->n_components; i++)
+    if (plan->config.layout.component[plane->component[i]].pixel_stride
+        != pixel_stride)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+is_yuyv (const EcbsrPlan *plan, guint p)
+{
+  const EcbsrLayout *layout = &plan->config.layout;
+
+  return plan->plane[p].n_components == 3 && layout->n_components == 3
+         && layout->color == ECBSR_COLOR_YUV
+         && layout->component[0].pixel_stride == 2
+         && layout->component[1].pixel_stride == 4
+         && layout->component[2].pixel_stride == 4
+         && layout->component[1].w_sub && layout->component[2].w_sub
+         && !layout->component[1].h_sub && !layout->component[2].h_sub
+         // Chroma fills the bytes between the luma.
+         && (layout->component[0].offset ^ layout->component[1].offset) & 1
+         && (layout->component[0].offset ^ layout->component[2].offset) & 1;
+}
+
+static gboolean
+is_pair (const EcbsrPlan *plan, guint p)
+{
+  const EcbsrLayout *layout = &plan->config.layout;
+  const PlanePlan *plane = &plan->plane[p];
+
+  return layout->color == ECBSR_COLOR_YUV && plane->n_components == 2
+         && all_have (plan, p, 2) && plane->component[0] > 0
+         && layout->component[1].w_sub == layout->component[2].w_sub
+         && layout->component[1].h_sub == layout->component[2].h_sub;
+}
+
+static gboolean
+classify_plane (EcbsrPlan *plan, guint p, GError **error)
+{
+  const EcbsrLayout *layout = &plan->config.layout;
+  PlanePlan *plane = &plan->plane[p];
+  guint bytes = plan->config.sample == ECBSR_SAMPLE_F32 ? sizeof (gfloat) : 1;
+  gboolean rgb = layout->color == ECBSR_COLOR_RGB;
+
+  collect_plane (plan, p);
+  if (!rgb && plane->n_components == 1 && all_have (plan, p, bytes))
+    plane->kind = PLANE_PLAIN;
+  else if (bytes != 1)
+    return INVALID (error, "floats take planes of one component");
+  else if (is_pair (plan, p))
+    plane->kind = PLANE_PAIR;
+  else if (is_yuyv (plan, p))
+    plane->kind = PLANE_YUYV;
+  else if (rgb && layout->n_components == 3 && plane->n_components == 3
+           && all_have (plan, p, 3))
+    plane->kind = PLANE_TRIPLE;
+  else if (rgb && plane->n_components == layout->n_components
+           && all_have (plan, p, 4))
+    plane->kind = PLANE_QUAD;
+  else
+    return INVALID (error, "plane %u interleaves its components in an "
+                           "unsupported way", p);
+  return TRUE;
+}
+
+gboolean
+ecbsr_plan_init_layout (EcbsrPlan *plan, GError **error)
+{
+  const EcbsrLayout *layout = &plan->config.layout;
+
+  if (!check_layout (&plan->config, error))
+    return FALSE;
+  for (guint c = 0; c < layout->n_components; c++)
+    {
+      init_component (plan, c);
+      plan->n_planes = MAX (plan->n_planes, layout->component[c].plane + 1);
+    }
+  for (guint p = 0; p < plan->n_planes; p++)
+    if (!classify_plane (plan, p, error))
+      return FALSE;
+  return TRUE;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "scratch.h"
+#include "kernels/kernels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Hands out aligned pieces of one block. With memory NULL it only counts.
+typedef struct
+{
+  guint8 *memory;
+  gsize used;
+} Arena;
+
+static gpointer
+take (Arena *arena, gsize n_bytes)
+{
+  gpointer piece = arena->memory ? arena->memory + arena->used : NULL;
+  arena->used += (n_bytes + ECBSR_ALIGN - 1) / ECBSR_ALIGN * ECBSR_ALIGN;
+  return piece;
+}
+
+// Room before the first float and after the last, for kernels' overreach.
+static gfloat *
+take_row (Arena *arena, gsize n_floats)
+{
+  gfloat *row
+      = take (arena, (n_floats + 2 * ECBSR_ROW_PAD) * sizeof (gfloat));
+  return row ? row + ECBSR_ROW_PAD : NULL;
+}
+
+static void
+take_cubic (Arena *arena, CubicRows *rows, const ScratchLayout *layout)
+{
+  rows->input = take_row (arena, layout->pitch);
+  for (guint i = 0; i < CUBIC_ROWS; i++)
+    rows->row[i] = take_row (arena, layout->out_pitch);
+}
+
+static void
+lay_out (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
+{
+  guint most_channels = 1;
+
+  for (guint i = 0; i <= layout->n_layers; i++)
+    {
+      gsize n_maps = (gsize) layout->n_rows[i] * layout->n_channels[i];
+      scratch->ring[i] = take_row (arena, n_maps * layout->pitch);
+      most_channels = MAX (most_channels, layout->n_channels[i]);
+    }
+  scratch->zeros = take_row (arena, (gsize) most_channels * layout->pitch);
+  for (guint i = 0; layout->rgb && i < 3; i++)
+    scratch->rgb[i] = take_row (arena, layout->pitch);
+  scratch->row = take_row (arena, layout->out_pitch);
+  scratch->base = take_row (arena, layout->out_pitch);
+  for (guint i = 0; i < G_N_ELEMENTS (scratch->value); i++)
+    scratch->value[i] = take_row (arena, layout->out_pitch);
+  for (guint i = 0; i < G_N_ELEMENTS (scratch->bytes); i++)
+    scratch->bytes[i] = take (arena, layout->out_pitch);
+  for (guint i = 0; i < G_N_ELEMENTS (scratch->cubic); i++)
+    take_cubic (arena, &scratch->cubic[i], layout);
+}
+
+gboolean
+ecbsr_scratch_init (Scratch *scratch, const ScratchLayout *layout)
+{
+  Arena arena = { NULL, 0 };
+
+  lay_out (&arena, scratch, layout);
+  if (posix_memalign (&scratch->memory, ECBSR_ALIGN, arena.used) != 0)
+    {
+      scratch->memory = NULL;
+      return FALSE;
+    }
+  memset (scratch->memory, 0, arena.used);
+  arena = (Arena) { scratch->memory, 0 };
+  lay_out (&arena, scratch, layout);
+  return TRUE;
+}
+
+void
+ecbsr_scratch_clear (Scratch *scratch)
+{
+  free (scratch->memory);
+  scratch->memory = NULL;
+}

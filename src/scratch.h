@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// One thread's working memory for a tile.
+
+#ifndef ECBSR_SCRATCH_H
+#define ECBSR_SCRATCH_H
+
+#include <glib.h>
+
+#define ECBSR_MAX_LAYERS 66
+
+// The cubic upscale needs the input rows y-2 … y+2 of the row it makes.
+#define CUBIC_ROWS 8 // a power of two, at least 5
+
+// Rows of a component on their way through the cubic upscale.
+typedef struct
+{
+  gfloat *input;            // one input row, 2 samples more at either end
+  gfloat *row[CUBIC_ROWS];  // rows upscaled in x, by row number modulo
+  gint64 number[CUBIC_ROWS]; // which, -1: none
+} CubicRows;
+
+typedef struct
+{
+  gpointer memory;
+  // ring[0]: input rows; ring[l + 1]: what layer l made. Pixel 0 of channel 0.
+  gfloat *ring[ECBSR_MAX_LAYERS + 1];
+  gfloat *zeros;    // a row outside the picture, for any layer
+  gfloat *rgb[3];   // one input row of R, G, B
+  gfloat *row;      // one output row
+  gfloat *base;     // the cubic upscale of the same
+  gfloat *value[4]; // components of an output row
+  guint8 *bytes[5]; // the same, rounded; [4] for a second merge
+  CubicRows cubic[4];
+} Scratch;
+
+typedef struct
+{
+  guint pitch;                          // of feature maps, floats
+  guint n_layers;                       // rings: n_layers + 1
+  guint n_rows[ECBSR_MAX_LAYERS + 1];   // in a ring
+  guint n_channels[ECBSR_MAX_LAYERS + 1];
+  guint out_pitch;                      // of output rows, floats or bytes
+  gboolean rgb;
+} ScratchLayout;
+
+// FALSE when memory is short. All of it is zeroed.
+gboolean ecbsr_scratch_init (Scratch *scratch, const ScratchLayout *layout);
+void ecbsr_scratch_clear (Scratch *scratch);
+
+#endif
