@@ -55,7 +55,9 @@ def write_case(case):
     model, image = model_of(case), input_of(case)
     pair = {"input": image, "output": output_of(case, model, image)}
     write(HERE / f"{case.name}.safetensors", model, case.metadata)
-    write(HERE / f"{case.name}.io.safetensors", pair, {"case": case.name})
+    height, width = image.shape
+    write(HERE / f"{case.name}.io.safetensors", pair,
+          {"case": case.name, "width": str(width), "height": str(height)})
 
 
 def main():
