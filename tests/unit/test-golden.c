@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The engine against what PyTorch made of the same weights and pictures
+// (tests/golden/make.py): within 1e-4 of full scale before rounding, borders
+// included, whatever the tiles and threads; at most 1 step after rounding.
+
+#include "ecbsr.h"
+#include "safetensors.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct
+{
+  EcbsrModel *model;
+  guint width, height, scale;
+  gsize n_in, n_out;
+  gfloat *input, *output; // [height][width], [scale·height][scale·width]
+} Case;
+
+static gchar *
+case_path (const gchar *name, const gchar *suffix)
+{
+  g_autofree gchar *file = g_strconcat (name, suffix, NULL);
+  return g_build_filename (g_getenv ("ECBSR_GOLDEN"), file, NULL);
+}
+
+static guint
+metadata_number (gchar **metadata, const gchar *key)
+{
+  for (gchar **m = metadata; *m; m += 2)
+    if (strcmp (*m, key) == 0)
+      return (guint) g_ascii_strtoull (m[1], NULL, 10);
+  g_error ("no %s in the metadata", key);
+}
+
+static void
+load_pictures (Case *c, const gchar *name)
+{
+  g_autofree gchar *path = case_path (name, ".io.safetensors");
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *data = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (EcbsrSafetensors) file = NULL;
+  g_auto (GStrv) metadata = NULL;
+  gsize size;
+
+  g_file_get_contents (path, &data, &size, &error);
+  g_assert_no_error (error);
+  bytes = g_bytes_new_take (g_steal_pointer (&data), size);
+  file = ecbsr_safetensors_new (bytes, &error);
+  g_assert_no_error (error);
+  metadata = ecbsr_safetensors_dup_metadata (file);
+  c->width = metadata_number (metadata, "width");
+  c->height = metadata_number (metadata, "height");
+  c->n_in = (gsize) c->width * c->height;
+  c->n_out = c->n_in * c->scale * c->scale;
+
+  guint in_shape[] = { c->height, c->width };
+  guint out_shape[] = { c->scale * c->height, c->scale * c->width };
+  c->input = ecbsr_safetensors_take (file, "input", in_shape, 2, &error);
+  g_assert_no_error (error);
+  c->output = ecbsr_safetensors_take (file, "output", out_shape, 2, &error);
+  g_assert_no_error (error);
+}
+
+static Case
+load_case (const gchar *name)
+{
+  g_autofree gchar *path = case_path (name, ".safetensors");
+  g_autoptr (GError) error = NULL;
+  Case c = { 0 };
+
+  c.model = ecbsr_model_open (path, &error);
+  g_assert_no_error (error);
+  c.scale = ecbsr_model_get_info (c.model)->scale;
+  load_pictures (&c, name);
+  return c;
+}
+
+static void
+clear_case (Case *c)
+{
+  ecbsr_model_unref (c->model);
+  g_free (c->input);
+  g_free (c->output);
+}
+
+static EcbsrPlanConfig
+config_of (const Case *c, EcbsrSample sample)
+{
+  const EcbsrModelInfo *info = ecbsr_model_get_info (c->model);
+  gboolean floats = sample == ECBSR_SAMPLE_F32;
+
+  return (EcbsrPlanConfig) {
+    .width = c->width,
+    .height = c->height,
+    .sample = sample,
+    .layout = { .color = ECBSR_COLOR_YUV,
+                .n_components = 1,
+                .component[0].pixel_stride = floats ? 4 : 1 },
+    .black = floats ? info->black : 0,
+    .white = floats ? info->white : 255,
+    .n_threads = 1,
+  };
+}
+
+static void
+run (const Case *c, const EcbsrPlanConfig *config, gpointer in, gpointer out)
+{
+  const gsize bytes = config->sample == ECBSR_SAMPLE_F32 ? 4 : 1;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EcbsrPlan) plan = ecbsr_plan_new (c->model, config, &error);
+  EcbsrPicture from = { { in }, { (gssize) (c->width * bytes) } };
+  EcbsrPicture to = { { out }, { (gssize) (c->scale * c->width * bytes) } };
+  EcbsrRunParams params = { 1, 0 };
+
+  g_assert_no_error (error);
+  ecbsr_plan_run (plan, &from, &to, &params);
+}
+
+static void
+test_float (gconstpointer name)
+{
+  Case c = load_case (name);
+  const EcbsrModelInfo *info = ecbsr_model_get_info (c.model);
+  const gdouble limit = 1e-4 * (info->white - info->black);
+  EcbsrPlanConfig config = config_of (&c, ECBSR_SAMPLE_F32);
+  g_autofree gfloat *found = g_new (gfloat, c.n_out);
+  gdouble worst = 0;
+
+  run (&c, &config, c.input, found);
+  for (gsize i = 0; i < c.n_out; i++)
+    {
+      gdouble difference = fabs ((gdouble) found[i] - c.output[i]);
+      if (!(difference <= limit))
+        g_error ("(%u,%u): %g instead of %g",
+                 (guint) (i % (c.scale * c.width)),
+                 (guint) (i / (c.scale * c.width)), found[i], c.output[i]);
+      worst = MAX (worst, difference);
+    }
+  g_test_message ("worst %g of full scale",
+                  worst / (info->white - info->black));
+  clear_case (&c);
+}
+
+// Odd tiles, many threads: the same bits.
+static void
+test_tiles (gconstpointer name)
+{
+  static const guint geometry[][3] = { // tile width, band height, threads
+    { 5, 3, 1 }, { 512, 1, 3 }, { 1, 512, 2 }, { 16, 7, 4 }
+  };
+  Case c = load_case (name);
+  EcbsrPlanConfig config = config_of (&c, ECBSR_SAMPLE_F32);
+  g_autofree gfloat *whole = g_new (gfloat, c.n_out);
+  g_autofree gfloat *tiled = g_new (gfloat, c.n_out);
+
+  run (&c, &config, c.input, whole);
+  for (guint i = 0; i < G_N_ELEMENTS (geometry); i++)
+    {
+      config.tile_width = geometry[i][0];
+      config.band_height = geometry[i][1];
+      config.n_threads = geometry[i][2];
+      memset (tiled, 0xff, c.n_out * sizeof (gfloat));
+      run (&c, &config, c.input, tiled);
+      g_assert_cmpmem (tiled, c.n_out * 4, whole, c.n_out * 4);
+    }
+  clear_case (&c);
+}
+
+static guint8
+to_byte (gdouble v)
+{
+  return (guint8) CLAMP (floor (v + 0.5), 0, 255);
+}
+
+// 8-bit in and out agrees with the float path on the same 8-bit input.
+static void
+test_bytes (gconstpointer name)
+{
+  Case c = load_case (name);
+  const EcbsrModelInfo *info = ecbsr_model_get_info (c.model);
+  const gdouble step = (info->white - info->black) / 255;
+  EcbsrPlanConfig config = config_of (&c, ECBSR_SAMPLE_F32);
+  g_autofree guint8 *in = g_new (guint8, c.n_in);
+  g_autofree guint8 *out = g_new (guint8, c.n_out);
+  g_autofree gfloat *expected = g_new (gfloat, c.n_out);
+
+  for (gsize i = 0; i < c.n_in; i++)
+    {
+      in[i] = to_byte ((c.input[i] - info->black) / step);
+      c.input[i] = (gfloat) (info->black + in[i] * step);
+    }
+  run (&c, &config, c.input, expected);
+  config = config_of (&c, ECBSR_SAMPLE_U8);
+  run (&c, &config, in, out);
+  for (gsize i = 0; i < c.n_out; i++)
+    {
+      guint8 rounded = to_byte ((expected[i] - info->black) / step);
+      g_assert_cmpint (ABS (out[i] - rounded), <=, 1);
+    }
+  clear_case (&c);
+}
+
+static void
+add_cases (void)
+{
+  g_autofree gchar *list = NULL;
+  g_autofree gchar *path
+      = g_build_filename (g_getenv ("ECBSR_GOLDEN"), "list.txt", NULL);
+  g_auto (GStrv) names = NULL;
+
+  if (!g_file_get_contents (path, &list, NULL, NULL))
+    g_error ("no %s", path);
+  names = g_strsplit (g_strstrip (list), "\n", -1);
+  for (gchar **name = names; *name; name++)
+    {
+      static const struct
+      {
+        const gchar *label;
+        GTestDataFunc func;
+      } tests[] = {
+        { "float", test_float },
+        { "tiles", test_tiles },
+        { "bytes", test_bytes },
+      };
+      for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+        {
+          g_autofree gchar *test
+              = g_strdup_printf ("/golden/%s/%s", *name, tests[i].label);
+          g_test_add_data_func_full (test, g_strdup (*name), tests[i].func,
+                                     g_free);
+        }
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  add_cases ();
+  return g_test_run ();
+}
