@@ -39,12 +39,18 @@ conv_block (const EcbsrConv *conv, const float *weight, unsigned first,
                 vfloat in[VECTORS];
 #pragma GCC unroll 3
                 for (unsigned v = 0; v < VECTORS; v++)
-                  in[v] = vload (s + kx + v * LANES);
+                  {
+                    in[v] = vload (s + kx + v * LANES);
+                    VKEEP (in[v]);
+                  }
 #pragma GCC unroll 8
                 for (unsigned o = 0; o < b; o++)
+                  {
+                    vfloat factor = vsplat (w[o]);
 #pragma GCC unroll 3
-                  for (unsigned v = 0; v < VECTORS; v++)
-                    acc[o][v] += w[o] * in[v];
+                    for (unsigned v = 0; v < VECTORS; v++)
+                      acc[o][v] = vmuladd (acc[o][v], factor, in[v]);
+                  }
               }
           }
 

@@ -77,4 +77,29 @@ vmax (vfloat a, vfloat b)
   return vselect (a > b, a, b);
 }
 
+// Makes the compiler hold v in a register here. Without it GCC folds loads into
+// every multiply-add that uses them, reorders, and spills accumulators.
+#if defined(__x86_64__)
+#define VKEEP(v) __asm__ ("" : "+v"(v))
+#elif defined(__aarch64__)
+#define VKEEP(v) __asm__ ("" : "+w"(v))
+#else
+#define VKEEP(v) ((void) 0)
+#endif
+
+// sum + a·b, the sum staying where it is. With the 16 registers of AVX2 full to
+// the last, GCC 12 otherwise picks forms that overwrite a factor, and moves and
+// spills accumulators for it.
+ALWAYS_INLINE vfloat
+vmuladd (vfloat sum, vfloat a, vfloat b)
+{
+#if defined(__FMA__) && !defined(__AVX512F__)
+  __asm__ ("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b));
+#else
+  sum += a * b;
+  VKEEP (sum);
+#endif
+  return sum;
+}
+
 #endif
