@@ -1,0 +1,157 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Converts a PyTorch checkpoint into a model file (docs/model-format.md).
+
+    convert.py eSR-TM_s2_K5_C2.model esr-tm.safetensors
+    convert.py ecbsr_x2_m4c16.pt ecbsr.safetensors --identity
+
+Needs Python and NumPy, not PyTorch. A checkpoint is a program for Python's
+pickle machine; here it is read by one that cannot run anything, so checkpoints
+from anywhere are safe to convert.
+"""
+
+import argparse
+import os
+import re
+import sys
+
+from model_shapes import ACTIVATIONS, ARCHITECTURES, SCALES, ShapeError, describe
+from pytorch_file import read_state
+from safetensors_io import SafetensorsError, write
+from tensor_pickle import CheckpointError
+
+# As the edge-SR authors name their files: eSR-CNN_s2_C2_D7_S3.model
+ESR_NAME = re.compile(r"eSR-(MAX|TM|TR|CNN)((?:_[sKCDS][0-9]{1,4})+)")
+ESR_LETTERS = {"s": "scale", "K": "kernel_size", "C": "channels", "D": "depth", "S": "squeeze"}
+SIZES = ("scale", "blocks", "channels", "kernel_size", "depth", "squeeze")
+
+LUMA_RANGES = {"ecbsr": "16..235"}  # as published
+EDGE_SR_LUMA_RANGE = "0..1"
+NUMBER = r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?"
+LUMA_RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})")
+
+
+class ConvertError(ValueError):
+    """What cannot be done as asked, with the option or file at fault."""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(1, f"{self.prog}: {message}\n")
+
+
+def main(args=None):
+    options = parse_options(args)
+    try:
+        convert(options)
+    except OSError as error:
+        fail(f"{options.input}: {error.strerror or error}")
+    except (CheckpointError, ShapeError) as error:
+        fail(f"{options.input}: {error}")
+    except ConvertError as error:
+        fail(str(error))
+
+
+def fail(message):
+    line = "".join(char if char.isprintable() else "?" for char in message)
+    sys.exit(f"convert.py: {line}")
+
+
+def convert(options):
+    if os.path.exists(options.output) and os.path.samefile(options.input, options.output):
+        raise ConvertError(f"{options.output}: is the checkpoint itself")
+    texts = texts_of(options)  # what is wrong with options comes before the work
+    tensors = read_state(options.input)
+    metadata = {"format": "gst-ecbsr 1", **describe(tensors, claims_of(options)), **texts}
+    if metadata["luma_range"] is None:
+        metadata["luma_range"] = LUMA_RANGES.get(metadata["architecture"], EDGE_SR_LUMA_RANGE)
+    save(options.output, tensors, metadata)
+
+
+def save(path, tensors, metadata):
+    try:
+        write(path, tensors, metadata)
+    except OSError as error:  # its own path is a passing one, of no use to anybody
+        raise ConvertError(f"{path}: {error.strerror or error}") from None
+    except SafetensorsError as error:
+        raise ConvertError(f"{path}: {error}") from None
+
+
+# ------------------------------------------------------------------ options --
+
+def parse_options(args):
+    parser = Parser(prog="convert.py", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("input", metavar="IN", help="checkpoint: .model, .pt, .pth")
+    parser.add_argument("output", metavar="OUT.safetensors")
+    parser.add_argument("--architecture", choices=ARCHITECTURES,
+                        help="else from the file name or the tensors")
+    parser.add_argument("--scale", type=int, choices=SCALES)
+    for size in SIZES[1:]:
+        parser.add_argument("--" + size.replace("_", "-"), type=int, metavar="N",
+                            help="checked against the tensors")
+    parser.add_argument("--activation", choices=ACTIVATIONS,
+                        help="of ECBSR; needed where it is not prelu")
+    parser.add_argument("--identity", action="store_true",
+                        help="ECBSR in training form was trained with identity branches")
+    parser.add_argument("--luma-range", metavar="BLACK..WHITE",
+                        help="what the network sees for black and white; 16..235 for ECBSR, "
+                             "0..1 for edge-SR unless given")
+    parser.add_argument("--name", help="1 to 64 characters; else from OUT")
+    parser.add_argument("--licence", default="unknown", help="SPDX identifier")
+    parser.add_argument("--trained-on", default="unknown", help="data sets")
+    parser.add_argument("--content", choices=("clean", "camera"))
+    return parser.parse_args(args)
+
+
+def claims_of(options):
+    """What the file name, and above it the options, say of the network."""
+    claims = claims_of_name(options.input)
+    for key in ("architecture", "activation", *SIZES):
+        value = getattr(options, key)
+        if value is not None:
+            claims[key] = value, "--" + key.replace("_", "-")
+    if options.identity:
+        claims["identity"] = "true", "--identity"
+    return claims
+
+
+def claims_of_name(path):
+    match = ESR_NAME.match(os.path.basename(path))
+    if not match:
+        return {}
+    claims = {"architecture": ("esr-" + match[1].lower(), "the file name")}
+    for part in match[2][1:].split("_"):
+        claims[ESR_LETTERS[part[0]]] = int(part[1:]), "the file name"
+    return claims
+
+
+def texts_of(options):
+    stem = os.path.splitext(os.path.basename(options.output))[0]
+    texts = {"name": stem[:64] if options.name is None else options.name,
+             "licence": options.licence, "trained_on": options.trained_on,
+             "luma_range": checked_luma_range(options.luma_range)}
+    if options.content is not None:
+        texts["content"] = options.content
+    for key in ("name", "licence", "trained_on"):
+        check_text("--" + key.replace("_", "-"), texts[key])
+    if len(texts["name"]) > 64:
+        raise ConvertError("--name: longer than 64 characters")
+    return texts
+
+
+def check_text(option, text):
+    if not text.strip() or not text.isprintable():
+        raise ConvertError(f"{option}: {text!r} is empty or holds control characters")
+
+
+def checked_luma_range(text):
+    if text is None:
+        return None
+    match = LUMA_RANGE.fullmatch(text)
+    if not match or float(match[1]) >= float(match[2]):
+        raise ConvertError(f"--luma-range: {text!r} is not BLACK..WHITE with BLACK below WHITE")
+    return text
+
+
+if __name__ == "__main__":
+    main()
