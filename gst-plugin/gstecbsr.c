@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-ecbsr
+ * @title: ecbsr
+ * @short_description: upscales video with small super-resolution networks
+ *
+ * Makes video 2, 3 or 4 times larger in each direction, sharper than a plain
+ * scaler does, on the CPU. It takes what cameras and decoders give and converts
+ * to what comes after it, so it needs no videoconvert on either side.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 v4l2src ! ecbsr scale=2 ! autovideosink
+ * ]| A camera, twice as large.
+ * |[
+ * gst-launch-1.0 v4l2src ! ecbsr model=esr-cnn compare=split ! autovideosink
+ * ]| Left of the middle bicubic upscaling, right of it the network.
+ */
+
+#include "gstecbsr.h"
+
+#include "gstecbsrallocation.h"
+#include "gstecbsrcaps.h"
+#include "gstecbsrframe.h"
+#include "gstecbsrlive.h"
+#include "gstecbsrmessages.h"
+#include "gstecbsrmetas.h"
+#include "gstecbsrproperties.h"
+
+GST_DEBUG_CATEGORY (gst_ecbsr_debug);
+#define GST_CAT_DEFAULT gst_ecbsr_debug
+
+G_DEFINE_TYPE (GstEcbsr, gst_ecbsr, GST_TYPE_VIDEO_FILTER);
+GST_ELEMENT_REGISTER_DEFINE (ecbsr, "ecbsr", GST_RANK_NONE, GST_TYPE_ECBSR);
+
+guint
+gst_ecbsr_get_scale (GstEcbsr * self)
+{
+  guint scale;
+
+  GST_OBJECT_LOCK (self);
+  scale = self->started ? self->active.scale : self->wanted.scale;
+  GST_OBJECT_UNLOCK (self);
+  return scale;
+}
+
+/* Called once for all properties of a g_object_set (): the place to load a
+ * model, since a scale and a model file that belong together may be set one
+ * after the other. Before chaining up, so that whoever is notified sees how it
+ * went. */
+static void
+gst_ecbsr_dispatch_properties_changed (GObject * object, guint n_pspecs,
+    GParamSpec ** pspecs)
+{
+  if (gst_ecbsr_properties_have_settings (pspecs, n_pspecs))
+    gst_ecbsr_live_request (GST_ECBSR (object));
+  G_OBJECT_CLASS (gst_ecbsr_parent_class)->dispatch_properties_changed (object,
+      n_pspecs, pspecs);
+}
+
+/* ----------------------------------------------------------- start/stop -- */
+
+static gboolean
+gst_ecbsr_start (GstBaseTransform * trans)
+{
+  GstEcbsr *self = GST_ECBSR (trans);
+
+  gst_ecbsr_stats_reset (self->stats);
+  return gst_ecbsr_live_start (self);
+}
+
+static gboolean
+gst_ecbsr_stop (GstBaseTransform * trans)
+{
+  gst_ecbsr_live_stop (GST_ECBSR (trans));
+  return TRUE;
+}
+
+/* ----------------------------------------------------------------- caps -- */
+
+static GstCaps *
+gst_ecbsr_transform_caps (GstBaseTransform * trans, GstPadDirection direction,
+    GstCaps * caps, GstCaps * filter)
+{
+  GstCaps *filtered, *other = gst_ecbsr_caps_transform (caps, direction,
+      gst_ecbsr_get_scale (GST_ECBSR (trans)));
+
+  if (!filter)
+    return other;
+  filtered = gst_caps_intersect_full (filter, other, GST_CAPS_INTERSECT_FIRST);
+  gst_caps_unref (other);
+  return filtered;
+}
+
+static GstCaps *
+gst_ecbsr_fixate_caps (GstBaseTransform * trans, GstPadDirection direction,
+    GstCaps * caps, GstCaps * othercaps)
+{
+  if (direction == GST_PAD_SRC)
+    return gst_caps_fixate (othercaps);
+  return gst_ecbsr_caps_fixate (caps, othercaps,
+      gst_ecbsr_get_scale (GST_ECBSR (trans)));
+}
+
+/* What would come out for @incaps at @scale: empty where downstream takes
+ * nothing of it. */
+GstCaps *
+gst_ecbsr_get_source_caps (GstEcbsr * self, GstCaps * incaps, guint scale)
+{
+  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
+  g_autoptr (GstCaps) template = gst_pad_get_pad_template_caps (pad);
+  g_autoptr (GstCaps) transformed =
+      gst_ecbsr_caps_transform (incaps, GST_PAD_SINK, scale);
+  g_autoptr (GstCaps) possible = gst_caps_intersect_full (transformed,
+      template, GST_CAPS_INTERSECT_FIRST);
+  g_autoptr (GstCaps) peer = gst_pad_peer_query_caps (pad, possible);
+  GstCaps *caps =
+      gst_caps_intersect_full (peer, possible, GST_CAPS_INTERSECT_FIRST);
+
+  if (gst_caps_is_empty (caps))
+    return caps;
+  return gst_ecbsr_caps_fixate (incaps, caps, scale);
+}
+
+static gboolean
+check_progressive (GstEcbsr * self, const GstVideoInfo * info)
+{
+  if (!GST_VIDEO_INFO_IS_INTERLACED (info))
+    return TRUE;
+
+  GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+      ("Interlaced video cannot be upscaled: its fields would be mixed. Put a "
+          "deinterlace element in front."),
+      ("interlace-mode=%s", gst_video_interlace_mode_to_string
+          (GST_VIDEO_INFO_INTERLACE_MODE (info))));
+  return FALSE;
+}
+
+static gboolean
+gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
+    GstVideoInfo * in_info, GstCaps * outcaps, GstVideoInfo * out_info)
+{
+  GstEcbsr *self = GST_ECBSR (filter);
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
+  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), !self->model);
+  if (!self->model) {
+    gst_ecbsr_set_backend (self, NULL);
+    return TRUE;
+  }
+
+  if (!check_progressive (self, in_info))
+    return FALSE;
+  self->upscaler = gst_ecbsr_upscaler_new (self->model, in_info, out_info,
+      self->active.n_threads, &error);
+  if (!self->upscaler) {
+    g_autofree gchar *detail = gst_caps_to_string (incaps);
+    gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
+    return FALSE;
+  }
+  gst_ecbsr_set_backend (self, gst_ecbsr_upscaler_get_backend (self->upscaler));
+  return TRUE;
+}
+
+/* -------------------------------------------------- allocation and metas -- */
+
+static gboolean
+gst_ecbsr_propose_allocation (GstBaseTransform * trans,
+    GstQuery * decide_query, GstQuery * query)
+{
+  if (decide_query)             /* else passed through to downstream */
+    gst_ecbsr_allocation_propose (query);
+  return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->propose_allocation
+      (trans, decide_query, query);
+}
+
+static gboolean
+gst_ecbsr_decide_allocation (GstBaseTransform * trans, GstQuery * query)
+{
+  gst_ecbsr_allocation_decide (query);
+  return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->decide_allocation
+      (trans, query);
+}
+
+static gboolean
+gst_ecbsr_filter_meta (GstBaseTransform * trans, GstQuery * query, GType api,
+    const GstStructure * params)
+{
+  return gst_ecbsr_metas_can_scale (api);
+}
+
+static gboolean
+gst_ecbsr_transform_meta (GstBaseTransform * trans, GstBuffer * outbuf,
+    GstMeta * meta, GstBuffer * inbuf)
+{
+  GstVideoFilter *filter = GST_VIDEO_FILTER (trans);
+
+  if (gst_ecbsr_metas_scale (outbuf, meta, inbuf, &filter->in_info,
+          &filter->out_info))
+    return FALSE;               /* done: not to be copied as well */
+  return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->transform_meta
+      (trans, outbuf, meta, inbuf);
+}
+
+/* --------------------------------------------------------------- events -- */
+
+static gboolean
+gst_ecbsr_sink_event (GstBaseTransform * trans, GstEvent * event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
+    GstCaps *caps;
+
+    gst_event_parse_caps (event, &caps);
+    gst_ecbsr_live_take_up (GST_ECBSR (trans), caps);
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->sink_event (trans,
+      event);
+}
+
+/* Upstream thinks in the pixels of its own picture. */
+static GstEvent *
+scale_navigation (GstEvent * event, guint scale)
+{
+  gdouble x, y;
+
+  if (!gst_navigation_event_get_coordinates (event, &x, &y))
+    return event;
+  event = gst_event_make_writable (event);
+  gst_navigation_event_set_coordinates (event, x / scale, y / scale);
+  return event;
+}
+
+static gboolean
+gst_ecbsr_src_event (GstBaseTransform * trans, GstEvent * event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_NAVIGATION)
+    event = scale_navigation (event, gst_ecbsr_get_scale (GST_ECBSR (trans)));
+  return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->src_event (trans,
+      event);
+}
+
+/* ------------------------------------------------------------ transform -- */
+
+static void
+gst_ecbsr_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
+{
+  GstClockTime time = gst_segment_to_stream_time (&trans->segment,
+      GST_FORMAT_TIME, GST_BUFFER_TIMESTAMP (buffer));
+
+  gst_ecbsr_live_take_up (GST_ECBSR (trans), NULL);
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    gst_object_sync_values (GST_OBJECT (trans), time);
+}
+
+static EcbsrRunParams
+get_run_params (GstEcbsr * self, guint width)
+{
+  EcbsrRunParams params = { 0, };
+
+  GST_OBJECT_LOCK (self);
+  params.strength = self->strength;
+  if (self->compare == GST_ECBSR_COMPARE_SPLIT)
+    params.split = self->compare_position * width + 0.5;
+  GST_OBJECT_UNLOCK (self);
+  return params;
+}
+
+static GstFlowReturn
+fail (GstEcbsr * self, const GError * error, const gchar * detail)
+{
+  gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
+  return GST_FLOW_ERROR;
+}
+
+static GstFlowReturn
+gst_ecbsr_transform_frame (GstVideoFilter * filter, GstVideoFrame * in,
+    GstVideoFrame * out)
+{
+  GstEcbsr *self = GST_ECBSR (filter);
+  EcbsrRunParams params = get_run_params (self, filter->out_info.width);
+  GstClockTime begin = gst_util_get_timestamp ();
+  g_autoptr (GError) error = NULL;
+
+  if (!gst_ecbsr_upscaler_run (self->upscaler, in, out, &params, &error))
+    return fail (self, error, "frame between upscaling and conversion");
+  if (gst_ecbsr_stats_add (self->stats, gst_util_get_timestamp () - begin))
+    gst_ecbsr_notify_stats (self);
+  return GST_FLOW_OK;
+}
+
+/* The parent's only warns where a buffer cannot be mapped, and lets a frame
+ * that nobody has written go out. */
+static GstFlowReturn
+gst_ecbsr_transform (GstBaseTransform * trans, GstBuffer * inbuf,
+    GstBuffer * outbuf)
+{
+  GstEcbsr *self = GST_ECBSR (trans);
+  GstVideoFilter *filter = GST_VIDEO_FILTER (trans);
+  g_autoptr (GError) error = NULL;
+  GstVideoFrame in, out;
+  GstFlowReturn ret;
+
+  if (!gst_ecbsr_frame_map (&in, &filter->in_info, inbuf, GST_MAP_READ, &error))
+    return fail (self, error, "input buffer");
+  if (!gst_ecbsr_frame_map (&out, &filter->out_info, outbuf, GST_MAP_WRITE,
+          &error)) {
+    gst_video_frame_unmap (&in);
+    return fail (self, error, "output buffer");
+  }
+  ret = gst_ecbsr_transform_frame (filter, &in, &out);
+  gst_video_frame_unmap (&out);
+  gst_video_frame_unmap (&in);
+  return ret;
+}
+
+/* ---------------------------------------------------------------- class -- */
+
+static void
+gst_ecbsr_finalize (GObject * object)
+{
+  GstEcbsr *self = GST_ECBSR (object);
+
+  gst_ecbsr_settings_clear (&self->wanted);
+  gst_ecbsr_settings_clear (&self->active);
+  gst_ecbsr_stats_free (self->stats);
+  g_free (self->active_model);
+  g_free (self->backend);
+  g_mutex_clear (&self->load_lock);
+  G_OBJECT_CLASS (gst_ecbsr_parent_class)->finalize (object);
+}
+
+static void
+gst_ecbsr_init (GstEcbsr * self)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+
+  g_mutex_init (&self->load_lock);
+  self->stats = gst_ecbsr_stats_new ();
+  gst_ecbsr_properties_init (self);
+
+  gst_base_transform_set_gap_aware (trans, TRUE);
+  /* Our own order has what needs no conversion first. */
+  gst_base_transform_set_prefer_passthrough (trans, FALSE);
+}
+
+static void
+add_template (GstElementClass * klass, const gchar * name,
+    GstPadDirection direction)
+{
+  GstCaps *caps = gst_ecbsr_caps_template (direction);
+
+  gst_element_class_add_pad_template (klass,
+      gst_pad_template_new (name, direction, GST_PAD_ALWAYS, caps));
+  gst_caps_unref (caps);
+}
+
+static void
+init_transform_class (GstBaseTransformClass * klass)
+{
+  klass->start = GST_DEBUG_FUNCPTR (gst_ecbsr_start);
+  klass->stop = GST_DEBUG_FUNCPTR (gst_ecbsr_stop);
+  klass->transform_caps = GST_DEBUG_FUNCPTR (gst_ecbsr_transform_caps);
+  klass->fixate_caps = GST_DEBUG_FUNCPTR (gst_ecbsr_fixate_caps);
+  klass->propose_allocation = GST_DEBUG_FUNCPTR (gst_ecbsr_propose_allocation);
+  klass->decide_allocation = GST_DEBUG_FUNCPTR (gst_ecbsr_decide_allocation);
+  klass->filter_meta = GST_DEBUG_FUNCPTR (gst_ecbsr_filter_meta);
+  klass->transform_meta = GST_DEBUG_FUNCPTR (gst_ecbsr_transform_meta);
+  klass->sink_event = GST_DEBUG_FUNCPTR (gst_ecbsr_sink_event);
+  klass->src_event = GST_DEBUG_FUNCPTR (gst_ecbsr_src_event);
+  klass->before_transform = GST_DEBUG_FUNCPTR (gst_ecbsr_before_transform);
+  klass->transform = GST_DEBUG_FUNCPTR (gst_ecbsr_transform);
+}
+
+static void
+gst_ecbsr_class_init (GstEcbsrClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (gst_ecbsr_debug, "ecbsr", 0,
+      "super-resolution upscaler");
+
+  object_class->set_property = gst_ecbsr_set_property;
+  object_class->get_property = gst_ecbsr_get_property;
+  object_class->dispatch_properties_changed =
+      gst_ecbsr_dispatch_properties_changed;
+  object_class->finalize = gst_ecbsr_finalize;
+  gst_ecbsr_properties_install (object_class);
+
+  gst_element_class_set_static_metadata (element_class,
+      "Super-resolution upscaler", "Filter/Converter/Video/Scaler",
+      "Upscales video with small super-resolution networks (ECBSR, edge-SR)",
+      "The gst-ecbsr authors");
+  add_template (element_class, "sink", GST_PAD_SINK);
+  add_template (element_class, "src", GST_PAD_SRC);
+
+  init_transform_class (GST_BASE_TRANSFORM_CLASS (klass));
+  filter_class->set_info = GST_DEBUG_FUNCPTR (gst_ecbsr_set_info);
+  filter_class->transform_frame = GST_DEBUG_FUNCPTR (gst_ecbsr_transform_frame);
+}

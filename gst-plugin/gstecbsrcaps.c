@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "gstecbsrcaps.h"
+
+#include "gstecbsrcolor.h"
+
+#include "ecbsr.h"
+
+static GstCaps *
+raw_caps (guint max_size, const gchar * feature)
+{
+  GstCaps *caps = gst_caps_from_string ("video/x-raw, format = "
+      GST_ECBSR_FORMATS ", framerate = " GST_VIDEO_FPS_RANGE);
+
+  gst_caps_set_simple (caps,
+      "width", GST_TYPE_INT_RANGE, 1, (gint) max_size,
+      "height", GST_TYPE_INT_RANGE, 1, (gint) max_size, NULL);
+  if (feature)
+    gst_caps_set_features_simple (caps,
+        gst_caps_features_new (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY, feature,
+            NULL));
+  return caps;
+}
+
+GstCaps *
+gst_ecbsr_caps_template (GstPadDirection direction)
+{
+  guint max_size = ECBSR_MAX_SIZE;
+
+  if (direction == GST_PAD_SRC)
+    max_size *= GST_ECBSR_MAX_SCALE;
+  return gst_caps_merge (raw_caps (max_size, NULL), raw_caps (max_size,
+          GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION));
+}
+
+static guint
+lcm (guint a, guint b)
+{
+  guint x = a, y = b;
+
+  while (y) {
+    guint rest = x % y;
+    x = y;
+    y = rest;
+  }
+  return a / x * b;
+}
+
+/* Sizes as "every @step from @min to @max", which a single size is too. */
+typedef struct
+{
+  gint64 min, max, step;
+} Sizes;
+
+static gboolean
+read_sizes (const GValue * value, Sizes * sizes)
+{
+  if (G_VALUE_HOLDS_INT (value)) {
+    sizes->min = sizes->max = g_value_get_int (value);
+    sizes->step = 1;
+    return TRUE;
+  }
+  if (GST_VALUE_HOLDS_INT_RANGE (value)) {
+    sizes->min = gst_value_get_int_range_min (value);
+    sizes->max = gst_value_get_int_range_max (value);
+    sizes->step = gst_value_get_int_range_step (value);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+write_sizes (GValue * value, const Sizes * sizes)
+{
+  if (sizes->min == sizes->max) {
+    g_value_init (value, G_TYPE_INT);
+    g_value_set_int (value, (gint) sizes->min);
+    return;
+  }
+  g_value_init (value, GST_TYPE_INT_RANGE);
+  gst_value_set_int_range_step (value, (gint) sizes->min, (gint) sizes->max,
+      (gint) sizes->step);
+}
+
+/* Cuts down to input sizes that are multiples of @step. */
+static gboolean
+clamp_sizes (Sizes * sizes, gint64 max, gint64 step)
+{
+  sizes->min = (MAX (sizes->min, 1) + step - 1) / step * step;
+  sizes->max = MIN (sizes->max, max) / step * step;
+  sizes->step = step;
+  return sizes->min <= sizes->max;
+}
+
+static gboolean
+multiply_sizes (Sizes * sizes, guint scale)
+{
+  if (!clamp_sizes (sizes, ECBSR_MAX_SIZE, sizes->step))
+    return FALSE;
+  sizes->min *= scale;
+  sizes->max *= scale;
+  sizes->step *= scale;
+  return TRUE;
+}
+
+static gboolean
+divide_sizes (Sizes * sizes, guint scale)
+{
+  gint64 step = lcm ((guint) sizes->step, scale);
+
+  if (!clamp_sizes (sizes, (gint64) ECBSR_MAX_SIZE * scale, step))
+    return FALSE;
+  sizes->min /= scale;
+  sizes->max /= scale;
+  sizes->step /= scale;
+  return TRUE;
+}
+
+static gboolean scale_value (GValue * dest, const GValue * src, gboolean up,
+    guint scale);
+
+static gboolean
+scale_list (GValue * dest, const GValue * src, gboolean up, guint scale)
+{
+  guint i;
+
+  g_value_init (dest, GST_TYPE_LIST);
+  for (i = 0; i < gst_value_list_get_size (src); i++) {
+    GValue item = G_VALUE_INIT;
+
+    if (scale_value (&item, gst_value_list_get_value (src, i), up, scale))
+      gst_value_list_append_and_take_value (dest, &item);
+  }
+  if (gst_value_list_get_size (dest) > 0)
+    return TRUE;
+  g_value_unset (dest);
+  return FALSE;
+}
+
+/* FALSE, and @dest untouched, where no size is left. */
+static gboolean
+scale_value (GValue * dest, const GValue * src, gboolean up, guint scale)
+{
+  Sizes sizes;
+  gboolean left;
+
+  if (GST_VALUE_HOLDS_LIST (src))
+    return scale_list (dest, src, up, scale);
+  if (!read_sizes (src, &sizes))
+    return FALSE;
+  left = up ? multiply_sizes (&sizes, scale) : divide_sizes (&sizes, scale);
+  if (left)
+    write_sizes (dest, &sizes);
+  return left;
+}
+
+static gboolean
+scale_field (GstStructure * s, const gchar * field, gboolean up, guint scale)
+{
+  const GValue *value = gst_structure_get_value (s, field);
+  GValue scaled = G_VALUE_INIT;
+
+  if (!value)
+    return TRUE;
+  if (!scale_value (&scaled, value, up, scale))
+    return FALSE;
+  gst_structure_take_value (s, field, &scaled);
+  return TRUE;
+}
+
+static GstCaps *
+scale_caps (GstCaps * caps, gboolean up, guint scale)
+{
+  GstCaps *scaled = gst_caps_new_empty ();
+  guint i;
+
+  for (i = 0; i < gst_caps_get_size (caps); i++) {
+    GstStructure *s = gst_structure_copy (gst_caps_get_structure (caps, i));
+    GstCapsFeatures *features = gst_caps_get_features (caps, i);
+
+    if (scale_field (s, "width", up, scale)
+        && scale_field (s, "height", up, scale))
+      scaled = gst_caps_merge_structure_full (scaled, s,
+          gst_caps_features_copy (features));
+    else
+      gst_structure_free (s);
+  }
+  return scaled;
+}
+
+static gboolean
+forget_colors (GstCapsFeatures * features, GstStructure * s, gpointer data)
+{
+  const GValue *formats = data;
+
+  gst_structure_set_value (s, "format", formats);
+  gst_structure_remove_fields (s, "colorimetry", "chroma-site", NULL);
+  return TRUE;
+}
+
+static GstCaps *
+converted_caps (GstCaps * caps)
+{
+  GstCaps *converted = gst_caps_copy (caps);
+  GValue formats = G_VALUE_INIT;
+
+  g_value_init (&formats, GST_TYPE_LIST);
+  gst_value_deserialize (&formats, GST_ECBSR_FORMATS);
+  gst_caps_map_in_place (converted, forget_colors, &formats);
+  g_value_unset (&formats);
+  return converted;
+}
+
+GstCaps *
+gst_ecbsr_caps_transform (GstCaps * caps, GstPadDirection direction,
+    guint scale)
+{
+  GstCaps *scaled;
+
+  if (scale == 1)
+    return gst_caps_ref (caps);
+
+  scaled = scale_caps (caps, direction == GST_PAD_SINK, scale);
+  return gst_caps_merge (gst_caps_ref (scaled), converted_caps (scaled));
+}
+
+/* ------------------------------------------------------------- fixation -- */
+
+typedef struct
+{
+  guint structure;
+  GstVideoFormat format;
+  guint loss;
+} Choice;
+
+static void
+consider (Choice * best, guint structure, const GstStructure * s,
+    const GValue * format, const GstVideoInfo * in)
+{
+  Choice choice = { structure, GST_VIDEO_FORMAT_UNKNOWN, 0 };
+
+  if (!G_VALUE_HOLDS_STRING (format))
+    return;
+  choice.format = gst_video_format_from_string (g_value_get_string (format));
+  if (choice.format == GST_VIDEO_FORMAT_UNKNOWN)
+    return;
+  choice.loss = gst_ecbsr_color_get_loss (in, choice.format, s);
+  if (choice.loss < best->loss)
+    *best = choice;
+}
+
+static Choice
+choose (GstCaps * caps, const GstVideoInfo * in)
+{
+  Choice best = { 0, GST_VIDEO_FORMAT_UNKNOWN, G_MAXUINT };
+  guint i, k;
+
+  for (i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *s = gst_caps_get_structure (caps, i);
+    const GValue *format = gst_structure_get_value (s, "format");
+
+    if (format && GST_VALUE_HOLDS_LIST (format)) {
+      for (k = 0; k < gst_value_list_get_size (format); k++)
+        consider (&best, i, s, gst_value_list_get_value (format, k), in);
+    } else if (format) {
+      consider (&best, i, s, format, in);
+    }
+  }
+  return best;
+}
+
+static void
+fixate_ratio (GstStructure * s, const gchar * field, gint n, gint d)
+{
+  if (gst_structure_has_field (s, field))
+    gst_structure_fixate_field_nearest_fraction (s, field, n, d);
+  else if (d != 0)
+    gst_structure_set (s, field, GST_TYPE_FRACTION, n, d, NULL);
+}
+
+GstCaps *
+gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps, guint scale)
+{
+  GstVideoInfo in;
+  Choice choice;
+  GstCaps *caps;
+  GstStructure *s;
+
+  if (scale == 1 || !gst_video_info_from_caps (&in, incaps))
+    return gst_caps_fixate (othercaps);
+  choice = choose (othercaps, &in);
+  if (choice.format == GST_VIDEO_FORMAT_UNKNOWN)
+    return gst_caps_fixate (othercaps);
+
+  caps = gst_caps_copy_nth (othercaps, choice.structure);
+  gst_caps_unref (othercaps);
+  s = gst_caps_get_structure (caps, 0);
+  gst_structure_set (s,
+      "format", G_TYPE_STRING, gst_video_format_to_string (choice.format),
+      "width", G_TYPE_INT, (gint) (in.width * scale),
+      "height", G_TYPE_INT, (gint) (in.height * scale), NULL);
+  fixate_ratio (s, "framerate", in.fps_n, in.fps_d);
+  fixate_ratio (s, "pixel-aspect-ratio", in.par_n, in.par_d);
+  gst_ecbsr_color_fixate (s, &in, choice.format);
+  return gst_caps_fixate (caps);
+}

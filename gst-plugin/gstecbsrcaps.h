@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Caps negotiation. Functions of their arguments only. */
+
+#pragma once
+
+#include <gst/video/video.h>
+
+G_BEGIN_DECLS
+#define GST_ECBSR_MAX_SCALE 4
+#define GST_ECBSR_FORMATS "{ I420, YV12, NV12, NV21, YUY2, UYVY, NV16, Y42B, " \
+    "Y444, GRAY8, RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR }"
+/* What the sink pad (@direction GST_PAD_SINK) or the source pad takes, whatever
+ * the scale. */
+    GstCaps * gst_ecbsr_caps_template (GstPadDirection direction);
+
+/* What the other pad can have when the pad in @direction has @caps: sizes times
+ * (or, from source to sink, exactly divided by) @scale; first everything in
+ * the same format, then everything that a conversion can make of it. */
+GstCaps *gst_ecbsr_caps_transform (GstCaps * caps, GstPadDirection direction,
+    guint scale);
+
+/* The best fixed source caps in @othercaps for the fixed sink caps @incaps:
+ * the same format where possible, else the one that loses least; colorimetry
+ * and chroma siting always named, because their defaults depend on the size.
+ * Takes @othercaps. */
+GstCaps *gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps,
+    guint scale);
+
+G_END_DECLS

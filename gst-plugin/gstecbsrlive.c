@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "gstecbsrlive.h"
+
+#include "gstecbsrmessages.h"
+#include "gstecbsrproperties.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
+#define GST_CAT_DEFAULT gst_ecbsr_debug
+
+static void
+change_free (GstEcbsrChange * change)
+{
+  gst_ecbsr_settings_clear (&change->settings);
+  g_clear_pointer (&change->model, ecbsr_model_unref);
+  g_free (change);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEcbsrChange, change_free)
+/* With the object lock: the settings that run, or will run next. */
+     static const GstEcbsrSettings *get_latest (GstEcbsr * self)
+{
+  return self->pending ? &self->pending->settings : &self->active;
+}
+
+/* Takes the properties back to what runs, unless they ask for something else
+ * by now. */
+static void
+refuse (GstEcbsr * self, const GstEcbsrSettings * refused, const GError * error)
+{
+  g_autofree gchar *detail = NULL;
+  g_autofree gchar *description = gst_ecbsr_settings_describe (refused);
+  g_autofree gchar *kept = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (gst_ecbsr_settings_equal (&self->wanted, refused))
+    gst_ecbsr_settings_copy (&self->wanted, get_latest (self));
+  kept = gst_ecbsr_settings_describe (get_latest (self));
+  GST_OBJECT_UNLOCK (self);
+
+  detail = g_strdup_printf ("asked for %s, keeping %s", description, kept);
+  gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, detail);
+  gst_ecbsr_post_model_failed (GST_ELEMENT (self), refused, error);
+  gst_ecbsr_notify_settings (self);
+}
+
+static const gchar *
+get_name (EcbsrModel * model)
+{
+  return model ? ecbsr_model_get_info (model)->name : NULL;
+}
+
+gboolean
+gst_ecbsr_live_start (GstEcbsr * self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *detail = NULL;
+  GstEcbsrSettings settings = { 0, };
+
+  g_mutex_lock (&self->load_lock);
+  GST_OBJECT_LOCK (self);
+  gst_ecbsr_settings_copy (&settings, &self->wanted);
+  GST_OBJECT_UNLOCK (self);
+  if (gst_ecbsr_settings_load (&settings, &self->model, &error)) {
+    GST_OBJECT_LOCK (self);
+    gst_ecbsr_settings_copy (&self->active, &settings);
+    self->started = TRUE;
+    GST_OBJECT_UNLOCK (self);
+  }
+  g_mutex_unlock (&self->load_lock);
+
+  if (error) {
+    detail = gst_ecbsr_settings_describe (&settings);
+    gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
+  } else {
+    gst_ecbsr_set_active_model (self, get_name (self->model));
+  }
+  gst_ecbsr_settings_clear (&settings);
+  return error == NULL;
+}
+
+void
+gst_ecbsr_live_stop (GstEcbsr * self)
+{
+  g_autoptr (GstEcbsrChange) change = NULL;
+
+  GST_OBJECT_LOCK (self);
+  self->started = FALSE;
+  change = g_steal_pointer (&self->pending);
+  GST_OBJECT_UNLOCK (self);
+
+  g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
+  g_clear_pointer (&self->model, ecbsr_model_unref);
+  gst_ecbsr_set_active_model (self, NULL);
+  gst_ecbsr_set_backend (self, NULL);
+}
+
+/* NULL where nothing new is asked for. */
+static GstEcbsrChange *
+get_wish (GstEcbsr * self)
+{
+  GstEcbsrChange *wish = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (self->started
+      && !gst_ecbsr_settings_equal (&self->wanted, get_latest (self))) {
+    wish = g_new0 (GstEcbsrChange, 1);
+    gst_ecbsr_settings_copy (&wish->settings, &self->wanted);
+  }
+  GST_OBJECT_UNLOCK (self);
+  return wish;
+}
+
+/* Hands @change to the streaming thread in place of an earlier one. */
+static void
+hand_over (GstEcbsr * self, GstEcbsrChange * change)
+{
+  g_autoptr (GstEcbsrChange) unused = change;
+
+  GST_OBJECT_LOCK (self);
+  if (self->started) {
+    unused = self->pending;
+    self->pending = change;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+void
+gst_ecbsr_live_request (GstEcbsr * self)
+{
+  g_autoptr (GstEcbsrChange) wish = get_wish (self);
+  g_autoptr (GError) error = NULL;
+
+  if (!wish)
+    return;
+
+  g_mutex_lock (&self->load_lock);
+  g_clear_pointer (&wish, change_free);
+  wish = get_wish (self);       /* another thread may have loaded meanwhile */
+  if (wish && gst_ecbsr_settings_load (&wish->settings, &wish->model, &error))
+    hand_over (self, g_steal_pointer (&wish));
+  g_mutex_unlock (&self->load_lock);
+
+  if (error)
+    refuse (self, &wish->settings, error);
+}
+
+/* Goes the way that the base class will go: transform, ask, fixate, ask. */
+static gboolean
+peer_takes_scale (GstEcbsr * self, GstCaps * incaps, guint scale)
+{
+  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
+  g_autoptr (GstCaps) caps = gst_ecbsr_get_source_caps (self, incaps, scale);
+
+  return !gst_caps_is_empty (caps)
+      && gst_pad_peer_query_accept_caps (pad, caps);
+}
+
+static gboolean
+check_scale (GstEcbsr * self, GstCaps * incaps, guint scale, GError ** error)
+{
+  GstVideoInfo info;
+
+  if (!gst_video_info_from_caps (&info, incaps)
+      || peer_takes_scale (self, incaps, scale))
+    return TRUE;
+
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "downstream does not take %dx%d video upscaled by %u", info.width,
+      info.height, scale);
+  return FALSE;
+}
+
+static gboolean
+prepare (GstEcbsr * self, const GstEcbsrChange * change, GstCaps * incaps,
+    GstEcbsrUpscaler ** upscaler, GError ** error)
+{
+  GstVideoFilter *filter = GST_VIDEO_FILTER (self);
+  g_autoptr (GstCaps) current =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
+
+  if (!incaps)
+    incaps = current;
+  if (!incaps)
+    return TRUE;                /* the first negotiation decides */
+  if (change->settings.scale != self->active.scale)
+    return check_scale (self, incaps, change->settings.scale, error);
+  if (!filter->negotiated || !change->model)
+    return TRUE;
+  *upscaler = gst_ecbsr_upscaler_new (change->model, &filter->in_info,
+      &filter->out_info, change->settings.n_threads, error);
+  return *upscaler != NULL;
+}
+
+static void
+commit (GstEcbsr * self, GstEcbsrChange * change, GstEcbsrUpscaler * upscaler)
+{
+  gboolean new_model =
+      !gst_ecbsr_settings_same_model (&change->settings, &self->active);
+
+  if (change->settings.scale != self->active.scale)
+    gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
+  GST_OBJECT_LOCK (self);
+  gst_ecbsr_settings_copy (&self->active, &change->settings);
+  GST_OBJECT_UNLOCK (self);
+
+  g_clear_pointer (&self->model, ecbsr_model_unref);
+  self->model = g_steal_pointer (&change->model);
+  if (upscaler) {
+    g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
+    self->upscaler = upscaler;
+    gst_ecbsr_set_backend (self, gst_ecbsr_upscaler_get_backend (upscaler));
+  }
+  gst_ecbsr_set_active_model (self, get_name (self->model));
+  if (new_model)
+    gst_ecbsr_post_model_loaded (GST_ELEMENT (self), &change->settings,
+        get_name (self->model));
+}
+
+void
+gst_ecbsr_live_take_up (GstEcbsr * self, GstCaps * incaps)
+{
+  g_autoptr (GstEcbsrChange) change = NULL;
+  g_autoptr (GError) error = NULL;
+  GstEcbsrUpscaler *upscaler = NULL;
+
+  GST_OBJECT_LOCK (self);
+  change = g_steal_pointer (&self->pending);
+  GST_OBJECT_UNLOCK (self);
+  if (!change)
+    return;
+
+  if (prepare (self, change, incaps, &upscaler, &error))
+    commit (self, change, upscaler);
+  else
+    refuse (self, &change->settings, error);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* From the properties to the model that runs. While started, a new model is
+ * loaded in the thread that asks for it and taken up between two frames by the
+ * streaming thread; what fails leaves everything as it was, properties too. */
+
+#pragma once
+
+#include "gstecbsr.h"
+
+G_BEGIN_DECLS
+/* Loads what the properties ask for. FALSE: an ERROR has been posted. */
+    gboolean gst_ecbsr_live_start (GstEcbsr * self);
+void gst_ecbsr_live_stop (GstEcbsr * self);
+
+/* After properties have changed, in the thread that changed them. */
+void gst_ecbsr_live_request (GstEcbsr * self);
+
+/* On the streaming thread, before it handles a buffer, or new sink caps
+ * (@incaps; NULL: the current ones). */
+void gst_ecbsr_live_take_up (GstEcbsr * self, GstCaps * incaps);
+
+G_END_DECLS

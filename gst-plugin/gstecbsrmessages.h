@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What applications are told on the bus. */
+
+#pragma once
+
+#include "gstecbsrsettings.h"
+
+G_BEGIN_DECLS
+/* An ERROR or WARNING @type with @error's message: an ECBSR_ERROR becomes the
+ * GStreamer error that means the same. @detail is for developers. */
+void gst_ecbsr_post (GstElement * element, GstMessageType type,
+    const GError * error, const gchar * detail);
+
+void gst_ecbsr_post_model_loaded (GstElement * element,
+    const GstEcbsrSettings * settings, const gchar * name);
+void gst_ecbsr_post_model_failed (GstElement * element,
+    const GstEcbsrSettings * settings, const GError * error);
+
+G_END_DECLS

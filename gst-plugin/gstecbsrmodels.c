@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "gstecbsrmodels.h"
+
+#include <gio/gio.h>
+
+#define RESOURCE_FOLDER "/org/gstreamer/ecbsr/models/"
+
+static const GEnumValue choices[] = {
+  {GST_ECBSR_MODEL_AUTO,
+        "The standard choice for this scale (ecbsr-m4c16, else the next best)",
+      "auto"},
+  {GST_ECBSR_MODEL_ECBSR_M4C8, "ECBSR, small: good quality, light",
+      "ecbsr-m4c8"},
+  {GST_ECBSR_MODEL_ECBSR_M4C16, "ECBSR, medium: high quality", "ecbsr-m4c16"},
+  {GST_ECBSR_MODEL_ECBSR_M10C16,
+      "ECBSR, large: best quality, for strong CPUs", "ecbsr-m10c16"},
+  {GST_ECBSR_MODEL_ESR_MAX, "eSR-MAX: the fastest network", "esr-max"},
+  {GST_ECBSR_MODEL_ESR_TM, "eSR-TM: fast", "esr-tm"},
+  {GST_ECBSR_MODEL_ESR_TR, "eSR-TR: fast, a little better", "esr-tr"},
+  {GST_ECBSR_MODEL_ESR_CNN, "eSR-CNN: the best of the fast ones", "esr-cnn"},
+  {GST_ECBSR_MODEL_BICUBIC, "No network: plain bicubic upscaling", "bicubic"},
+  {0, NULL, NULL},
+};
+
+/* What `auto` takes: the first that is built in for the scale. The standard
+ * model, then heavier, then lighter ones by quality. */
+static const GstEcbsrModel preference[] = {
+  GST_ECBSR_MODEL_ECBSR_M4C16,
+  GST_ECBSR_MODEL_ECBSR_M10C16,
+  GST_ECBSR_MODEL_ECBSR_M4C8,
+  GST_ECBSR_MODEL_ESR_CNN,
+  GST_ECBSR_MODEL_ESR_TR,
+  GST_ECBSR_MODEL_ESR_TM,
+  GST_ECBSR_MODEL_ESR_MAX,
+};
+
+GType
+gst_ecbsr_model_get_type (void)
+{
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type)) {
+    GType t = g_enum_register_static ("GstEcbsrModel", choices);
+    g_once_init_leave (&type, t);
+  }
+  return type;
+}
+
+const gchar *
+gst_ecbsr_model_get_nick (GstEcbsrModel model)
+{
+  return choices[model].value_nick;
+}
+
+static GBytes *
+find (GstEcbsrModel choice, guint scale)
+{
+  g_autofree gchar *path = g_strdup_printf (RESOURCE_FOLDER
+      "%s-x%u.safetensors", gst_ecbsr_model_get_nick (choice), scale);
+
+  return g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+}
+
+static gchar *
+list_built_in (guint scale)
+{
+  GString *list = g_string_new (NULL);
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (preference); i++) {
+    g_autoptr (GBytes) bytes = find (preference[i], scale);
+    if (bytes)
+      g_string_append_printf (list, "%s, ",
+          gst_ecbsr_model_get_nick (preference[i]));
+  }
+  g_string_append (list, gst_ecbsr_model_get_nick (GST_ECBSR_MODEL_BICUBIC));
+  return g_string_free (list, FALSE);
+}
+
+static GstEcbsrModel
+resolve_auto (guint scale)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (preference); i++) {
+    g_autoptr (GBytes) bytes = find (preference[i], scale);
+    if (bytes)
+      return preference[i];
+  }
+  return GST_ECBSR_MODEL_AUTO;
+}
+
+EcbsrModel *
+gst_ecbsr_models_load (GstEcbsrModel choice, guint scale, GError ** error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  g_autofree gchar *origin = NULL;
+
+  if (choice == GST_ECBSR_MODEL_BICUBIC)
+    return ecbsr_model_new_cubic (scale);
+
+  if (choice == GST_ECBSR_MODEL_AUTO)
+    choice = resolve_auto (scale);
+  bytes = find (choice, scale);
+  if (!bytes) {
+    g_autofree gchar *list = list_built_in (scale);
+    g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NOT_FOUND,
+        "model %s is not built in for scale %u; built in for it: %s",
+        gst_ecbsr_model_get_nick (choice), scale, list);
+    return NULL;
+  }
+  origin = g_strdup_printf ("built-in model %s for scale %u",
+      gst_ecbsr_model_get_nick (choice), scale);
+  return ecbsr_model_new_from_bytes (bytes, origin, error);
+}
+
+EcbsrModel *
+gst_ecbsr_models_open (const gchar * location, guint scale, GError ** error)
+{
+  g_autoptr (EcbsrModel) model = ecbsr_model_open (location, error);
+  guint model_scale;
+
+  if (!model)
+    return NULL;
+
+  model_scale = ecbsr_model_get_info (model)->scale;
+  if (model_scale != scale) {
+    g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_FORMAT,
+        "%s: the model upscales by %u, but scale is %u", location, model_scale,
+        scale);
+    return NULL;
+  }
+  return g_steal_pointer (&model);
+}

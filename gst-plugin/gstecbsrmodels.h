@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The models that are built into the plugin. */
+
+#pragma once
+
+#include <gst/gst.h>
+
+#include "ecbsr.h"
+
+G_BEGIN_DECLS typedef enum
+{
+  GST_ECBSR_MODEL_AUTO,
+  GST_ECBSR_MODEL_ECBSR_M4C8,
+  GST_ECBSR_MODEL_ECBSR_M4C16,
+  GST_ECBSR_MODEL_ECBSR_M10C16,
+  GST_ECBSR_MODEL_ESR_MAX,
+  GST_ECBSR_MODEL_ESR_TM,
+  GST_ECBSR_MODEL_ESR_TR,
+  GST_ECBSR_MODEL_ESR_CNN,
+  GST_ECBSR_MODEL_BICUBIC,
+} GstEcbsrModel;
+
+#define GST_TYPE_ECBSR_MODEL (gst_ecbsr_model_get_type ())
+GType gst_ecbsr_model_get_type (void);
+
+const gchar *gst_ecbsr_model_get_nick (GstEcbsrModel model);
+
+/* The built-in model @choice for @scale. NULL sets an ECBSR_ERROR; where there
+ * is no such model its message lists those there are. */
+EcbsrModel *gst_ecbsr_models_load (GstEcbsrModel choice, guint scale,
+    GError ** error);
+
+/* The model in the file @location, which has to be one for @scale. */
+EcbsrModel *gst_ecbsr_models_open (const gchar * location, guint scale,
+    GError ** error);
+
+G_END_DECLS

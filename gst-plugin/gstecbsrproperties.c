@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "gstecbsrproperties.h"
+
+#include "gstecbsrcaps.h"
+#include "gstecbsrlive.h"
+
+enum
+{
+  PROP_0,
+  PROP_SCALE,
+  PROP_MODEL,
+  PROP_MODEL_LOCATION,
+  PROP_N_THREADS,
+  PROP_STRENGTH,
+  PROP_COMPARE,
+  PROP_COMPARE_POSITION,
+  PROP_ACTIVE_MODEL,
+  PROP_BACKEND,
+  PROP_STATS,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+
+#define DEFAULT_SCALE 2
+#define DEFAULT_MODEL GST_ECBSR_MODEL_AUTO
+#define DEFAULT_N_THREADS 0
+#define MAX_N_THREADS 256
+#define DEFAULT_STRENGTH 1.0
+#define DEFAULT_COMPARE GST_ECBSR_COMPARE_OFF
+#define DEFAULT_COMPARE_POSITION 0.5
+
+#define GST_TYPE_ECBSR_COMPARE (gst_ecbsr_compare_get_type ())
+static GType
+gst_ecbsr_compare_get_type (void)
+{
+  static const GEnumValue values[] = {
+    {GST_ECBSR_COMPARE_OFF, "The network everywhere", "off"},
+    {GST_ECBSR_COMPARE_SPLIT,
+        "Bicubic left of compare-position, the network right of it", "split"},
+    {0, NULL, NULL},
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type)) {
+    GType t = g_enum_register_static ("GstEcbsrCompare", values);
+    g_once_init_leave (&type, t);
+  }
+  return type;
+}
+
+static void
+create_model_properties (void)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+      | GST_PARAM_MUTABLE_PLAYING;
+
+  props[PROP_SCALE] = g_param_spec_uint ("scale", "Scale",
+      "How many times wider and higher the video becomes; 1 passes it through "
+      "unchanged", 1, GST_ECBSR_MAX_SCALE, DEFAULT_SCALE, flags);
+  props[PROP_MODEL] = g_param_spec_enum ("model", "Model",
+      "Which built-in network upscales the video; larger ones look better and "
+      "need more CPU", GST_TYPE_ECBSR_MODEL, DEFAULT_MODEL, flags);
+  props[PROP_MODEL_LOCATION] = g_param_spec_string ("model-location",
+      "Model location",
+      "Path of a model file (.safetensors) to use instead of a built-in model; "
+      "it has to be one for the scale that is set", NULL, flags);
+  props[PROP_N_THREADS] = g_param_spec_uint ("n-threads", "Number of threads",
+      "How many threads work on a frame; 0 means one for each CPU that the "
+      "process may use", 0, MAX_N_THREADS, DEFAULT_N_THREADS, flags);
+}
+
+static void
+create_look_properties (void)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+      | GST_PARAM_MUTABLE_PLAYING;
+
+  props[PROP_STRENGTH] = g_param_spec_double ("strength", "Strength",
+      "How much of the network's work is seen: 1 all of it, 0 nothing but "
+      "plain bicubic upscaling, between them a blend of both",
+      0.0, 1.0, DEFAULT_STRENGTH, flags | GST_PARAM_CONTROLLABLE);
+  props[PROP_COMPARE] = g_param_spec_enum ("compare", "Compare",
+      "Show what the network does, beside plain bicubic upscaling",
+      GST_TYPE_ECBSR_COMPARE, DEFAULT_COMPARE, flags);
+  props[PROP_COMPARE_POSITION] = g_param_spec_double ("compare-position",
+      "Compare position",
+      "Where compare=split divides the picture: 0 at the left edge, 1 at the "
+      "right edge", 0.0, 1.0, DEFAULT_COMPARE_POSITION,
+      flags | GST_PARAM_CONTROLLABLE);
+}
+
+static void
+create_status_properties (void)
+{
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  props[PROP_ACTIVE_MODEL] = g_param_spec_string ("active-model",
+      "Active model", "Name of the model that upscales now", NULL, flags);
+  props[PROP_BACKEND] = g_param_spec_string ("backend", "Backend",
+      "What it runs on: the CPU's instruction set, number format and threads",
+      NULL, flags);
+  props[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
+      "Number of frames since the start, and the average, 95th percentile and "
+      "maximum of the nanoseconds that each of the last 256 frames took; "
+      "notified once a second", GST_TYPE_STRUCTURE, flags);
+}
+
+/* With the object lock. */
+static void
+set_locked (GstEcbsr * self, guint prop_id, const GValue * value)
+{
+  const gchar *location;
+
+  switch (prop_id) {
+    case PROP_SCALE:
+      self->wanted.scale = g_value_get_uint (value);
+      break;
+    case PROP_MODEL:
+      self->wanted.model = g_value_get_enum (value);
+      break;
+    case PROP_MODEL_LOCATION:
+      location = g_value_get_string (value);
+      g_free (self->wanted.location);
+      self->wanted.location =
+          location && *location ? g_strdup (location) : NULL;
+      break;
+    case PROP_N_THREADS:
+      self->wanted.n_threads = g_value_get_uint (value);
+      break;
+    case PROP_STRENGTH:
+      self->strength = g_value_get_double (value);
+      break;
+    case PROP_COMPARE:
+      self->compare = g_value_get_enum (value);
+      break;
+    case PROP_COMPARE_POSITION:
+      self->compare_position = g_value_get_double (value);
+      break;
+    default:
+      g_assert_not_reached ();
+  }
+}
+
+void
+gst_ecbsr_set_property (GObject * object, guint prop_id, const GValue * value,
+    GParamSpec * pspec)
+{
+  if (prop_id > PROP_COMPARE_POSITION) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (object);
+  set_locked (GST_ECBSR (object), prop_id, value);
+  GST_OBJECT_UNLOCK (object);
+}
+
+/* With the object lock. */
+static void
+get_locked (GstEcbsr * self, guint prop_id, GValue * value)
+{
+  switch (prop_id) {
+    case PROP_SCALE:
+      g_value_set_uint (value, self->wanted.scale);
+      break;
+    case PROP_MODEL:
+      g_value_set_enum (value, self->wanted.model);
+      break;
+    case PROP_MODEL_LOCATION:
+      g_value_set_string (value, self->wanted.location);
+      break;
+    case PROP_N_THREADS:
+      g_value_set_uint (value, self->wanted.n_threads);
+      break;
+    case PROP_STRENGTH:
+      g_value_set_double (value, self->strength);
+      break;
+    case PROP_COMPARE:
+      g_value_set_enum (value, self->compare);
+      break;
+    case PROP_COMPARE_POSITION:
+      g_value_set_double (value, self->compare_position);
+      break;
+    case PROP_ACTIVE_MODEL:
+      g_value_set_string (value, self->active_model);
+      break;
+    case PROP_BACKEND:
+      g_value_set_string (value, self->backend);
+      break;
+    case PROP_STATS:
+      g_value_take_boxed (value, gst_ecbsr_stats_to_structure (self->stats));
+      break;
+    default:
+      g_assert_not_reached ();
+  }
+}
+
+void
+gst_ecbsr_get_property (GObject * object, guint prop_id, GValue * value,
+    GParamSpec * pspec)
+{
+  if (prop_id >= N_PROPS) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (object);
+  get_locked (GST_ECBSR (object), prop_id, value);
+  GST_OBJECT_UNLOCK (object);
+}
+
+gboolean
+gst_ecbsr_properties_have_settings (GParamSpec ** pspecs, guint n_pspecs)
+{
+  guint i;
+
+  for (i = 0; i < n_pspecs; i++) {
+    if (pspecs[i] == props[PROP_SCALE] || pspecs[i] == props[PROP_MODEL]
+        || pspecs[i] == props[PROP_MODEL_LOCATION]
+        || pspecs[i] == props[PROP_N_THREADS])
+      return TRUE;
+  }
+  return FALSE;
+}
+
+void
+gst_ecbsr_notify_settings (GstEcbsr * self)
+{
+  guint i;
+
+  g_object_freeze_notify (G_OBJECT (self));
+  for (i = PROP_SCALE; i <= PROP_N_THREADS; i++)
+    g_object_notify_by_pspec (G_OBJECT (self), props[i]);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+static void
+set_status (GstEcbsr * self, gchar ** field, guint prop_id, const gchar * value)
+{
+  gboolean changed;
+
+  GST_OBJECT_LOCK (self);
+  changed = g_strcmp0 (*field, value) != 0;
+  if (changed) {
+    g_free (*field);
+    *field = g_strdup (value);
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), props[prop_id]);
+}
+
+void
+gst_ecbsr_set_active_model (GstEcbsr * self, const gchar * name)
+{
+  set_status (self, &self->active_model, PROP_ACTIVE_MODEL, name);
+}
+
+void
+gst_ecbsr_set_backend (GstEcbsr * self, const gchar * backend)
+{
+  set_status (self, &self->backend, PROP_BACKEND, backend);
+}
+
+void
+gst_ecbsr_notify_stats (GstEcbsr * self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATS]);
+}
+
+void
+gst_ecbsr_properties_init (GstEcbsr * self)
+{
+  self->wanted.scale = DEFAULT_SCALE;
+  self->wanted.model = DEFAULT_MODEL;
+  self->wanted.n_threads = DEFAULT_N_THREADS;
+  self->strength = DEFAULT_STRENGTH;
+  self->compare = DEFAULT_COMPARE;
+  self->compare_position = DEFAULT_COMPARE_POSITION;
+}
+
+void
+gst_ecbsr_properties_install (GObjectClass * klass)
+{
+  create_model_properties ();
+  create_look_properties ();
+  create_status_properties ();
+  g_object_class_install_properties (klass, N_PROPS, props);
+  gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_MODEL, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_COMPARE, 0);
+}
