@@ -93,7 +93,7 @@ ecbsr_file_read (const gchar *path, gsize max_size, GError **error)
   const gint fd
       = g_open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0);
   GBytes *bytes = NULL;
-  gsize size;
+  gsize size = 0;
 
   if (fd < 0)
     return fail_to_read (error, errno);

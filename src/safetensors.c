@@ -209,7 +209,7 @@ read_file (EcbsrSafetensors *file, GError **error)
 {
   const gchar *data = g_bytes_get_data (file->bytes, NULL);
   EcbsrJson json;
-  gsize n_header;
+  gsize n_header = 0;
 
   if (!find_header (file, &n_header, error))
     return FALSE;
