@@ -28,6 +28,7 @@ SIZES = ("scale", "blocks", "channels", "kernel_size", "depth", "squeeze")
 LUMA_RANGES = {"ecbsr": "16..235"}  # as published
 EDGE_SR_LUMA_RANGE = "0..1"
 NUMBER = r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?"
+MAX_LUMA, MIN_LUMA_SPAN = 65536, 0.001  # as the engine has it
 LUMA_RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})")
 
 
@@ -148,8 +149,9 @@ def checked_luma_range(text):
     if text is None:
         return None
     match = LUMA_RANGE.fullmatch(text)
-    if not match or float(match[1]) >= float(match[2]):
-        raise ConvertError(f"--luma-range: {text!r} is not BLACK..WHITE with BLACK below WHITE")
+    black, white = map(float, match.groups()) if match else (0.0, 0.0)
+    if white - black < MIN_LUMA_SPAN or max(-black, white) > MAX_LUMA:
+        raise ConvertError(f"--luma-range: {text!r} is not BLACK..WHITE, such as 16..235")
     return text
 
 

@@ -240,7 +240,7 @@ class Program(ConvertCase):
     def test_refused_with_one_line_and_status_1(self):
         system = pickled(b"cos\nsystem\n" + items(f"touch {self.canary}") + b"R")
         bombs = (b"Nr\xff\xff\xff\x0f", b"\x96" + bytes(4) + b"\x01\x00\x00\x00",
-                 EMPTY_DICT + b")" + b"\x85" * 400_000 + b"Ns")
+                 EMPTY_DICT + b")" + b"\x85" * 100_000 + b"Ns")
         for data in (zip_of(system, {}), good_zip()[:100],
                      *(zip_of(pickled(bomb), {}) for bomb in bombs)):
             path, done = self.run_limited(data)
