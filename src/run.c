@@ -4,6 +4,8 @@
 #include "plan.h"
 #include "pool.h"
 
+#include <fenv.h>
+
 static Tile
 tile_of (const TileGrid *grid, guint task)
 {
@@ -44,6 +46,10 @@ ecbsr_plan_run (EcbsrPlan *plan, const EcbsrPicture *in,
                 const EcbsrPicture *out, const EcbsrRunParams *params)
 {
   Frame frame = { plan, in, out, params };
+  fenv_t environment;
 
+  // The caller's thread is not ours to leave with denormals flushed (kernels.h).
+  fegetenv (&environment);
   ecbsr_pool_run (run_task, &frame, plan->n_tasks, plan->n_threads);
+  fesetenv (&environment);
 }

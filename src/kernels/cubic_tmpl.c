@@ -6,6 +6,13 @@
 #include "kernels.h"
 #include "vec.h"
 
+ALWAYS_INLINE float
+four_taps (const float tap[4], float s0, float s1, float s2, float s3)
+{
+  float sum = mul_add (tap[1], s1, tap[0] * s0);
+  return mul_add (tap[3], s3, mul_add (tap[2], s2, sum));
+}
+
 // Constant `scale` lets the compiler interleave whole vectors. Taps and offsets
 // are read once: dst could alias them for all the compiler knows.
 ALWAYS_INLINE void
@@ -18,8 +25,7 @@ cubic_row (float *restrict dst, const float *restrict src,
     for (unsigned p = 0; p < scale; p++)
       {
         const float *s = src + (ptrdiff_t) x + f.first[p];
-        dst[scale * x + p] = f.tap[p][0] * s[0] + f.tap[p][1] * s[1]
-                             + f.tap[p][2] * s[2] + f.tap[p][3] * s[3];
+        dst[scale * x + p] = four_taps (f.tap[p], s[0], s[1], s[2], s[3]);
       }
 }
 
@@ -48,8 +54,8 @@ ECBSR_NAME (cubic_v_f32) (float *restrict dst, const float *const src[4],
                           const float tap[4], size_t n)
 {
   const float *s0 = src[0], *s1 = src[1], *s2 = src[2], *s3 = src[3];
-  const float t0 = tap[0], t1 = tap[1], t2 = tap[2], t3 = tap[3];
+  const float taps[4] = { tap[0], tap[1], tap[2], tap[3] };
 
   for (size_t x = 0; x < n; x++)
-    dst[x] = t0 * s0[x] + t1 * s1[x] + t2 * s2[x] + t3 * s3[x];
+    dst[x] = four_taps (taps, s0[x], s1[x], s2[x], s3[x]);
 }

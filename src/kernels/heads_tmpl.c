@@ -88,14 +88,16 @@ typedef enum
 } Logit;
 
 // What the softmax of map c is taken of; `logit` is a constant where inlined.
+// Rounded: fused with the subtraction of the greatest, a huge logit would differ
+// from itself by half its last bit, and no exponential could bear that.
 ALWAYS_INLINE vfloat
 vlogit (const float *maps, size_t map_pitch, unsigned n_maps, unsigned c,
         Logit logit)
 {
   vfloat key = vload (maps + (n_maps + c) * map_pitch);
   if (logit == LOGIT_TR)
-    return key * vload (maps + (2 * n_maps + c) * map_pitch);
-  return logit == LOGIT_CNN ? key * key : key;
+    return vrounded (key * vload (maps + (2 * n_maps + c) * map_pitch));
+  return logit == LOGIT_CNN ? vrounded (key * key) : key;
 }
 
 // Σ value · softmax (logit). Logits are computed twice rather than kept: they

@@ -5,7 +5,11 @@
 // A row of feature maps is n_channels runs of `pitch` floats; pointers name
 // pixel 0 of channel 0. ECBSR_ROW_PAD floats before pixel 0, and as many after
 // the last granule, are readable in every channel. Kernels that say "in
-// granules" round n up to a multiple of ECBSR_GRANULE and write that many.
+// granules" may round n up to a multiple of ECBSR_GRANULE: so many pixels are
+// theirs to write, and nobody asks what they write beyond n.
+//
+// A pixel's result does not depend on its place in the row: a row computed in
+// parts is the same bits.
 //
 // Every kernel is pure: it reads and writes what its arguments name, keeps no
 // state, allocates nothing and is safe on any thread. Source and destination do
@@ -59,14 +63,15 @@ typedef struct
                        const float *const *src, size_t src_pitch, size_t n);
 
   // Activations in place, in granules. Absolute error below 2e-7 for tanh,
-  // relative below 1e-6 for softplus (ln (1 + e^v)).
+  // relative below 1e-6 for softplus (ln (1 + e^v)) unless it is denormal.
   void (*tanh_f32) (float *row, size_t n);
   void (*softplus_f32) (float *row, size_t n);
 
   // Heads, in granules, in place: `row` is the first map of one sub-pixel, its
   // further maps follow at map_pitch; the result replaces the first map.
-  // n_maps values, then as many queries (tr only), then as many keys.
-  // Relative error of the exponential below 2e-7.
+  // n_maps values, then as many queries (tr only), then as many keys. Logits
+  // (key, query·key, key²) must be finite, and are rounded to float before the
+  // softmax. Relative error of the exponential below 2e-7.
   void (*head_residual_f32) (float *row, const float *input, size_t n);
   void (*head_max_f32) (float *row, size_t map_pitch, unsigned n_maps,
                         size_t n);
@@ -87,18 +92,23 @@ typedef struct
   void (*cubic_v_f32) (float *dst, const float *const src[4],
                        const float tap[4], size_t n);
 
+  // The kernels from here on may take denormals for 0, and may leave the thread
+  // doing so (ORC does).
+
   // dst[x] = scale · src[x·pixel_stride + offset] + bias. src names the first
-  // pixel, not the component; pixel_stride 1 to 4, offset below it.
+  // pixel, not the component; pixel_stride 1 to 4, offset below it. All bytes of
+  // the n pixels may be read. src may have any alignment.
   void (*load_u8) (float *dst, const uint8_t *src, unsigned pixel_stride,
                    unsigned offset, float scale, float bias, size_t n);
-  // dst[x] = scale · src[x] + bias, rounded half up, clamped to 0 … 255.
+  // dst[x] = scale · src[x] + bias, rounded half up, clamped to 0 … 255; a NaN
+  // becomes 0 or 255.
   void (*store_u8) (uint8_t *dst, const float *src, float scale, float bias,
                     size_t n);
   // dst[x] = scale · src[x] + bias. dst may be src.
   void (*affine_f32) (float *dst, const float *src, float scale, float bias,
                       size_t n);
 
-  // dst[x·k + j] = src[j][x] for k = 2, 3, 4 sources.
+  // dst[x·k + j] = src[j][x] for k = 2, 3, 4 sources. dst may have any alignment.
   void (*merge_u8) (uint8_t *dst, const uint8_t *const *src, unsigned k,
                     size_t n);
 

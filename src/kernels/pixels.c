@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Per-pixel kernels by ORC, which generates SIMD for the machine it runs on. What
-// ORC has no opcode for (three interleaved components) is plain C.
+// ORC has no opcode for (three interleaved components) is plain C, and so are
+// pairs and quads that do not lie at a multiple of their size, which ORC's code
+// takes for granted (rows of a picture may have any stride).
 
 #include "kernels.h"
 #include "pixels.h"
@@ -26,6 +28,12 @@ quad_shift (unsigned offset)
 }
 
 static int
+is_aligned (const void *p, unsigned size)
+{
+  return (uintptr_t) p % size == 0;
+}
+
+static int
 is_high_byte (unsigned offset)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -43,14 +51,14 @@ load_u8 (float *dst, const uint8_t *src, unsigned pixel_stride,
 
   if (pixel_stride == 1)
     ecbsr_orc_load_u8 (dst, src, scale, bias, count);
-  else if (pixel_stride == 2 && !is_high_byte (offset))
-    ecbsr_orc_load_u8_pair_first (dst, src, scale, bias, count);
-  else if (pixel_stride == 2)
-    ecbsr_orc_load_u8_pair_second (dst, src, scale, bias, count);
+  else if (pixel_stride == 3 || !is_aligned (src, pixel_stride))
+    load_u8_plain (dst, src + offset, pixel_stride, scale, bias, n);
   else if (pixel_stride == 4)
     ecbsr_orc_load_u8_quad (dst, src, quad_shift (offset), scale, bias, count);
+  else if (is_high_byte (offset))
+    ecbsr_orc_load_u8_pair_second (dst, src, scale, bias, count);
   else
-    load_u8_plain (dst, src + offset, pixel_stride, scale, bias, n);
+    ecbsr_orc_load_u8_pair_first (dst, src, scale, bias, count);
 }
 
 static void
@@ -65,27 +73,33 @@ affine (float *dst, const float *src, float scale, float bias, size_t n)
   ecbsr_orc_affine (dst, src, scale, bias, (int) n);
 }
 
-static void
-merge3 (uint8_t *restrict dst, const uint8_t *a, const uint8_t *b,
-        const uint8_t *c, size_t n)
+// Constant k lets the compiler interleave whole vectors.
+static inline __attribute__ ((always_inline)) void
+merge_plain (uint8_t *restrict dst, const uint8_t *const *src, unsigned k,
+             size_t n)
 {
+  const uint8_t *s[4];
+
+  for (unsigned j = 0; j < k; j++)
+    s[j] = src[j];
   for (size_t x = 0; x < n; x++)
-    {
-      dst[3 * x] = a[x];
-      dst[3 * x + 1] = b[x];
-      dst[3 * x + 2] = c[x];
-    }
+    for (unsigned j = 0; j < k; j++)
+      dst[k * x + j] = s[j][x];
 }
 
 static void
 merge_u8 (uint8_t *dst, const uint8_t *const *src, unsigned k, size_t n)
 {
-  if (k == 2)
+  if (k == 3)
+    merge_plain (dst, src, 3, n);
+  else if (k == 2 && is_aligned (dst, 2))
     ecbsr_orc_merge2 (dst, src[0], src[1], (int) n);
-  else if (k == 3)
-    merge3 (dst, src[0], src[1], src[2], n);
-  else
+  else if (k == 2)
+    merge_plain (dst, src, 2, n);
+  else if (is_aligned (dst, 4))
     ecbsr_orc_merge4 (dst, src[0], src[1], src[2], src[3], (int) n);
+  else
+    merge_plain (dst, src, 4, n);
 }
 
 static void

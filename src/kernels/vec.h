@@ -102,4 +102,31 @@ vmuladd (vfloat sum, vfloat a, vfloat b)
   return sum;
 }
 
+// The product as it is, rounded, instead of fused into a following sum.
+ALWAYS_INLINE vfloat
+vrounded (vfloat v)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  __asm__("" : "+x"(v));
+#elif defined(__aarch64__)
+  __asm__("" : "+w"(v));
+#else
+  __asm__("" : "+m"(v));
+#endif
+  return v;
+}
+
+// a·b + c, fused where the machine has it. Left to itself the compiler chooses
+// which product of a sum to fuse, not always the same in the vectors of a loop
+// and in what is left over, and results must not depend on a pixel's place.
+ALWAYS_INLINE float
+mul_add (float a, float b, float c)
+{
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+  return __builtin_fmaf (a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
 #endif
