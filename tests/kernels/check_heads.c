@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "checkkernels.h"
+#include "memory.h"
+#include "patterns.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+typedef enum
+{
+  HEAD_MAX,
+  HEAD_TM,
+  HEAD_TR,
+  HEAD_CNN,
+} Head;
+
+static const guint groups[] = { 1, 2, 3, 2 }; // of n_maps maps: values, …
+
+typedef struct
+{
+  Head head;
+  guint n_maps;
+  gsize n;
+  gdouble reach; // keys and queries lie within ± this
+  gboolean ties; // few different keys
+} Case;
+
+// Logits are rounded to floats before the softmax, however large.
+static gfloat
+logit_at (const Case *t, const Rows *maps, guint c, gsize x)
+{
+  const gfloat *column = maps->row + x;
+  const gfloat key
+      = column[((groups[t->head] - 1) * t->n_maps + c) * maps->pitch];
+
+  if (t->head == HEAD_TM)
+    return key;
+  if (t->head == HEAD_CNN)
+    return key * key;
+  return key * column[(t->n_maps + c) * maps->pitch];
+}
+
+// Σ v·e / Σ e with e = exp (d), d = logit - top, its weight p = e / Σ e. An
+// exponential is off by 2e-7 and by the rounding of d, each of the n sums of
+// either by one rounding more, and the quotient by one. An exponential that
+// underflows is cut off at e^-87.
+static Value
+attention_at (const Case *t, const Rows *maps, gsize x)
+{
+  gdouble top = -INFINITY, weights = 0, sum = 0, magnitude = 0, off = 0,
+          off_sum = 0, most = 0;
+
+  for (guint c = 0; c < t->n_maps; c++)
+    top = MAX (top, logit_at (t, maps, c, x));
+  for (guint c = 0; c < t->n_maps; c++)
+    {
+      gdouble d = logit_at (t, maps, c, x) - top;
+      gdouble value = maps->row[c * maps->pitch + x];
+      gdouble e = exp (d);
+      gdouble error = 2e-7 + (t->n_maps + 2 - d) * ROUNDING;
+      weights += e;
+      sum += e * value;
+      magnitude += e * fabs (value);
+      off += e * error;
+      off_sum += e * error * fabs (value);
+      most = MAX (most, fabs (value));
+    }
+  return (Value) {
+    .exact = sum / weights,
+    .bound = (off_sum + off * magnitude / weights) / weights
+             + 2 * ROUNDING * magnitude / weights
+             + 2 * t->n_maps * exp (-86.5) * most + FLT_MIN,
+  };
+}
+
+static Value
+value_at (const Case *t, const Rows *maps, gsize x)
+{
+  gfloat top = -INFINITY;
+
+  if (t->head != HEAD_MAX)
+    return attention_at (t, maps, x);
+  for (guint c = 0; c < t->n_maps; c++)
+    top = MAX (top, maps->row[c * maps->pitch + x]);
+  return (Value) { top, 0 };
+}
+
+static void
+run_new (Check *c, const Case *t, Rows *maps)
+{
+  if (t->head == HEAD_MAX)
+    call_new (c, head_max_f32, maps->row, maps->pitch, t->n_maps, t->n);
+  else if (t->head == HEAD_TM)
+    call_new (c, head_tm_f32, maps->row, maps->pitch, t->n_maps, t->n);
+  else if (t->head == HEAD_TR)
+    call_new (c, head_tr_f32, maps->row, maps->pitch, t->n_maps, t->n);
+  else
+    call_new (c, head_cnn_f32, maps->row, maps->pitch, t->n_maps, t->n);
+}
+
+static void
+run_ref (Check *c, const Case *t, Rows *maps)
+{
+  if (t->head == HEAD_MAX)
+    call_ref (c, head_max_f32, maps->row, maps->pitch, t->n_maps, t->n);
+  else if (t->head == HEAD_TM)
+    call_ref (c, head_tm_f32, maps->row, maps->pitch, t->n_maps, t->n);
+  else if (t->head == HEAD_TR)
+    call_ref (c, head_tr_f32, maps->row, maps->pitch, t->n_maps, t->n);
+  else
+    call_ref (c, head_cnn_f32, maps->row, maps->pitch, t->n_maps, t->n);
+}
+
+static void
+fill_maps (Check *c, const Case *t, Rows *maps)
+{
+  for (guint m = 0; m < maps->n_channels; m++)
+    {
+      gfloat *row = maps->row + m * maps->pitch;
+      if (m < t->n_maps)
+        pattern_fill (c->rand, pattern_random (c->rand), row, maps->n);
+      else
+        for (gsize x = 0; x < maps->n; x++)
+          row[x] = (gfloat) (t->reach
+                             * (t->ties ? g_rand_int_range (c->rand, -1, 2)
+                                        : g_rand_double_range (c->rand, -1,
+                                                               1)));
+    }
+}
+
+static void
+compare (Check *c, const Case *t, const Rows *maps, const Rows *ref,
+         const Rows *new)
+{
+  g_autofree Value *values = g_new (Value, t->n);
+
+  for (gsize x = 0; x < t->n; x++)
+    values[x] = value_at (t, maps, x);
+  check_values (c, "ref", 0, values, ref->row, t->n);
+  check_values (c, c->new.isa, 0, values, new->row, t->n);
+  for (guint m = 1; m < maps->n_channels; m++)
+    check_same (c, "a map but the first", maps->row + m * maps->pitch,
+                new->row + m * new->pitch, maps->n, sizeof (gfloat));
+  if (!rows_are_intact (new))
+    check_fail (c, "wrote outside its granules");
+}
+
+static void
+try_case (Check *c, Case t)
+{
+  Rows maps, ref, new;
+
+  if (c->failure)
+    return;
+  check_arguments (c, "%u maps, %" G_GSIZE_FORMAT " pixels, keys within %g%s",
+                   t.n_maps, t.n, t.reach, t.ties ? ", ties" : "");
+  maps = rows_new (c->rand, groups[t.head] * t.n_maps, t.n);
+  fill_maps (c, &t, &maps);
+  ref = rows_copy (&maps);
+  new = rows_copy (&maps);
+  run_ref (c, &t, &ref);
+  run_new (c, &t, &new);
+  compare (c, &t, &maps, &ref, &new);
+  rows_free (&maps);
+  rows_free (&ref);
+  rows_free (&new);
+}
+
+static void
+bench_head (Check *c, Head head)
+{
+  const Case t = { head, 4, 480, 1, FALSE };
+  Rows maps;
+
+  if (c->failure || !c->bench)
+    return;
+  maps = rows_new (c->rand, groups[head] * t.n_maps, t.n);
+  fill_maps (c, &t, &maps);
+  bench_begin (c->bench, "4 maps", t.n);
+  while (bench_more (c->bench))
+    run_new (c, &t, &maps);
+  rows_free (&maps);
+}
+
+static void
+check_head (Check *c, Head head)
+{
+  // The last ones' products overflow any integer, but not a float.
+  static const gdouble reaches[]
+      = { 0, 1e-30, 1e-3, 1, 10, 100, 1e4, 5e4, 1e6, 1e9, 1e18 };
+  gsize n;
+
+  for (guint i = 0; (n = check_width (i)); i++)
+    try_case (c, (Case) { head, 1 + i % 16, n, 3, FALSE });
+  for (guint i = 0; i < G_N_ELEMENTS (reaches); i++)
+    for (guint n_maps = 1; n_maps <= 16; n_maps++)
+      {
+        try_case (c, (Case) { head, n_maps, 96, reaches[i], FALSE });
+        try_case (c, (Case) { head, n_maps, 96, reaches[i], TRUE });
+      }
+  bench_head (c, head);
+}
+
+void
+check_head_max_f32 (Check *c)
+{
+  check_head (c, HEAD_MAX);
+}
+
+void
+check_head_tm_f32 (Check *c)
+{
+  check_head (c, HEAD_TM);
+}
+
+void
+check_head_tr_f32 (Check *c)
+{
+  check_head (c, HEAD_TR);
+}
+
+void
+check_head_cnn_f32 (Check *c)
+{
+  check_head (c, HEAD_CNN);
+}
+
+static void
+try_residual (Check *c, gsize n)
+{
+  Rows row = rows_new (c->rand, 1, n);
+  Rows input = rows_new (c->rand, 1, n);
+  Rows ref, new;
+
+  check_arguments (c, "%" G_GSIZE_FORMAT " pixels", n);
+  pattern_fill (c->rand, pattern_random (c->rand), row.row, row.n);
+  pattern_fill (c->rand, pattern_random (c->rand), input.row, input.n);
+  ref = rows_copy (&row);
+  new = rows_copy (&row);
+  call_ref (c, head_residual_f32, ref.row, input.row, n);
+  call_new (c, head_residual_f32, new.row, input.row, n);
+  check_same (c, "one sum", ref.row, new.row, n, sizeof (gfloat));
+  if (!rows_are_intact (&new))
+    check_fail (c, "wrote outside its granules");
+  rows_free (&row);
+  rows_free (&input);
+  rows_free (&ref);
+  rows_free (&new);
+}
+
+void
+check_head_residual_f32 (Check *c)
+{
+  Rows row = rows_new (c->rand, 1, 480);
+  Rows input = rows_new (c->rand, 1, 480);
+  gsize n;
+
+  for (guint i = 0; (n = check_width (i)); i++)
+    try_residual (c, n);
+  memset (row.row, 0, row.n * sizeof (gfloat));
+  memset (input.row, 0, input.n * sizeof (gfloat));
+  bench_new (c, "", 480, head_residual_f32, row.row, input.row, 480);
+  rows_free (&row);
+  rows_free (&input);
+}
