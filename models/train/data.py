@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Training photos: which, how they become luma pairs, how patches are drawn."""
+
+import hashlib
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from models.train.imresize import imresize, round_half_up
+
+# Folders of DATA/train whose terms allow weights to be given away.
+FOLDERS = ("Kodak24", "CameraPhotos", "WallElementary", "WallBudgie", "WallPopOS")
+HELD_OUT_EVERY = 10
+DETAIL = 3.0  # mean difference of neighbouring samples; below it a patch is dull
+KEEP_DULL = 0.1
+TRIES = 8
+
+PROJECT = Path(__file__).resolve().parents[2]
+DEFAULT_DATA = Path(os.environ.get("ECBSR_SHARED", PROJECT.parent / "shared")) / "data"
+DEFAULT_WORK = Path.home() / ".cache" / "gst-ecbsr" / "train"
+
+
+def luma(picture):
+    """BT.601 luma, 16 to 235, not rounded. Grey pictures are luma already."""
+    picture = picture.astype(np.float64)
+    if picture.ndim == 2:
+        return picture
+    return 16 + picture @ np.array([65.481, 128.553, 24.966]) / 255
+
+
+def load_rgb(path):
+    """A picture as uint8: [height, width, 3], or [height, width] if it is grey."""
+    with Image.open(path) as image:
+        return np.asarray(image if image.mode == "L" else image.convert("RGB"))
+
+
+def make_pair(picture, scale):
+    """(low, high): uint8 luma, high a multiple of `scale`, low shrunk in RGB."""
+    height, width = (size - size % scale for size in picture.shape[:2])
+    high = picture[:height, :width]
+    low = imresize(high, 1 / scale)
+    return tuple(round_half_up(luma(part)).astype(np.uint8) for part in (low, high))
+
+
+def list_photos(data):
+    """(photos to train on, photos held out), sorted so that all runs agree."""
+    photos = []
+    for folder in FOLDERS:
+        found = sorted((Path(data) / "train" / folder).glob("*.*"))
+        if not found:
+            raise FileNotFoundError(f"no photos in {Path(data) / 'train' / folder}")
+        photos += found
+    held_out = photos[::HELD_OUT_EVERY]
+    return [photo for photo in photos if photo not in set(held_out)], held_out
+
+
+def load_pairs(data, scale, work):
+    """(pairs to train on, pairs held out). Made once, kept in `work`."""
+    chosen = list_photos(data)
+    photos = [photo for part in chosen for photo in part]
+    key = hashlib.sha256(repr([(p.name, p.stat().st_size) for p in photos]).encode())
+    path = Path(work) / f"pairs-x{scale}-{key.hexdigest()[:12]}.npz"
+    if not path.exists():
+        _save_pairs(path, photos, scale)
+    with np.load(path) as store:
+        pairs = [(store[f"low{i}"], store[f"high{i}"]) for i in range(len(photos))]
+    n_train = len(chosen[0])
+    return pairs[:n_train], pairs[n_train:]
+
+
+def _save_pairs(path, photos, scale):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(max_workers=2) as pool:
+        pairs = list(pool.map(_pair_of_file, photos, [scale] * len(photos)))
+    arrays = {f"low{i}": low for i, (low, _) in enumerate(pairs)}
+    arrays.update({f"high{i}": high for i, (_, high) in enumerate(pairs)})
+    temporary = path.with_suffix(f".{os.getpid()}.npz")
+    np.savez(temporary, **arrays)
+    temporary.replace(path)
+
+
+def _pair_of_file(path, scale):
+    return make_pair(load_rgb(path), scale)
+
+
+class Patches:
+    """Draws batches. Batch number i is always the same: nothing to save or resume."""
+
+    def __init__(self, pairs, scale, patch=48, batch=16, seed=0):
+        self.pairs = [pair for pair in pairs if min(pair[0].shape) >= patch]
+        if not self.pairs:
+            raise ValueError(f"no picture holds a patch of {patch}x{patch}")
+        self.scale, self.patch, self.batch, self.seed = scale, patch, batch, seed
+        area = np.array([low.size for low, _ in self.pairs], float)
+        self.cumulative = np.cumsum(area / area.sum())
+
+    def draw(self, number):
+        """uint8 arrays (low, high), [batch, size, size]."""
+        random = np.random.default_rng((self.seed, number))
+        low = np.empty((self.batch, self.patch, self.patch), np.uint8)
+        high = low.repeat(self.scale, axis=1).repeat(self.scale, axis=2)
+        for i in range(self.batch):
+            low[i], high[i] = self._draw_one(random)
+        return low, high
+
+    def _draw_one(self, random):
+        for _ in range(TRIES):
+            low, high = self._cut(random)
+            if random.random() < KEEP_DULL or detail(low) >= DETAIL:
+                break
+        turns, mirror = random.integers(4), random.integers(2)
+        return tuple(np.rot90(part[:, ::-1] if mirror else part, turns)
+                     for part in (low, high))
+
+    def _cut(self, random):
+        which = np.searchsorted(self.cumulative, random.random() * self.cumulative[-1])
+        low, high = self.pairs[which]
+        s, n = self.scale, self.patch
+        y, x = (random.integers(size - n + 1) for size in low.shape)
+        return low[y:y + n, x:x + n], high[y * s:(y + n) * s, x * s:(x + n) * s]
+
+
+def detail(patch):
+    patch = patch.astype(np.int16)
+    return np.abs(np.diff(patch, axis=0)).mean() + np.abs(np.diff(patch, axis=1)).mean()

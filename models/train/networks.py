@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The networks, with the parameter names of their published PyTorch definitions.
+
+ECBSR: Zhang, Zeng, Zhang, "Edge-oriented Convolution Block for Real-time Super
+Resolution on Mobile Devices", ACM MM 2021. Edge-SR: Navarrete Michelini, Lu,
+Jiang, "edge-SR: Super-Resolution For The Masses", WACV 2022.
+
+All map luma [n, 1, h, w] to [n, 1, s*h, s*w]. ECBSR sees luma 16..235 divided
+by 255, edge-SR sees 0..1 from black to white.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+SOBEL_X = ((1, 0, -1), (2, 0, -2), (1, 0, -1))
+SOBEL_Y = ((1, 2, 1), (0, 0, 0), (-1, -2, -1))
+LAPLACE = ((0, 1, 0), (1, -4, 1), (0, 1, 0))
+
+
+class Pointwise3x3(nn.Module):
+    """A 1x1 convolution to `middle` channels, then a 3x3 convolution."""
+
+    def __init__(self, n_in, n_out):
+        super().__init__()
+        first, second = nn.Conv2d(n_in, 2 * n_out, 1), nn.Conv2d(2 * n_out, n_out, 3)
+        self.k0, self.b0 = first.weight, first.bias
+        self.k1, self.b1 = second.weight, second.bias
+
+    def second(self):
+        return self.k1, self.b1, 1
+
+    def fold(self):
+        weight = torch.einsum("omyx,mi->oiyx", self.k1, self.k0[:, :, 0, 0])
+        return weight, self.k1.sum((2, 3)) @ self.b0 + self.b1
+
+
+class PointwiseEdge(nn.Module):
+    """A 1x1 convolution, then one fixed edge filter a channel, scaled."""
+
+    def __init__(self, n_in, n_out, mask):
+        super().__init__()
+        first = nn.Conv2d(n_in, n_out, 1)
+        self.k0, self.b0 = first.weight, first.bias
+        self.scale = nn.Parameter(torch.randn(n_out, 1, 1, 1) * 1e-3)
+        self.bias = nn.Parameter(torch.randn(n_out) * 1e-3)
+        mask = torch.tensor(mask, dtype=torch.float32).expand(n_out, 1, 3, 3)
+        self.mask = nn.Parameter(mask.clone(), requires_grad=False)
+
+    def second(self):
+        return self.scale * self.mask, self.bias, self.k0.shape[0]
+
+    def fold(self):
+        kernel = self.scale * self.mask
+        return kernel * self.k0[:, :, 0, 0, None, None], \
+            kernel.sum((1, 2, 3)) * self.b0 + self.bias
+
+
+class Ecb(nn.Module):
+    """Five parallel branches that are one 3x3 convolution; then PReLU or nothing."""
+
+    def __init__(self, n_in, n_out, activation):
+        super().__init__()
+        self.conv3x3 = nn.Conv2d(n_in, n_out, 3, padding=1)
+        self.conv1x1_3x3 = Pointwise3x3(n_in, n_out)
+        self.conv1x1_sbx = PointwiseEdge(n_in, n_out, SOBEL_X)
+        self.conv1x1_sby = PointwiseEdge(n_in, n_out, SOBEL_Y)
+        self.conv1x1_lpl = PointwiseEdge(n_in, n_out, LAPLACE)
+        self.act = nn.PReLU(n_out) if activation else None
+
+    def pairs(self):
+        return self.conv1x1_3x3, self.conv1x1_sbx, self.conv1x1_sby, self.conv1x1_lpl
+
+    def fold(self):
+        """Weight and bias of the one convolution. Cheap, and differentiable."""
+        folded = [pair.fold() for pair in self.pairs()]
+        return self.conv3x3.weight + sum(weight for weight, _ in folded), \
+            self.conv3x3.bias + sum(bias for _, bias in folded)
+
+    def convolve(self, x):
+        return functional.conv2d(x, *self.fold(), padding=1)
+
+    def convolve_by_branches(self, x):
+        """As published: the 1x1 output is bordered by its bias before the 3x3."""
+        total = self.conv3x3(x)
+        for pair in self.pairs():
+            y = functional.pad(functional.conv2d(x, pair.k0), (1, 1, 1, 1))
+            weight, bias, groups = pair.second()
+            y = y + pair.b0.view(1, -1, 1, 1)
+            total = total + functional.conv2d(y, weight, bias, groups=groups)
+        return total
+
+    def forward(self, x):
+        x = self.convolve(x)
+        return x if self.act is None else functional.prelu(x, self.act.weight)
+
+
+class Ecbsr(nn.Module):
+    def __init__(self, scale, blocks, channels):
+        super().__init__()
+        self.scale = scale
+        layers = [Ecb(1, channels, True)]
+        layers += [Ecb(channels, channels, True) for _ in range(blocks)]
+        self.backbone = nn.Sequential(*layers, Ecb(channels, scale * scale, False))
+        self.shrink_last_layer()
+
+    def shrink_last_layer(self):
+        """Starts close to nearest neighbour, so that high learning rates hold."""
+        with torch.no_grad():
+            for name, parameter in self.backbone[-1].named_parameters():
+                if name.split(".")[-1] in ("weight", "bias", "k1", "b1", "scale"):
+                    parameter *= 0.1
+
+    def forward(self, x):
+        return functional.pixel_shuffle(self.backbone(x) + x, self.scale)
+
+
+def attend(value, score):
+    return (value * functional.softmax(score, dim=1)).sum(dim=1, keepdim=True)
+
+
+def whitening(size):
+    """The inverse root of the second moments of photos' `size` x `size` patches.
+
+    Neighbouring pixels are nearly equal, so that gradients along fine detail
+    vanish beside those along brightness, and Adam, which scales single weights,
+    cannot help: it would take some ten times the iterations. The moments are those
+    of the usual model of photos: a mean, and correlation falling with distance.
+    """
+    position = torch.arange(size, dtype=torch.float64)
+    correlation = 0.97 ** (position[:, None] - position).abs()
+    moments = 0.2 + 0.05 * torch.kron(correlation, correlation)
+    values, vectors = torch.linalg.eigh(moments)
+    return vectors @ torch.diag(values ** -0.5) @ vectors.T
+
+
+class WhitenedConv(nn.Module):
+    """A convolution of one channel, trained in whitened coordinates of its kernel.
+
+    Initialised as its authors do: Xavier, and 1 at the centre tap.
+    """
+
+    def __init__(self, n_out, size, bias):
+        super().__init__()
+        conv = edge_conv(1, n_out, size, bias)
+        basis = whitening(size)
+        self.register_buffer("basis", basis.float(), persistent=False)
+        self.register_buffer("inverse", basis.inverse().float(), persistent=False)
+        self.size, self.out_channels = size, n_out
+        self.whitened = nn.Parameter(torch.empty(n_out, size * size))
+        self.bias = conv.bias
+        self.set_kernel(conv.weight.detach())
+
+    def kernel(self):
+        return (self.whitened @ self.basis).view(-1, 1, self.size, self.size)
+
+    def set_kernel(self, kernel):
+        with torch.no_grad():
+            self.whitened.copy_(kernel.flatten(1) @ self.inverse)
+
+    def forward(self, x):
+        return functional.conv2d(x, self.kernel(), self.bias, padding=self.size // 2)
+
+
+def edge_conv(n_in, n_out, size, bias):
+    conv = nn.Conv2d(n_in, n_out, size, padding=size // 2, bias=bias)
+    nn.init.xavier_normal_(conv.weight)
+    with torch.no_grad():
+        conv.weight[:, 0, size // 2, size // 2] = 1
+    return conv
+
+
+class EdgeSr(nn.Module):
+    """eSR-MAX, eSR-TM and eSR-TR: one convolution, `n_kinds` maps a channel."""
+
+    def __init__(self, scale, kernel_size, channels, n_kinds):
+        super().__init__()
+        self.scale, self.n_kinds = scale, n_kinds
+        n_out = n_kinds * channels * scale * scale
+        self.filter = WhitenedConv(n_out, kernel_size, bias=False)
+
+    def forward(self, x):
+        maps = functional.pixel_shuffle(self.filter(x), self.scale)
+        if self.n_kinds == 1:
+            return maps.max(dim=1, keepdim=True)[0]
+        value, *keys = maps.chunk(self.n_kinds, dim=1)
+        return attend(value, keys[0] if len(keys) == 1 else keys[0] * keys[1])
+
+
+class EdgeSrCnn(nn.Module):
+    def __init__(self, scale, channels, depth, squeeze):
+        super().__init__()
+        self.scale = scale
+        n_out = 2 * channels * scale * scale
+        self.filter = nn.Sequential(
+            WhitenedConv(depth, 5, bias=True), nn.Tanh(),
+            edge_conv(depth, squeeze, 3, bias=True), nn.Tanh(),
+            edge_conv(squeeze, n_out, 3, bias=False))
+
+    def forward(self, x):
+        value, key = functional.pixel_shuffle(self.filter(x), self.scale).chunk(2, dim=1)
+        return attend(value, key * key)
+
+
+def make(config):
+    """The network of a configuration (models/train/catalogue.py)."""
+    config = dict(config)
+    architecture, scale = config.pop("architecture"), config.pop("scale")
+    if architecture == "ecbsr":
+        return Ecbsr(scale, **config)
+    if architecture == "esr-cnn":
+        return EdgeSrCnn(scale, **config)
+    n_kinds = {"esr-max": 1, "esr-tm": 2, "esr-tr": 3}[architecture]
+    return EdgeSr(scale, n_kinds=n_kinds, **config)

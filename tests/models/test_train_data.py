@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""models/train/imresize.py, data.py, evaluate.py against pictures others made."""
+
+import os
+import sys
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT))
+try:
+    import torch  # noqa: F401
+    from PIL import Image  # noqa: F401
+except ImportError as error:
+    raise unittest.SkipTest(f"needs {error.name}") from error
+from models.train import data, evaluate  # noqa: E402
+from models.train.imresize import imresize  # noqa: E402
+
+SHARED = Path(os.environ.get("ECBSR_SHARED", PROJECT.parent / "shared")) / "data"
+BICUBIC = {("Set5", 2): 33.66, ("Set5", 3): 30.39, ("Set5", 4): 28.42,
+           ("Set14", 2): 30.23, ("Set14", 3): 27.54, ("Set14", 4): 26.00}
+
+
+def needs(folder):
+    return unittest.skipUnless((SHARED / folder).is_dir(), f"needs {SHARED / folder}")
+
+
+class Resize(unittest.TestCase):
+    @needs("benchmark")
+    def test_bit_exact_with_matlab(self):
+        n_checked = 0
+        for path in sorted((SHARED / "benchmark").glob("*/LR_bicubic/X*/*.png")):
+            scale = int(path.parent.name[1:])
+            high = data.load_rgb(path.parents[2] / f"{path.stem[:-2]}.png")
+            height, width = (size - size % scale for size in high.shape[:2])
+            got = imresize(high[:height, :width], 1 / scale)
+            np.testing.assert_array_equal(got, data.load_rgb(path), err_msg=str(path))
+            n_checked += 1
+        self.assertEqual(n_checked, 57)
+
+    def test_constant_and_ramp(self):
+        flat = np.full((9, 12), 77, np.uint8)
+        np.testing.assert_array_equal(imresize(flat, 1 / 3), np.full((3, 4), 77))
+        ramp = np.tile(np.arange(0, 240, 2, dtype=np.uint8), (8, 1))
+        np.testing.assert_array_equal(imresize(ramp, 1 / 2)[0, 4:-4], np.arange(17, 225, 4))
+
+    @needs("benchmark")
+    def test_bicubic_has_the_figures_of_the_papers(self):
+        for (name, scale), want in BICUBIC.items():
+            folder = SHARED / "benchmark" / name
+            figures = []
+            for path in sorted(folder.glob("*.png")):
+                high = data.luma(data.load_rgb(path))
+                high = high[tuple(slice(size - size % scale) for size in high.shape)]
+                # As in those papers, luma is shrunk and enlarged without rounding.
+                figures.append(evaluate.psnr(_resize(_resize(high, 1 / scale), scale).round(),
+                                             high.round(), scale))
+            self.assertAlmostEqual(np.mean(figures), want, delta=0.015, msg=f"{name} x{scale}")
+
+
+def _resize(picture, factor):
+    from models.train.imresize import taps
+    for _ in range(2):
+        weight, index = taps(picture.shape[0], round(picture.shape[0] * factor), factor)
+        picture = np.einsum("ot,otw->ow", weight, picture[index]).T
+    return picture
+
+
+class Pairs(unittest.TestCase):
+    def test_luma_of_black_and_white(self):
+        ends = np.array([[[0, 0, 0], [255, 255, 255]]], np.uint8)
+        np.testing.assert_allclose(data.luma(ends), [[16, 235]])
+        np.testing.assert_array_equal(data.luma(np.uint8([[3]])), [[3]])
+
+    @needs("train")
+    def test_held_out_photos_are_a_tenth_and_apart(self):
+        train, held_out = data.list_photos(SHARED)
+        self.assertFalse(set(train) & set(held_out))
+        self.assertEqual((len(train), len(held_out)), (171, 19))
+        self.assertEqual({path.parent.name for path in train}, set(data.FOLDERS))
+        self.assertFalse([path for path in train + held_out if "benchmark" in path.parts])
+
+    def test_patches_fit_and_come_again(self):
+        random = np.random.default_rng(0)
+        high = random.integers(0, 256, (90, 120), np.uint8)
+        pair = high[1::3, 1::3], high
+        patches = data.Patches([pair], 3, patch=16, batch=64)
+        low, high = patches.draw(5)
+        self.assertEqual((low.shape, high.shape), ((64, 16, 16), (64, 48, 48)))
+        # The centre of each 3x3 block is the small pixel, turned or not.
+        np.testing.assert_array_equal(high[:, 1::3, 1::3], low)
+        np.testing.assert_array_equal(patches.draw(5)[0], low)
+        self.assertFalse(np.array_equal(patches.draw(6)[0], low))
+
+    def test_dull_patches_are_rare(self):
+        picture = np.full((64, 256), 128, np.uint8)
+        picture[:, 128:] = np.random.default_rng(0).integers(0, 256, (64, 128))
+        low, _ = data.Patches([(picture, picture)], 1, patch=8, batch=400).draw(0)
+        dull = np.mean([data.detail(patch) < data.DETAIL for patch in low])
+        self.assertGreater(dull, 0.005)
+        self.assertLess(dull, 0.25)
+
+    def test_a_missing_folder_is_named(self):
+        with self.assertRaisesRegex(FileNotFoundError, "nowhere.*Kodak24"):
+            data.list_photos("nowhere")
+
+
+class Figures(unittest.TestCase):
+    def test_psnr_cuts_the_border(self):
+        reference = np.zeros((8, 8))
+        picture = np.full((8, 8), 255.0)
+        picture[2:-2, 2:-2] = 25.5
+        self.assertAlmostEqual(evaluate.psnr(picture, reference, 2), 20)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""models/train/networks.py and export.py: folding, whitening, files."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+try:
+    import torch
+except ImportError as error:
+    raise unittest.SkipTest("needs PyTorch") from error
+from models import safetensors_io  # noqa: E402
+from models.train import catalogue, export, networks  # noqa: E402
+
+ALL = [(name, scale) for name in catalogue.NAMES for scale in catalogue.SCALES]
+
+
+def randomised(name, scale):
+    """A network whose every parameter, biases too, is far from zero."""
+    torch.manual_seed(7)
+    net = networks.make(catalogue.config_of(name, scale))
+    with torch.no_grad():
+        for name, parameter in net.named_parameters():
+            if parameter.requires_grad:
+                spread = 0.01 if name.endswith("whitened") else 0.2
+                parameter.add_(torch.randn_like(parameter) * spread)
+    return net
+
+
+class Folding(unittest.TestCase):
+    def test_one_convolution_is_the_five_branches_at_borders_too(self):
+        net = randomised("ecbsr-m4c8", 3).double()
+        x = torch.rand(2, 1, 5, 4, dtype=torch.float64)
+        for layer in net.backbone:
+            one, five = layer.convolve(x), layer.convolve_by_branches(x)
+            self.assertGreater(one.abs().max(), 0.1)
+            self.assertLess((one - five).abs().max(), 1e-11)
+            x = torch.tanh(layer(x))
+
+    def test_every_branch_matters(self):
+        layer = randomised("ecbsr-m4c8", 2).backbone[1]
+        x = torch.rand(1, 8, 6, 6)
+        before = layer.convolve(x)
+        for name, parameter in layer.named_parameters():
+            if name == "act.weight":
+                continue
+            saved = parameter.data.clone()
+            parameter.data = saved + 0.5
+            changed = layer.convolve(x)
+            self.assertLess((changed - layer.convolve_by_branches(x)).abs().max(), 1e-2)
+            if not (name.endswith(("sbx.b0", "sby.b0", "lpl.b0"))):
+                self.assertGreater((changed - before).abs().max(), 1e-3, name)
+            parameter.data = saved
+
+    def test_names_are_the_published_ones(self):
+        names = set(randomised("ecbsr-m4c8", 2).state_dict())
+        for part in ("conv3x3.weight", "conv3x3.bias", "act.weight",
+                     "conv1x1_3x3.k0", "conv1x1_3x3.b0", "conv1x1_3x3.k1", "conv1x1_3x3.b1",
+                     *(f"conv1x1_{edge}.{what}" for edge in ("sbx", "sby", "lpl")
+                       for what in ("k0", "b0", "scale", "bias", "mask"))):
+            names.remove(f"backbone.0.{part}")
+        self.assertFalse([name for name in names if name.startswith("backbone.0.")])
+
+
+class Whitening(unittest.TestCase):
+    def test_it_undoes_the_moments_it_models(self):
+        basis = networks.whitening(3)
+        step = 0.97 ** torch.tensor([[0., 1, 2], [1, 0, 1], [2, 1, 0]], dtype=torch.float64)
+        moments = 0.2 + 0.05 * torch.kron(step, step)
+        error = basis @ moments @ basis - torch.eye(9, dtype=torch.float64)
+        self.assertLess(error.abs().max(), 1e-9)
+
+    def test_kernels_start_as_published(self):
+        kernel = networks.make(catalogue.config_of("esr-tm", 2)).filter.kernel()
+        self.assertEqual(tuple(kernel.shape), (40, 1, 5, 5))
+        self.assertLess((kernel[:, 0, 2, 2] - 1).abs().max(), 1e-4)
+
+
+class Files(unittest.TestCase):
+    def test_a_file_gives_the_same_pictures(self):
+        x = torch.rand(1, 1, 7, 9)
+        for name, scale in ALL:
+            with self.subTest(name=name, scale=scale), tempfile.TemporaryDirectory() as folder:
+                net, config = randomised(name, scale), catalogue.config_of(name, scale)
+                path = Path(folder) / "m.safetensors"
+                export.write(path, net, config, name, {})
+                want, got = net(x), export.load(path, config)(x)
+                self.assertEqual(tuple(got.shape), (1, 1, 7 * scale, 9 * scale))
+                self.assertLess((got - want).abs().max(), 1e-4 * want.abs().max() + 1e-5)
+
+    def test_shipped_ecbsr_sees_16_to_235(self):
+        net = randomised("ecbsr-m4c8", 2)
+        x = torch.rand(1, 1, 6, 6)
+        tensors = {k: torch.from_numpy(v) for k, v in export.to_plain(net).items()}
+        y = x * 255
+        for i in range(6):
+            y = torch.conv2d(y, tensors[f"backbone.{i}.conv3x3.weight"],
+                             tensors[f"backbone.{i}.conv3x3.bias"], padding=1)
+            if i < 5:
+                y = torch.prelu(y, tensors[f"backbone.{i}.act.weight"])
+        y = torch.pixel_shuffle(y + x * 255, 2) / 255
+        want = net(x)
+        self.assertLess((y - want).abs().max(), 1e-4 * want.abs().max())
+
+    def test_another_scale_lends_its_body(self):
+        two, four = randomised("ecbsr-m4c8", 2), networks.make(catalogue.config_of("ecbsr-m4c8", 4))
+        last = four.backbone[5].conv3x3.weight.clone()
+        export.load_plain(four, export.to_plain(two))
+        x = torch.rand(1, 1, 6, 6)
+        want, got = two.backbone[:5](x), four.backbone[:5](x)
+        self.assertLess((got - want).abs().max(), 1e-4 * want.abs().max())
+        self.assertTrue(torch.equal(last, four.backbone[5].conv3x3.weight))
+
+    def test_shapes_and_metadata_are_those_of_the_format(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "m.safetensors"
+            config = catalogue.config_of("esr-cnn", 3)
+            export.write(path, networks.make(config), config, "esr-cnn", {"iterations": "0"})
+            tensors, metadata = safetensors_io.read(path)
+        self.assertEqual({name: array.shape for name, array in tensors.items()}, {
+            "filter.0.weight": (7, 1, 5, 5), "filter.0.bias": (7,),
+            "filter.2.weight": (3, 7, 3, 3), "filter.2.bias": (3,),
+            "filter.4.weight": (36, 3, 3, 3)})
+        for key, value in {"format": "gst-ecbsr 1", "architecture": "esr-cnn", "scale": "3",
+                           "channels": "2", "depth": "7", "squeeze": "3",
+                           "luma_range": "0..1", "licence": "CC0-1.0",
+                           "name": "esr-cnn", "iterations": "0"}.items():
+            self.assertEqual(metadata[key], value)
+
+
+if __name__ == "__main__":
+    unittest.main()
