@@ -134,7 +134,8 @@ test_too_large (Fixture *fixture, gconstpointer user_data)
   g_assert_cmpint (fd, >=, 0);
   g_assert_cmpint (ftruncate (fd, ECBSR_MAX_FILE_SIZE + 1), ==, 0);
   close (fd);
-  assert_refused (fixture->path, ECBSR_ERROR_FORMAT, "larger than 16 MiB");
+  assert_refused (fixture->path, ECBSR_ERROR_FORMAT,
+                  "most that a model file may be");
 }
 
 // --------------------------------------------------------------------- saving
