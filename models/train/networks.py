@@ -116,7 +116,15 @@ class Ecbsr(nn.Module):
 
 
 def attend(value, score):
-    return (value * functional.softmax(score, dim=1)).sum(dim=1, keepdim=True)
+    return (value * functional.softmax(score, dim=1)).sum(dim=1)
+
+
+def split_maps(channels, scale, n_kinds):
+    """Values, then queries and keys: each [n, maps, sub-pixels, h, w].
+
+    Maps are joined before they are shuffled: the same, and less to move.
+    """
+    return channels.unflatten(1, (-1, scale * scale)).chunk(n_kinds, dim=1)
 
 
 def whitening(size):
@@ -180,11 +188,12 @@ class EdgeSr(nn.Module):
         self.filter = WhitenedConv(n_out, kernel_size, bias=False)
 
     def forward(self, x):
-        maps = functional.pixel_shuffle(self.filter(x), self.scale)
-        if self.n_kinds == 1:
-            return maps.max(dim=1, keepdim=True)[0]
-        value, *keys = maps.chunk(self.n_kinds, dim=1)
-        return attend(value, keys[0] if len(keys) == 1 else keys[0] * keys[1])
+        value, *keys = split_maps(self.filter(x), self.scale, self.n_kinds)
+        if not keys:
+            joined = value.max(dim=1)[0]
+        else:
+            joined = attend(value, keys[0] if len(keys) == 1 else keys[0] * keys[1])
+        return functional.pixel_shuffle(joined, self.scale)
 
 
 class EdgeSrCnn(nn.Module):
@@ -198,8 +207,8 @@ class EdgeSrCnn(nn.Module):
             edge_conv(squeeze, n_out, 3, bias=False))
 
     def forward(self, x):
-        value, key = functional.pixel_shuffle(self.filter(x), self.scale).chunk(2, dim=1)
-        return attend(value, key * key)
+        value, key = split_maps(self.filter(x), self.scale, 2)
+        return functional.pixel_shuffle(attend(value, key * key), self.scale)
 
 
 def make(config):
