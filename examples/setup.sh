@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# What examples/quickstart and tests/run share: the packages that the project
+# needs, and the build. Sourced, in the root of the project.
+
+# Why each is needed: docs/dependencies.md
+build_packages=(
+  gcc libc6-dev meson ninja-build pkgconf
+  libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+  liborc-0.4-dev liborc-0.4-dev-bin
+)
+run_packages=(
+  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+  gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x gstreamer1.0-gl
+)
+test_packages=(
+  python3-numpy python3-pil python3-torch
+  python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
+  xvfb
+)
+
+fail () {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# quietly WHAT COMMAND…: output is shown only when the command fails.
+quietly () {
+  local what=$1 output
+  shift
+  if ! output=$("$@" 2>&1 </dev/null); then
+    printf '%s\n' "$output" >&2
+    printf '%s: %s failed\n' "${0##*/}" "$what" >&2
+    return 1
+  fi
+}
+
+on_debian () {
+  command -v dpkg-query >/dev/null && command -v apt-get >/dev/null
+}
+
+# Those of the packages that are not installed, one a line.
+missing_packages () {
+  local installed
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+    sed -n 's/^installed //p' | sort -u)
+  comm -23 <(printf '%s\n' "$@" | sort -u) <(printf '%s\n' "$installed")
+}
+
+apt () {
+  local root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null ||
+      { printf 'neither root nor sudo; as root: apt-get %s\n' "$*"; return 1; }
+    root=(sudo)
+  fi
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# Installs what is missing of the packages.
+install_packages () {
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  [ ${#missing[@]} -gt 0 ] || return 0
+  printf 'Installing %s\n' "${missing[*]}"
+  quietly 'apt-get update' apt update &&
+    quietly 'apt-get install' apt install -y --no-install-recommends "${missing[@]}"
+}
+
+# Elsewhere than on Debian nothing is installed: says what is not there.
+check_tools () {
+  local tool library missing=()
+  for tool in cc meson ninja pkg-config gst-launch-1.0; do
+    command -v "$tool" >/dev/null || missing+=("$tool")
+  done
+  for library in 'glib-2.0 >= 2.74' 'gstreamer-video-1.0 >= 1.22'; do
+    pkg-config --exists "$library" 2>/dev/null || missing+=("$library")
+  done
+  [ ${#missing[@]} -eq 0 ] || fail "this is not Debian, so nothing is installed by itself.
+Missing: $(printf '%s, ' "${missing[@]}" | sed 's/, $//')
+Needed are a C compiler, meson >= 1.0, ninja, pkg-config, GLib >= 2.74 and
+GStreamer >= 1.22 with its development files, its base, good, ugly and libav plugins
+and its tools; ORC (with orcc) makes it faster."
+}
+
+prepare () {
+  if on_debian; then
+    install_packages "${build_packages[@]}" "${run_packages[@]}" || exit 1
+  else
+    check_tools
+  fi
+}
+
+# build [TARGET…], in build/
+build () {
+  if [ ! -f build/build.ninja ]; then
+    quietly 'meson setup' meson setup build || exit 1
+  fi
+  printf 'Building\n'
+  quietly 'the build' meson compile -C build "$@" || exit 1
+}
+
+# Lets GStreamer see the plugin that was just built, and the user's registry alone.
+use_built_plugin () {
+  export GST_PLUGIN_PATH=$PWD/build/gst-plugin${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
+  export GST_REGISTRY=$PWD/build/gst-registry.bin
+}
