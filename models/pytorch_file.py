@@ -19,6 +19,7 @@ from safetensors_io import BF16, bf16_to_float32
 from tensor_pickle import CheckpointError, Tensor, load, shown
 
 MAX_FILE = 64 << 20
+PIECE = 1 << 16
 MAX_PICKLE = 4 << 20
 MAX_ENTRIES = 8192
 MAX_TENSORS = 4096
@@ -40,12 +41,19 @@ LEGACY_MAGIC, LEGACY_PROTOCOL = 0x1950a86a20f9469cfc6c, 1001
 
 def read_state(path):
     """Returns the tensors by name, or raises CheckpointError or OSError."""
-    with open(path, "rb") as file:
-        data = file.read(MAX_FILE + 1)
-    if len(data) > MAX_FILE:
-        raise CheckpointError(f"larger than {MAX_FILE} bytes")
-    value, storages = open_container(data)
+    value, storages = open_container(read_file(path))
     return read_tensors(find_state(value), storages)
+
+
+def read_file(path):
+    """All of it, in pieces: read(limit) would allocate the limit at once."""
+    data = bytearray()
+    with open(path, "rb") as file:
+        while piece := file.read(PIECE):
+            data += piece
+            if len(data) > MAX_FILE:
+                raise CheckpointError(f"larger than {MAX_FILE} bytes")
+    return bytes(data)
 
 
 def open_container(data):

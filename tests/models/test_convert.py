@@ -200,10 +200,11 @@ class EdgeSr(ConvertCase):
 
     def test_shapes(self):
         options = ("--architecture", "esr-max", "--scale", "2")
-        for shape, expected in (((4, 1, 3, 5), r"is \[4, 1, 3, 5\], not \[4, 1, 3, 3\]"),
-                                ((4, 2, 3, 3), r"not \[4, 1, 3, 3\]"), ((4, 1, 9, 9), "filter of 9"),
-                                ((4, 9), "four dimensions"), ((68, 1, 3, 3), "channels: 17"),
-                                ((6, 1, 3, 3), "6 channels of the last layer")):
+        for shape, expected in (
+                ((4, 1, 3, 5), r"is \[4, 1, 3, 5\], not \[4, 1, 3, 3\]"),
+                ((4, 2, 3, 3), r"not \[4, 1, 3, 3\]"), ((4, 1, 9, 9), "filter of 9"),
+                ((4, 9), "four dimensions"), ((68, 1, 3, 3), "channels: 17"),
+                ((6, 1, 3, 3), "6 channels of the last layer")):
             self.refuse({"filter.weight": shape}, expected, *options)
         self.refuse({"filter.weight": (4, 1, 3, 3), "filter.bias": (4,)},
                     "filter.bias is no part of this network", *options)

@@ -101,7 +101,8 @@ class Zip(ConvertCase):
         self.assert_refused(replaced(good_zip(), DATA[8:12], b"\xff\xff\xff\xff"), "CRC")
 
     def test_encrypted(self):
-        self.assert_refused(patched(good_zip(), "archive/data/0", 8, b"\x01\x00"), "data/0 is .*encrypted")
+        data = patched(good_zip(), "archive/data/0", 8, b"\x01\x00")
+        self.assert_refused(data, "data/0 is .*encrypted")
 
     def test_size_that_lies(self):
         size = struct.pack("<II", 1 << 30, 1 << 30)
