@@ -180,7 +180,7 @@ scale_caps (GstCaps * caps, gboolean up, guint scale)
 
     if (scale_field (s, "width", up, scale)
         && scale_field (s, "height", up, scale))
-      scaled = gst_caps_merge_structure_full (scaled, s,
+      gst_caps_append_structure_full (scaled, s,
           gst_caps_features_copy (features));
     else
       gst_structure_free (s);
@@ -188,40 +188,55 @@ scale_caps (GstCaps * caps, gboolean up, guint scale)
   return scaled;
 }
 
+/* Whether @s takes all @formats in all colours already. */
 static gboolean
-forget_colors (GstCapsFeatures * features, GstStructure * s, gpointer data)
+takes_all (const GstStructure * s, const GValue * formats)
 {
-  const GValue *formats = data;
+  const GValue *value = gst_structure_get_value (s, "format");
 
-  gst_structure_set_value (s, "format", formats);
-  gst_structure_remove_fields (s, "colorimetry", "chroma-site", NULL);
-  return TRUE;
+  return value && gst_value_compare (value, formats) == GST_VALUE_EQUAL
+      && !gst_structure_has_field (s, "colorimetry")
+      && !gst_structure_has_field (s, "chroma-site");
 }
 
-static GstCaps *
-converted_caps (GstCaps * caps)
+/* Appends, for each structure of @caps, what it can be converted to. */
+static void
+append_conversions (GstCaps * dest, GstCaps * caps)
 {
-  GstCaps *converted = gst_caps_copy (caps);
   GValue formats = G_VALUE_INIT;
+  guint i;
 
   g_value_init (&formats, GST_TYPE_LIST);
   gst_value_deserialize (&formats, GST_ECBSR_FORMATS);
-  gst_caps_map_in_place (converted, forget_colors, &formats);
+  for (i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *s = gst_caps_get_structure (caps, i);
+    GstStructure *converted;
+
+    if (takes_all (s, &formats))
+      continue;
+    converted = gst_structure_copy (s);
+    gst_structure_set_value (converted, "format", &formats);
+    gst_structure_remove_fields (converted, "colorimetry", "chroma-site", NULL);
+    gst_caps_append_structure_full (dest, converted,
+        gst_caps_features_copy (gst_caps_get_features (caps, i)));
+  }
   g_value_unset (&formats);
-  return converted;
 }
 
 GstCaps *
 gst_ecbsr_caps_transform (GstCaps * caps, GstPadDirection direction,
     guint scale)
 {
-  GstCaps *scaled;
+  GstCaps *scaled, *all;
 
   if (scale == 1)
     return gst_caps_ref (caps);
 
   scaled = scale_caps (caps, direction == GST_PAD_SINK, scale);
-  return gst_caps_merge (gst_caps_ref (scaled), converted_caps (scaled));
+  all = gst_caps_copy (scaled);
+  append_conversions (all, scaled);
+  gst_caps_unref (scaled);
+  return all;
 }
 
 /* ------------------------------------------------------------- fixation -- */

@@ -61,7 +61,7 @@ allows (const GstStructure * s, const gchar * field, const gchar * wanted)
     return TRUE;
   g_value_init (&string, G_TYPE_STRING);
   g_value_set_string (&string, wanted);
-  allowed = gst_value_can_intersect (value, &string);
+  allowed = gst_value_intersect (NULL, value, &string);
   g_value_unset (&string);
   return allowed;
 }

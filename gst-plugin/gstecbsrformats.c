@@ -66,16 +66,25 @@ set_luma_weights (gdouble weight[3], const GstVideoColorimetry * color)
   weight[2] = kb;
 }
 
+static void
+set_chroma_offsets (EcbsrPlanConfig * config, const GstVideoInfo * info)
+{
+  GstVideoChromaSite site = info->chroma_site;
+
+  /* Where nothing is said: as in JPEG for its range, else as in MPEG-2. */
+  if (site == GST_VIDEO_CHROMA_SITE_UNKNOWN)
+    site = is_full_range (info) ?
+        GST_VIDEO_CHROMA_SITE_JPEG : GST_VIDEO_CHROMA_SITE_MPEG2;
+  config->chroma_offset_x =
+      (site & GST_VIDEO_CHROMA_SITE_H_COSITED) ? 0.25 : 0.5;
+  config->chroma_offset_y =
+      (site & GST_VIDEO_CHROMA_SITE_V_COSITED) ? 0.25 : 0.5;
+}
+
 void
 gst_ecbsr_formats_get_config (const GstVideoInfo * info,
     EcbsrPlanConfig * config)
 {
-  GstVideoChromaSite site = info->chroma_site;
-
-  /* Unknown siting is MPEG-2's, which most video has. */
-  if (site == GST_VIDEO_CHROMA_SITE_UNKNOWN)
-    site = GST_VIDEO_CHROMA_SITE_MPEG2;
-
   memset (config, 0, sizeof *config);
   config->width = GST_VIDEO_INFO_WIDTH (info);
   config->height = GST_VIDEO_INFO_HEIGHT (info);
@@ -84,8 +93,5 @@ gst_ecbsr_formats_get_config (const GstVideoInfo * info,
   config->black = is_full_range (info) ? 0.0 : 16.0;
   config->white = is_full_range (info) ? 255.0 : 235.0;
   set_luma_weights (config->luma_weight, &info->colorimetry);
-  config->chroma_offset_x =
-      (site & GST_VIDEO_CHROMA_SITE_H_COSITED) ? 0.25 : 0.5;
-  config->chroma_offset_y =
-      (site & GST_VIDEO_CHROMA_SITE_V_COSITED) ? 0.25 : 0.5;
+  set_chroma_offsets (config, info);
 }

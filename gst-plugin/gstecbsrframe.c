@@ -68,7 +68,7 @@ move_to_crop (GstVideoFrame * frame, const GstVideoCropMeta * crop)
   }
 }
 
-/* Bytes from the first to behind the last sample of a row. */
+/* Bytes of a row, its last pixel or pair of pixels complete. */
 static gsize
 get_row_size (const GstVideoFrame * frame, guint plane)
 {
@@ -77,12 +77,9 @@ get_row_size (const GstVideoFrame * frame, guint plane)
   guint k;
 
   gst_video_format_info_component (frame->info.finfo, plane, comp);
-  for (k = 0; k < GST_VIDEO_MAX_COMPONENTS && comp[k] >= 0; k++) {
-    gsize end = GST_VIDEO_FRAME_COMP_POFFSET (frame, comp[k]) + 1
-        + (gsize) (GST_VIDEO_FRAME_COMP_WIDTH (frame, comp[k]) - 1)
-        * GST_VIDEO_FRAME_COMP_PSTRIDE (frame, comp[k]);
-    size = MAX (size, end);
-  }
+  for (k = 0; k < GST_VIDEO_MAX_COMPONENTS && comp[k] >= 0; k++)
+    size = MAX (size, (gsize) GST_VIDEO_FRAME_COMP_WIDTH (frame, comp[k])
+        * GST_VIDEO_FRAME_COMP_PSTRIDE (frame, comp[k]));
   return size;
 }
 

@@ -11,54 +11,71 @@ struct _GstEcbsrUpscaler
 
   /* Only where the output is not what the plan makes. */
   GstVideoConverter *converter;
-  GstVideoInfo scaled_info;
+  GstVideoInfo scaled_info, out_info;
   GstBuffer *scaled;
+  GstBuffer *aligned;           /* made when it is needed first */
 };
+
+static gboolean
+sites_differ (const GstVideoInfo * a, const GstVideoInfo * b)
+{
+  return GST_VIDEO_INFO_IS_YUV (a) && a->chroma_site != b->chroma_site
+      && a->chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN
+      && b->chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN;
+}
 
 static gboolean
 needs_conversion (const GstVideoInfo * a, const GstVideoInfo * b)
 {
   return GST_VIDEO_INFO_FORMAT (a) != GST_VIDEO_INFO_FORMAT (b)
       || !gst_video_colorimetry_is_equal (&a->colorimetry, &b->colorimetry)
-      || (GST_VIDEO_INFO_IS_YUV (a) && a->chroma_site != b->chroma_site);
+      || sites_differ (a, b);
 }
 
+/* The input's kind of frame at the output's size and rate. */
 static void
-set_scaled_info (GstVideoInfo * scaled, const GstVideoInfo * in, guint scale)
+set_scaled_info (GstVideoInfo * scaled, const GstVideoInfo * in,
+    const GstVideoInfo * out)
 {
-  gst_video_info_set_format (scaled, GST_VIDEO_INFO_FORMAT (in),
-      in->width * scale, in->height * scale);
+  gst_video_info_set_format (scaled, GST_VIDEO_INFO_FORMAT (in), out->width,
+      out->height);
   scaled->colorimetry = in->colorimetry;
   scaled->chroma_site = in->chroma_site;
+  scaled->fps_n = out->fps_n;
+  scaled->fps_d = out->fps_d;
+}
+
+static GstBuffer *
+new_buffer (const GstVideoInfo * info, GError ** error)
+{
+  GstAllocationParams params = { 0, 63, 0, 0 };
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, info->size, &params);
+
+  if (!buffer)
+    g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NO_MEMORY,
+        "no memory for a frame of %" G_GSIZE_FORMAT " bytes", info->size);
+  return buffer;
 }
 
 static gboolean
-add_conversion (GstEcbsrUpscaler * self, const GstVideoInfo * out,
-    guint n_threads, GError ** error)
+add_conversion (GstEcbsrUpscaler * self, guint n_threads, GError ** error)
 {
-  GstAllocationParams params = { 0, 63, 0, 0 };
   GstStructure *options;
 
   if (n_threads == 0)
     n_threads = g_get_num_processors ();
   options = gst_structure_new ("options", GST_VIDEO_CONVERTER_OPT_THREADS,
       G_TYPE_UINT, n_threads, NULL);
-  self->converter = gst_video_converter_new (&self->scaled_info, out, options);
+  self->converter = gst_video_converter_new (&self->scaled_info,
+      &self->out_info, options);
   if (!self->converter) {
     g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_INVALID,
         "no conversion from %s to %s", GST_VIDEO_INFO_NAME (&self->scaled_info),
-        GST_VIDEO_INFO_NAME (out));
+        GST_VIDEO_INFO_NAME (&self->out_info));
     return FALSE;
   }
-  self->scaled = gst_buffer_new_allocate (NULL, self->scaled_info.size,
-      &params);
-  if (!self->scaled) {
-    g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NO_MEMORY,
-        "no memory for a frame of %" G_GSIZE_FORMAT " bytes",
-        self->scaled_info.size);
-    return FALSE;
-  }
-  return TRUE;
+  self->scaled = new_buffer (&self->scaled_info, error);
+  return self->scaled != NULL;
 }
 
 GstEcbsrUpscaler *
@@ -74,9 +91,10 @@ gst_ecbsr_upscaler_new (EcbsrModel * model, const GstVideoInfo * in,
   if (!self->plan)
     return NULL;
 
-  set_scaled_info (&self->scaled_info, in, ecbsr_model_get_info (model)->scale);
+  self->out_info = *out;
+  set_scaled_info (&self->scaled_info, in, out);
   if (needs_conversion (&self->scaled_info, out)
-      && !add_conversion (self, out, n_threads, error))
+      && !add_conversion (self, n_threads, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -87,6 +105,7 @@ gst_ecbsr_upscaler_free (GstEcbsrUpscaler * self)
   g_clear_pointer (&self->plan, ecbsr_plan_free);
   g_clear_pointer (&self->converter, gst_video_converter_free);
   gst_clear_buffer (&self->scaled);
+  gst_clear_buffer (&self->aligned);
   g_free (self);
 }
 
@@ -107,11 +126,47 @@ run_plan (GstEcbsrUpscaler * self, const GstVideoFrame * in,
   ecbsr_plan_run (self->plan, &from, &to, params);
 }
 
+static gboolean
+is_aligned (const GstVideoFrame * frame)
+{
+  guintptr bits = 0;
+  guint p;
+
+  for (p = 0; p < GST_VIDEO_FRAME_N_PLANES (frame); p++)
+    bits |= (guintptr) GST_VIDEO_FRAME_PLANE_DATA (frame, p)
+        | (guintptr) GST_VIDEO_FRAME_PLANE_STRIDE (frame, p);
+  return (bits & 3) == 0;
+}
+
+/* The library's converter writes whole pixels and crashes where these are not
+ * aligned, which strides of a downstream pool need not care for. */
+static gboolean
+convert (GstEcbsrUpscaler * self, const GstVideoFrame * scaled,
+    GstVideoFrame * out, GError ** error)
+{
+  GstVideoFrame aligned;
+
+  if (is_aligned (out)) {
+    gst_video_converter_frame (self->converter, scaled, out);
+    return TRUE;
+  }
+  if (!self->aligned)
+    self->aligned = new_buffer (&self->out_info, error);
+  if (!self->aligned || !gst_ecbsr_frame_map (&aligned, &self->out_info,
+          self->aligned, GST_MAP_READWRITE, error))
+    return FALSE;
+  gst_video_converter_frame (self->converter, scaled, &aligned);
+  gst_video_frame_copy (out, &aligned);
+  gst_video_frame_unmap (&aligned);
+  return TRUE;
+}
+
 gboolean
 gst_ecbsr_upscaler_run (GstEcbsrUpscaler * self, const GstVideoFrame * in,
     GstVideoFrame * out, const EcbsrRunParams * params, GError ** error)
 {
   GstVideoFrame scaled;
+  gboolean converted;
 
   if (!self->converter) {
     run_plan (self, in, out, params);
@@ -121,7 +176,7 @@ gst_ecbsr_upscaler_run (GstEcbsrUpscaler * self, const GstVideoFrame * in,
           GST_MAP_READWRITE, error))
     return FALSE;
   run_plan (self, in, &scaled, params);
-  gst_video_converter_frame (self->converter, &scaled, out);
+  converted = convert (self, &scaled, out, error);
   gst_video_frame_unmap (&scaled);
-  return TRUE;
+  return converted;
 }
