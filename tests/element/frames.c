@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "frames.h"
+
+#include <gst/check/gstcheck.h>
+#include <string.h>
+
+/* Before the first plane, so that it is not aligned. */
+#define LEAD 5
+
+const GstVideoFormat all_formats[] = {
+  GST_VIDEO_FORMAT_I420, GST_VIDEO_FORMAT_YV12, GST_VIDEO_FORMAT_NV12,
+  GST_VIDEO_FORMAT_NV21, GST_VIDEO_FORMAT_YUY2, GST_VIDEO_FORMAT_UYVY,
+  GST_VIDEO_FORMAT_NV16, GST_VIDEO_FORMAT_Y42B, GST_VIDEO_FORMAT_Y444,
+  GST_VIDEO_FORMAT_GRAY8, GST_VIDEO_FORMAT_RGB, GST_VIDEO_FORMAT_BGR,
+  GST_VIDEO_FORMAT_RGBx, GST_VIDEO_FORMAT_BGRx, GST_VIDEO_FORMAT_xRGB,
+  GST_VIDEO_FORMAT_xBGR, GST_VIDEO_FORMAT_RGBA, GST_VIDEO_FORMAT_BGRA,
+  GST_VIDEO_FORMAT_ARGB, GST_VIDEO_FORMAT_ABGR,
+};
+
+const guint n_all_formats = G_N_ELEMENTS (all_formats);
+
+void
+frame_info (GstVideoInfo * info, GstVideoFormat format, guint width,
+    guint height)
+{
+  fail_unless (gst_video_info_set_format (info, format, width, height));
+  info->fps_n = 25;
+  info->fps_d = 1;
+}
+
+static guint
+get_plane (const GstVideoInfo * info, guint plane, guint * row_size)
+{
+  guint n_rows = 0, c;
+
+  *row_size = 0;
+  for (c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (info); c++) {
+    guint size = GST_VIDEO_INFO_COMP_WIDTH (info, c)
+        * GST_VIDEO_INFO_COMP_PSTRIDE (info, c);
+
+    if (GST_VIDEO_INFO_COMP_PLANE (info, c) != plane)
+      continue;
+    *row_size = MAX (*row_size, size);
+    n_rows = GST_VIDEO_INFO_COMP_HEIGHT (info, c);
+  }
+  return n_rows;
+}
+
+static void
+add_layout (GstBuffer * buffer, const GstVideoInfo * info, FrameLayout layout)
+{
+  gsize offset[GST_VIDEO_MAX_PLANES] = { 0, }, size = LEAD;
+  gint stride[GST_VIDEO_MAX_PLANES] = { 0, };
+  guint p, gap = layout == FRAME_TIGHT ? 0 : 13;
+
+  for (p = 0; p < GST_VIDEO_INFO_N_PLANES (info); p++) {
+    guint row_size, n_rows = get_plane (info, p, &row_size);
+
+    stride[p] = row_size + gap;
+    offset[p] = size;
+    if (layout == FRAME_FLIPPED) {
+      offset[p] += (gsize) stride[p] * (n_rows - 1);
+      stride[p] = -stride[p];
+    }
+    size += (gsize) (row_size + gap) * n_rows;
+  }
+  gst_buffer_append_memory (buffer, gst_allocator_alloc (NULL, size, NULL));
+  gst_buffer_add_video_meta_full (buffer, GST_VIDEO_FRAME_FLAG_NONE,
+      GST_VIDEO_INFO_FORMAT (info), info->width, info->height,
+      GST_VIDEO_INFO_N_PLANES (info), offset, stride);
+}
+
+GstBuffer *
+frame_new (const GstVideoInfo * info, FrameLayout layout)
+{
+  GstBuffer *buffer = gst_buffer_new ();
+
+  if (layout == FRAME_DEFAULT)
+    gst_buffer_append_memory (buffer, gst_allocator_alloc (NULL, info->size,
+            NULL));
+  else
+    add_layout (buffer, info, layout);
+  gst_buffer_memset (buffer, 0, GUARD, -1);
+  return buffer;
+}
+
+void
+frame_fill (GstBuffer * buffer, const GstVideoInfo * info, FramePattern pattern)
+{
+  GstVideoFrame frame;
+  gint x, y;
+  guint c;
+
+  fail_unless (gst_video_frame_map (&frame, info, buffer, GST_MAP_WRITE));
+  for (c = 0; c < GST_VIDEO_FRAME_N_COMPONENTS (&frame); c++) {
+    for (y = 0; y < GST_VIDEO_FRAME_COMP_HEIGHT (&frame, c); y++) {
+      guint8 *row = (guint8 *) GST_VIDEO_FRAME_COMP_DATA (&frame, c)
+          + (gssize) y * GST_VIDEO_FRAME_COMP_STRIDE (&frame, c);
+
+      for (x = 0; x < GST_VIDEO_FRAME_COMP_WIDTH (&frame, c); x++)
+        row[x * GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, c)] = pattern (c, x, y);
+    }
+  }
+  gst_video_frame_unmap (&frame);
+}
+
+GstBuffer *
+frame_new_filled (const GstVideoInfo * info, FrameLayout layout,
+    FramePattern pattern)
+{
+  GstBuffer *buffer = frame_new (info, layout);
+
+  frame_fill (buffer, info, pattern);
+  return buffer;
+}
+
+guint8
+pattern_texture (guint component, guint x, guint y)
+{
+  guint32 noise = (x * 73856093u) ^ (y * 19349663u) ^ (component * 83492791u);
+
+  noise = (noise ^ (noise >> 13)) * 0x5bd1e995u;
+  return 40 + ((x / 5 + y / 3 + component) % 2) * 110 + (noise >> 24) % 60;
+}
+
+guint8
+pattern_grey_texture (guint component, guint x, guint y)
+{
+  return pattern_texture (0, x, y);
+}
+
+guint8 *
+frame_get_component (GstBuffer * buffer, const GstVideoInfo * info,
+    guint component)
+{
+  GstVideoFrame frame;
+  guint8 *samples;
+  gint width, x, y;
+
+  fail_unless (gst_video_frame_map (&frame, info, buffer, GST_MAP_READ));
+  width = GST_VIDEO_INFO_COMP_WIDTH (info, component);
+  samples = g_malloc (width * GST_VIDEO_INFO_COMP_HEIGHT (info, component));
+  for (y = 0; y < GST_VIDEO_INFO_COMP_HEIGHT (info, component); y++) {
+    const guint8 *row = (guint8 *) GST_VIDEO_FRAME_COMP_DATA (&frame, component)
+        + (gssize) y * GST_VIDEO_FRAME_COMP_STRIDE (&frame, component);
+
+    for (x = 0; x < width; x++)
+      samples[y * width + x] =
+          row[x * GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, component)];
+  }
+  gst_video_frame_unmap (&frame);
+  return samples;
+}
+
+guint
+frame_compare_component (GstBuffer * a, const GstVideoInfo * a_info,
+    GstBuffer * b, const GstVideoInfo * b_info, guint component)
+{
+  guint8 *x = frame_get_component (a, a_info, component);
+  guint8 *y = frame_get_component (b, b_info, component);
+  guint n = GST_VIDEO_INFO_COMP_WIDTH (a_info, component)
+      * GST_VIDEO_INFO_COMP_HEIGHT (a_info, component);
+  guint i, worst = 0;
+
+  fail_unless_equals_int (GST_VIDEO_INFO_COMP_WIDTH (a_info, component),
+      GST_VIDEO_INFO_COMP_WIDTH (b_info, component));
+  fail_unless_equals_int (GST_VIDEO_INFO_COMP_HEIGHT (a_info, component),
+      GST_VIDEO_INFO_COMP_HEIGHT (b_info, component));
+  for (i = 0; i < n; i++)
+    worst = MAX (worst, (guint) ABS (x[i] - y[i]));
+  g_free (x);
+  g_free (y);
+  return worst;
+}
+
+void
+frame_assert_equal (GstBuffer * a, GstBuffer * b, const GstVideoInfo * info,
+    const gchar * what)
+{
+  guint c;
+
+  for (c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (info); c++) {
+    guint worst = frame_compare_component (a, info, b, info, c);
+
+    fail_unless (worst == 0, "%s: %s %dx%d component %u differs by %u", what,
+        GST_VIDEO_INFO_NAME (info), info->width, info->height, c, worst);
+  }
+}
+
+void
+frame_assert_guards (GstBuffer * buffer, const GstVideoInfo * info)
+{
+  GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
+  GstMapInfo map;
+  guint8 *bytes;
+  guint p, y;
+  gsize i;
+
+  fail_unless (meta != NULL && gst_buffer_map (buffer, &map, GST_MAP_READ));
+  bytes = g_memdup2 (map.data, map.size);
+  for (p = 0; p < meta->n_planes; p++) {
+    guint row_size, n_rows = get_plane (info, p, &row_size);
+
+    for (y = 0; y < n_rows; y++)
+      memset (bytes + meta->offset[p] + (gssize) y * meta->stride[p], GUARD,
+          row_size);
+  }
+  for (i = 0; i < map.size && bytes[i] == GUARD; i++);
+  fail_unless (i == map.size, "%s %dx%d: byte %" G_GSIZE_FORMAT " lies in no "
+      "row and was written", GST_VIDEO_INFO_NAME (info), info->width,
+      info->height, i);
+  g_free (bytes);
+  gst_buffer_unmap (buffer, &map);
+}

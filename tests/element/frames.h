@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Frames with known content in every memory layout. */
+
+#pragma once
+
+#include <gst/video/video.h>
+
+#define GUARD 0xA5
+
+typedef enum
+{
+  FRAME_DEFAULT,                /* as GStreamer lays it out, without meta */
+  FRAME_TIGHT,                  /* strides are exactly a row, odd ones too */
+  FRAME_PADDED,                 /* 13 bytes between rows */
+  FRAME_FLIPPED,                /* bottom row first: negative strides */
+  N_FRAME_LAYOUTS
+} FrameLayout;
+
+typedef guint8 (*FramePattern) (guint component, guint x, guint y);
+
+/* Formats of the element; the YUV ones are limited range by default. */
+extern const GstVideoFormat all_formats[];
+extern const guint n_all_formats;
+
+void frame_info (GstVideoInfo * info, GstVideoFormat format, guint width,
+    guint height);
+
+/* Every byte is GUARD. */
+GstBuffer *frame_new (const GstVideoInfo * info, FrameLayout layout);
+GstBuffer *frame_new_filled (const GstVideoInfo * info, FrameLayout layout,
+    FramePattern pattern);
+void frame_fill (GstBuffer * buffer, const GstVideoInfo * info,
+    FramePattern pattern);
+
+/* Detail, edges and noise; and the same in grey in every component. */
+guint8 pattern_texture (guint component, guint x, guint y);
+guint8 pattern_grey_texture (guint component, guint x, guint y);
+
+/* A component as rows of bytes without gaps. */
+guint8 *frame_get_component (GstBuffer * buffer, const GstVideoInfo * info,
+    guint component);
+
+/* Largest difference of a component; fails where sizes differ. */
+guint frame_compare_component (GstBuffer * a, const GstVideoInfo * a_info,
+    GstBuffer * b, const GstVideoInfo * b_info, guint component);
+/* Fails where two frames of the same format differ. @what is printed. */
+void frame_assert_equal (GstBuffer * a, GstBuffer * b,
+    const GstVideoInfo * info, const gchar * what);
+
+/* Fails where a byte that belongs to no row is not GUARD. */
+void frame_assert_guards (GstBuffer * buffer, const GstVideoInfo * info);

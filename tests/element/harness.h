@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The element on a bench: a harness with a bus. */
+
+#pragma once
+
+#include <gst/check/gstcheck.h>
+#include <gst/check/gstharness.h>
+#include <gst/video/video.h>
+
+/* Values of the property model. */
+enum
+{
+  MODEL_AUTO,
+  MODEL_ECBSR_M4C8,
+  MODEL_ECBSR_M4C16,
+  MODEL_ECBSR_M10C16,
+  MODEL_ESR_MAX,
+  MODEL_ESR_TM,
+  MODEL_ESR_TR,
+  MODEL_ESR_CNN,
+  MODEL_BICUBIC,
+};
+
+enum
+{
+  COMPARE_OFF,
+  COMPARE_SPLIT,
+};
+
+typedef struct
+{
+  GstHarness *h;
+  GstElement *ecbsr;
+  GstBus *bus;
+} Bench;
+
+/* Properties as for g_object_set (), set before the element starts. */
+Bench bench_new (const gchar * first_property, ...) G_GNUC_NULL_TERMINATED;
+Bench bench_new_valist (const gchar * first_property, va_list properties);
+void bench_free (Bench * bench);
+
+/* For input that may be refused. */
+void bench_try_input (Bench * bench, const gchar * caps);
+void bench_set_input (Bench * bench, const GstVideoInfo * info);
+void bench_get_output (Bench * bench, GstVideoInfo * info);
+
+/* The next message of @type, which has to be there. */
+GstMessage *bench_pop_message (Bench * bench, GstMessageType type);
+/* The next error or warning has to be this one. Returns its text. */
+gchar *bench_pop_problem (Bench * bench, GstMessageType type, GQuark domain,
+    gint code);
+void bench_assert_quiet (Bench * bench, GstMessageType types);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The negotiation functions by themselves. */
+
+#include "harness.h"
+
+#include "gstecbsrcaps.h"
+
+static void
+assert_caps (GstCaps * got, GstCaps * expected, const gchar * of)
+{
+  gchar *got_string = gst_caps_to_string (got);
+  gchar *expected_string = gst_caps_to_string (expected);
+
+  fail_unless (gst_caps_is_equal (got, expected),
+      "%s\n becomes %s\n instead of %s", of, got_string, expected_string);
+  g_free (got_string);
+  g_free (expected_string);
+}
+
+static void
+assert_transform (const gchar * in, GstPadDirection direction, guint scale,
+    const gchar * out)
+{
+  GstCaps *caps = gst_caps_from_string (in);
+  GstCaps *expected = gst_caps_from_string (out);
+  GstCaps *got = gst_ecbsr_caps_transform (caps, direction, scale);
+
+  assert_caps (got, expected, in);
+  gst_caps_unref (caps);
+  gst_caps_unref (expected);
+  gst_caps_unref (got);
+}
+
+typedef struct
+{
+  const gchar *sink;
+  guint scale;
+  const gchar *source;
+} Sizes;
+
+static void
+assert_sizes (const Sizes * row, GstPadDirection direction)
+{
+  static const gchar *format =
+      "video/x-raw,format=" GST_ECBSR_FORMATS ",width=%s,height=4";
+  static const gchar *scaled_format =
+      "video/x-raw,format=" GST_ECBSR_FORMATS ",width=%s,height=%u";
+  gboolean up = direction == GST_PAD_SINK;
+  const gchar *from = up ? row->sink : row->source;
+  const gchar *to = up ? row->source : row->sink;
+  gchar *in = up ? g_strdup_printf (format, from)
+      : g_strdup_printf (scaled_format, from, 4 * row->scale);
+  gchar *out = !to ? g_strdup ("EMPTY") : up
+      ? g_strdup_printf (scaled_format, to, 4 * row->scale)
+      : g_strdup_printf (format, to);
+
+  assert_transform (in, direction, row->scale, out);
+  g_free (in);
+  g_free (out);
+}
+
+static const Sizes upwards[] = {
+  {"1", 2, "2"},
+  {"33", 3, "99"},
+  {"32768", 4, "131072"},
+  {"32769", 2, NULL},
+  {"[1,max]", 2, "[2,65536,2]"},
+  {"[1,32768]", 4, "[4,131072,4]"},
+  {"[16,640,16]", 3, "[48,1920,48]"},
+  {"[32000,40000]", 2, "[64000,65536,2]"},
+  {"[32768,40000]", 2, "65536"},
+  {"[32769,40000]", 2, NULL},
+  {"{320,640}", 2, "{640,1280}"},
+  {"{[16,32],[640,1280],40000}", 2, "{[32,64,2],[1280,2560,2]}"},
+  {"{40000,50000}", 2, NULL},
+};
+
+static const Sizes downwards[] = {
+  {"1", 2, "2"},
+  {NULL, 2, "3"},
+  {NULL, 3, "1280"},
+  {"320", 4, "1280"},
+  {"[1,32768]", 2, "[1,max]"},
+  {"[1,32768]", 2, "[2,65536,2]"},
+  {"[1,2]", 3, "[1,8]"},
+  {"2", 3, "[4,8]"},
+  {NULL, 4, "[1,3]"},
+  {"[8,320,8]", 2, "[16,640,16]"},
+  {"[16,208,16]", 3, "[16,640,16]"},
+  {"{320,640}", 2, "{640,641,1280}"},
+  {NULL, 2, "{641,643}"},
+  {"32768", 4, "[131072,max]"},
+  {NULL, 2, "[65537,max]"},
+};
+
+GST_START_TEST (test_sizes_upwards)
+{
+  assert_sizes (&upwards[__i__], GST_PAD_SINK);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_sizes_downwards)
+{
+  assert_sizes (&downwards[__i__], GST_PAD_SRC);
+}
+
+GST_END_TEST;
+
+#define REST ",framerate=25/1,pixel-aspect-ratio=4/3,multiview-mode=mono"
+
+GST_START_TEST (test_same_format_first)
+{
+  assert_transform
+      ("video/x-raw,format=NV12,width=8,height=8,colorimetry=bt709,"
+      "chroma-site=mpeg2" REST, GST_PAD_SINK, 2,
+      "video/x-raw,format=NV12,width=16,height=16,colorimetry=bt709,"
+      "chroma-site=mpeg2" REST ";" "video/x-raw,format=" GST_ECBSR_FORMATS
+      ",width=16,height=16" REST);
+  assert_transform ("video/x-raw,format={RGB,I420},width=8,height=8" REST,
+      GST_PAD_SRC, 2,
+      "video/x-raw,format={RGB,I420},width=4,height=4" REST ";"
+      "video/x-raw,format=" GST_ECBSR_FORMATS ",width=4,height=4" REST);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_features_kept)
+{
+  GstCaps *caps = gst_caps_from_string
+      ("video/x-raw(memory:SystemMemory,meta:GstVideoOverlayComposition),format=I420,width=8,"
+      "height=8;video/x-raw,format=I420,width=8,height=8");
+  GstCaps *out = gst_ecbsr_caps_transform (caps, GST_PAD_SINK, 2);
+  guint i, n_meta = 0;
+
+  for (i = 0; i < gst_caps_get_size (out); i++)
+    n_meta += gst_caps_features_contains (gst_caps_get_features (out, i),
+        GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION);
+  fail_unless_equals_int (gst_caps_get_size (out), 4);
+  fail_unless_equals_int (n_meta, 2);
+  gst_caps_unref (out);
+  gst_caps_unref (caps);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_scale_1_changes_nothing)
+{
+  const gchar *caps = "video/x-raw,format=I420,width=[1,100],height=8";
+
+  assert_transform (caps, GST_PAD_SINK, 1, caps);
+  assert_transform (caps, GST_PAD_SRC, 1, caps);
+}
+
+GST_END_TEST;
+
+typedef struct
+{
+  const gchar *in, *offered, *fixed;
+} Fixation;
+
+#define IN(format) "video/x-raw,format=" format ",width=640,height=480,framerate=25/1"
+#define ANY_OUT "video/x-raw,width=[1,max],height=[1,max],format="
+#define OUT(format) "video/x-raw,format=" format \
+  ",width=1280,height=960,framerate=25/1,pixel-aspect-ratio=1/1,colorimetry="
+
+static const Fixation fixations[] = {
+  /* 960 lines would be guessed to be bt709, but 480 lines are bt601. */
+  {IN ("I420"), ANY_OUT "{RGB,I420}",
+      OUT ("I420") "bt601,chroma-site=jpeg"},
+  {IN ("I420") ",colorimetry=bt709,chroma-site=mpeg2", ANY_OUT "I420",
+      OUT ("I420") "bt709,chroma-site=mpeg2"},
+  {IN ("I420") ",colorimetry=1:4:0:0", ANY_OUT "{GRAY8,I420}",
+      OUT ("I420") "1:4:0:0"},
+  /* Downstream's word counts. */
+  {IN ("I420"), ANY_OUT "I420,colorimetry=bt709,chroma-site=mpeg2",
+      OUT ("I420") "bt709,chroma-site=mpeg2"},
+  {IN ("I420"), ANY_OUT "I420,colorimetry={bt709,bt601}",
+      OUT ("I420") "bt601,chroma-site=jpeg"},
+  /* The structure that needs no conversion, wherever it stands. */
+  {IN ("I420"), ANY_OUT "I420,colorimetry=bt709;" ANY_OUT "I420",
+      OUT ("I420") "bt601,chroma-site=jpeg"},
+  {IN ("RGB"), ANY_OUT "I420;" ANY_OUT "RGB", OUT ("RGB") "sRGB"},
+  /* Else what loses least. */
+  {IN ("I420"), ANY_OUT "{GRAY8,RGB,Y42B,NV12}",
+      OUT ("NV12") "bt601,chroma-site=jpeg"},
+  {IN ("NV12"), ANY_OUT "{GRAY8,RGB,YUY2}",
+      OUT ("YUY2") "bt601,chroma-site=jpeg"},
+  {IN ("YUY2"), ANY_OUT "{NV12,Y42B,Y444}",
+      OUT ("Y42B") "bt601,chroma-site=jpeg"},
+  {IN ("Y444"), ANY_OUT "{I420,Y42B}", OUT ("Y42B") "bt601,chroma-site=jpeg"},
+  {IN ("BGRA"), ANY_OUT "{RGB,ARGB,I420}", OUT ("ARGB") "sRGB"},
+  {IN ("RGB"), ANY_OUT "{GRAY8,I420,Y444}", OUT ("Y444") "2:4:7:1"},
+  {IN ("I420"), ANY_OUT "{GRAY8,BGRx}", OUT ("BGRx") "1:1:16:4"},
+  {IN ("I420") ",colorimetry=1:4:0:0", ANY_OUT "BGRx",
+      OUT ("BGRx") "1:1:0:0"},
+  {IN ("GRAY8"), ANY_OUT "{RGB,I420}",
+      OUT ("RGB") "1:1:0:0"},
+  /* No framerate, odd shapes. */
+  {"video/x-raw,format=I420,width=1,height=1,framerate=0/1,"
+        "pixel-aspect-ratio=12/11", ANY_OUT "I420",
+      "video/x-raw,format=I420,width=2,height=2,framerate=0/1,"
+        "pixel-aspect-ratio=12/11,colorimetry=bt601,chroma-site=jpeg"},
+  /* Nobody behind: the base class offers the input caps. */
+  {IN ("I420"), IN ("I420"), OUT ("I420") "bt601,chroma-site=jpeg"},
+};
+
+GST_START_TEST (test_fixation)
+{
+  const Fixation *row = &fixations[__i__];
+  GstCaps *in = gst_caps_from_string (row->in);
+  GstCaps *expected = gst_caps_from_string (row->fixed);
+  GstCaps *fixed = gst_ecbsr_caps_fixate (in,
+      gst_caps_from_string (row->offered), 2);
+
+  fail_unless (gst_caps_is_fixed (fixed));
+  assert_caps (fixed, expected, row->in);
+  gst_caps_unref (fixed);
+  gst_caps_unref (expected);
+  gst_caps_unref (in);
+}
+
+GST_END_TEST;
+
+static Suite *
+caps_suite (void)
+{
+  Suite *s = suite_create ("caps");
+  TCase *tc = tcase_create ("functions");
+
+  suite_add_tcase (s, tc);
+  tcase_add_loop_test (tc, test_sizes_upwards, 0, G_N_ELEMENTS (upwards));
+  tcase_add_loop_test (tc, test_sizes_downwards, 0, G_N_ELEMENTS (downwards));
+  tcase_add_test (tc, test_same_format_first);
+  tcase_add_test (tc, test_features_kept);
+  tcase_add_test (tc, test_scale_1_changes_nothing);
+  tcase_add_loop_test (tc, test_fixation, 0, G_N_ELEMENTS (fixations));
+  return s;
+}
+
+GST_CHECK_MAIN (caps);

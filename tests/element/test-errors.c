@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What goes wrong at the start or with a buffer, and what the bus says. */
+
+#include <glib/gstdio.h>
+
+#include "upscale.h"
+
+static gchar *folder;
+
+static void
+set_up (void)
+{
+  folder = g_dir_make_tmp ("ecbsr-XXXXXX", NULL);
+}
+
+static void
+tear_down (void)
+{
+  g_rmdir (folder);
+  g_free (folder);
+}
+
+/* Starts an element that must not start. Returns the error's text. */
+static gchar *
+start (const gchar * location, guint scale, gint model, GQuark domain,
+    gint code)
+{
+  GstElement *ecbsr = gst_element_factory_make ("ecbsr", NULL);
+  Bench bench = {.ecbsr = gst_object_ref_sink (ecbsr),.bus = gst_bus_new () };
+  gchar *text;
+
+  gst_element_set_bus (ecbsr, bench.bus);
+  g_object_set (ecbsr, "model-location", location, "scale", scale, "model",
+      model, NULL);
+  fail_unless_equals_int (gst_element_set_state (ecbsr, GST_STATE_PAUSED),
+      GST_STATE_CHANGE_FAILURE);
+  text = bench_pop_problem (&bench, GST_MESSAGE_ERROR, domain, code);
+  bench_assert_quiet (&bench, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
+
+  /* and recovers as soon as it is asked for something there is */
+  g_object_set (ecbsr, "model-location", NULL, "scale", 2, "model",
+      MODEL_BICUBIC, NULL);
+  fail_unless (gst_element_set_state (ecbsr, GST_STATE_PAUSED)
+      != GST_STATE_CHANGE_FAILURE);
+  gst_element_set_state (ecbsr, GST_STATE_NULL);
+  gst_element_set_bus (ecbsr, NULL);
+  gst_object_unref (bench.bus);
+  gst_object_unref (ecbsr);
+  return text;
+}
+
+static void
+check_location (const gchar * location, GQuark domain, gint code)
+{
+  gchar *text = start (location, 2, MODEL_AUTO, domain, code);
+
+  fail_unless (strstr (text, location), "the path is not in: %s", text);
+  g_free (text);
+}
+
+static void
+check_content (const gchar * content, gssize size)
+{
+  gchar *path = g_build_filename (folder, "model.safetensors", NULL);
+
+  fail_unless (g_file_set_contents (path, content, size, NULL));
+  check_location (path, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT);
+  g_unlink (path);
+  g_free (path);
+}
+
+GST_START_TEST (test_missing_file)
+{
+  check_location ("/nonexistent/model.safetensors", GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_NOT_FOUND);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_directory)
+{
+  check_location (folder, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_dev_null)
+{
+  check_location ("/dev/null", GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_OPEN_READ);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_bad_content)
+{
+  check_content ("", 0);
+  check_content ("GARBAGE", -1);
+  check_content ("\2\0\0\0\0\0\0\0{}", 10);
+  check_content ("\377\377\377\377\377\377\377\377{}", 10);
+  check_content ("<?xml version=\"1.0\"?><gresources></gresources>", -1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_scale_of_the_file)
+{
+  gchar *path = g_build_filename (g_getenv ("ECBSR_GOLDEN"),
+      "esr-max-x2-k5c2.safetensors", NULL);
+  gchar *text = start (path, 3, MODEL_AUTO, GST_STREAM_ERROR,
+      GST_STREAM_ERROR_FORMAT);
+
+  fail_unless (strstr (text, path), "%s", text);
+  fail_unless (strstr (text, " 2") && strstr (text, " 3"), "%s", text);
+  g_free (text);
+  g_free (path);
+}
+
+GST_END_TEST;
+
+/* A model that is not built in is not replaced by another one. */
+GST_START_TEST (test_model_not_built_in)
+{
+  GstElement *ecbsr = gst_element_factory_make ("ecbsr", NULL);
+  gint model, scale;
+  guint n_absent = 0;
+
+  for (model = MODEL_ECBSR_M4C8; model <= MODEL_ESR_CNN; model++) {
+    for (scale = 2; scale <= 4; scale++) {
+      gchar *text;
+
+      g_object_set (ecbsr, "model", model, "scale", scale, NULL);
+      if (gst_element_set_state (ecbsr, GST_STATE_PAUSED)
+          != GST_STATE_CHANGE_FAILURE) {
+        gst_element_set_state (ecbsr, GST_STATE_NULL);
+        continue;
+      }
+      n_absent++;
+      text = start (NULL, scale, model, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_NOT_FOUND);
+      fail_unless (strstr (text, "not built in")
+          && strstr (text, "bicubic"), "%s", text);
+      g_free (text);
+    }
+  }
+  GST_INFO ("%u models are not built in", n_absent);
+  gst_element_set_state (ecbsr, GST_STATE_NULL);
+  gst_object_unref (ecbsr);
+}
+
+GST_END_TEST;
+
+/* --------------------------------------------------------------- buffers -- */
+
+typedef GstAllocator UnmappableAllocator;
+typedef GstAllocatorClass UnmappableAllocatorClass;
+
+static GType unmappable_allocator_get_type (void);
+G_DEFINE_TYPE (UnmappableAllocator, unmappable_allocator, GST_TYPE_ALLOCATOR);
+
+static gpointer
+refuse_to_map (GstMemory * memory, gsize size, GstMapFlags flags)
+{
+  return NULL;
+}
+
+static GstMemory *
+allocate (GstAllocator * allocator, gsize size, GstAllocationParams * params)
+{
+  GstMemory *memory = g_new0 (GstMemory, 1);
+
+  gst_memory_init (memory, 0, allocator, NULL, size, 0, 0, size);
+  return memory;
+}
+
+static void
+release (GstAllocator * allocator, GstMemory * memory)
+{
+  g_free (memory);
+}
+
+static void
+unmappable_allocator_class_init (UnmappableAllocatorClass * klass)
+{
+  klass->alloc = allocate;
+  klass->free = release;
+}
+
+static void
+unmappable_allocator_init (UnmappableAllocator * allocator)
+{
+  allocator->mem_map = refuse_to_map;
+}
+
+static void
+check_refused (GstBuffer * in, GstFlowReturn flow)
+{
+  Bench bench = bench_new ("model", MODEL_BICUBIC, NULL);
+  GstVideoInfo info;
+
+  frame_info (&info, GST_VIDEO_FORMAT_I420, 16, 16);
+  bench_set_input (&bench, &info);
+  fail_unless_equals_int (gst_harness_push (bench.h, in), flow);
+  g_free (bench_pop_problem (&bench, GST_MESSAGE_ERROR, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_READ));
+  fail_unless_equals_int (gst_harness_buffers_received (bench.h), 0);
+  bench_free (&bench);
+}
+
+/* No frame that nobody has written goes out. */
+GST_START_TEST (test_failing_map)
+{
+  GstAllocator *allocator =
+      g_object_new (unmappable_allocator_get_type (), NULL);
+  GstBuffer *in = gst_buffer_new ();
+
+  gst_object_ref_sink (allocator);
+  gst_buffer_append_memory (in, gst_allocator_alloc (allocator, 384, NULL));
+  check_refused (in, GST_FLOW_ERROR);
+  gst_object_unref (allocator);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_short_buffer)
+{
+  check_refused (gst_buffer_new_allocate (NULL, 383, NULL), GST_FLOW_ERROR);
+  check_refused (gst_buffer_new (), GST_FLOW_ERROR);
+}
+
+GST_END_TEST;
+
+static Suite *
+errors_suite (void)
+{
+  Suite *s = suite_create ("errors");
+  TCase *tc = tcase_create ("errors");
+
+  suite_add_tcase (s, tc);
+  tcase_add_checked_fixture (tc, set_up, tear_down);
+  tcase_add_test (tc, test_missing_file);
+  tcase_add_test (tc, test_directory);
+  tcase_add_test (tc, test_dev_null);
+  tcase_add_test (tc, test_bad_content);
+  tcase_add_test (tc, test_scale_of_the_file);
+  tcase_add_test (tc, test_model_not_built_in);
+  tcase_add_test (tc, test_failing_map);
+  tcase_add_test (tc, test_short_buffer);
+  return s;
+}
+
+GST_CHECK_MAIN (errors);

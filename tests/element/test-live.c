@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Properties that change while frames flow. */
+
+#include "upscale.h"
+
+static GstVideoInfo in_info;
+
+static void
+set_up (void)
+{
+  frame_info (&in_info, GST_VIDEO_FORMAT_NV12, 33, 17);
+}
+
+static gchar *
+golden (const gchar * name)
+{
+  return g_build_filename (g_getenv ("ECBSR_GOLDEN"), name, NULL);
+}
+
+static GstBuffer *
+new_input (void)
+{
+  return frame_new_filled (&in_info, FRAME_DEFAULT, pattern_texture);
+}
+
+/* Pushes a frame: it has to be what an element would make of it that had these
+ * properties from the start. */
+static void
+assert_frame (Bench * bench, guint scale, const gchar * location, gint model)
+{
+  GstVideoInfo out_info, expected_info;
+  GstBuffer *out = gst_harness_push_and_pull (bench->h, new_input ());
+  GstBuffer *expected = upscale (new_input (), &in_info, &expected_info,
+      "scale", scale, "model-location", location, "model", model, NULL);
+
+  fail_unless (out != NULL);
+  bench_get_output (bench, &out_info);
+  fail_unless_equals_int (out_info.width, in_info.width * scale);
+  fail_unless_equals_int (out_info.height, in_info.height * scale);
+  frame_assert_equal (out, expected, &out_info, "frame");
+  gst_buffer_unref (out);
+  gst_buffer_unref (expected);
+}
+
+static void
+assert_element_message (Bench * bench, const gchar * name)
+{
+  GstMessage *message = bench_pop_message (bench, GST_MESSAGE_ELEMENT);
+
+  fail_unless (gst_message_has_name (message, name));
+  gst_message_unref (message);
+}
+
+static void
+assert_settings (Bench * bench, guint scale, const gchar * location, gint model)
+{
+  gchar *got_location;
+  guint got_scale;
+  gint got_model;
+
+  g_object_get (bench->ecbsr, "scale", &got_scale, "model", &got_model,
+      "model-location", &got_location, NULL);
+  fail_unless_equals_int (got_scale, scale);
+  fail_unless_equals_int (got_model, model);
+  fail_unless (g_strcmp0 (got_location, location) == 0, "%s", got_location);
+  g_free (got_location);
+}
+
+GST_START_TEST (test_scale_accepted)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+  static const guint scales[] = { 2, 3, 1, 4, 1, 2 };
+  guint i;
+
+  bench_set_input (&bench, &in_info);
+  for (i = 0; i < G_N_ELEMENTS (scales); i++) {
+    g_object_set (bench.ecbsr, "scale", scales[i], NULL);
+    assert_frame (&bench, scales[i], NULL, MODEL_ESR_MAX);
+    assert_settings (&bench, scales[i], NULL, MODEL_ESR_MAX);
+  }
+  bench_assert_quiet (&bench, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+static void
+count (GObject * object, GParamSpec * spec, gpointer n)
+{
+  ++*(guint *) n;
+}
+
+/* One that the peer cannot take keeps the old one and warns. */
+GST_START_TEST (test_scale_refused)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+  guint n_notified = 0;
+  gchar *text;
+
+  gst_harness_set_sink_caps_str (bench.h, "video/x-raw,width=66");
+  bench_set_input (&bench, &in_info);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  g_object_set (bench.ecbsr, "scale", 3, "strength", 1.0, NULL);
+  g_signal_connect (bench.ecbsr, "notify::scale", G_CALLBACK (count),
+      &n_notified);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  fail_unless_equals_int (n_notified, 1);
+  assert_settings (&bench, 2, NULL, MODEL_ESR_MAX);
+  text = bench_pop_problem (&bench, GST_MESSAGE_WARNING, GST_CORE_ERROR,
+      GST_CORE_ERROR_NEGOTIATION);
+  fail_unless (strstr (text, "33x17") && strstr (text, "3"), "%s", text);
+  g_free (text);
+  assert_element_message (&bench, "ecbsr-model-failed");
+  bench_assert_quiet (&bench, GST_MESSAGE_ERROR);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_model_accepted)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+  gchar *path = golden ("esr-tm-x2-k5c5.safetensors"), *name;
+  guint n_notified = 0;
+
+  g_signal_connect (bench.ecbsr, "notify::active-model", G_CALLBACK (count),
+      &n_notified);
+  bench_set_input (&bench, &in_info);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  bench_assert_quiet (&bench, GST_MESSAGE_ELEMENT);
+
+  g_object_set (bench.ecbsr, "model", MODEL_BICUBIC, NULL);
+  assert_frame (&bench, 2, NULL, MODEL_BICUBIC);
+  assert_element_message (&bench, "ecbsr-model-loaded");
+  fail_unless_equals_int (n_notified, 1);
+
+  g_object_set (bench.ecbsr, "model-location", path, NULL);
+  assert_frame (&bench, 2, path, MODEL_BICUBIC);
+  assert_element_message (&bench, "ecbsr-model-loaded");
+  fail_unless_equals_int (n_notified, 2);
+  g_object_get (bench.ecbsr, "active-model", &name, NULL);
+  fail_unless_equals_string (name, "esr-tm-x2-k5c5");
+  g_free (name);
+
+  /* threads are no new model */
+  g_object_set (bench.ecbsr, "n-threads", 1, NULL);
+  assert_frame (&bench, 2, path, MODEL_BICUBIC);
+  g_object_get (bench.ecbsr, "backend", &name, NULL);
+  fail_unless (strstr (name, "1 thread"), "%s", name);
+  g_free (name);
+  bench_assert_quiet (&bench, GST_MESSAGE_ELEMENT | GST_MESSAGE_WARNING
+      | GST_MESSAGE_ERROR);
+  g_free (path);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+static void
+try_in_vain (Bench * bench, const gchar * location, guint scale,
+    GQuark domain, gint code)
+{
+  gchar *text;
+
+  g_object_set (bench->ecbsr, "scale", scale, "model-location", location, NULL);
+  text = bench_pop_problem (bench, GST_MESSAGE_WARNING, domain, code);
+  fail_unless (strstr (text, location), "%s", text);
+  g_free (text);
+  assert_element_message (bench, "ecbsr-model-failed");
+  assert_settings (bench, 2, NULL, MODEL_ESR_MAX);
+  assert_frame (bench, 2, NULL, MODEL_ESR_MAX);
+  bench_assert_quiet (bench, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING
+      | GST_MESSAGE_ELEMENT);
+}
+
+GST_START_TEST (test_model_refused)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+  gchar *path = golden ("esr-max-x2-k5c2.safetensors");
+
+  bench_set_input (&bench, &in_info);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  try_in_vain (&bench, "/nonexistent", 2, GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_NOT_FOUND);
+  try_in_vain (&bench, g_get_tmp_dir (), 2, GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_OPEN_READ);
+  try_in_vain (&bench, __FILE__, 2, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT);
+  try_in_vain (&bench, path, 3, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT);
+  g_free (path);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* A scale and a file that belong together, in either order. */
+GST_START_TEST (test_scale_and_model_together)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+  gchar *x2 = golden ("esr-tm-x2-k5c5.safetensors");
+  gchar *x3 = golden ("esr-max-x3-k3c1.safetensors");
+
+  bench_set_input (&bench, &in_info);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  g_object_set (bench.ecbsr, "scale", 3, "model-location", x3, NULL);
+  assert_frame (&bench, 3, x3, MODEL_ESR_MAX);
+  g_object_set (bench.ecbsr, "model-location", x2, "scale", 2, NULL);
+  assert_frame (&bench, 2, x2, MODEL_ESR_MAX);
+  bench_assert_quiet (&bench, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
+  g_free (x2);
+  g_free (x3);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* Of several wishes between two frames the last one counts. */
+GST_START_TEST (test_last_wish)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+
+  bench_set_input (&bench, &in_info);
+  g_object_set (bench.ecbsr, "scale", 3, NULL);
+  g_object_set (bench.ecbsr, "model", MODEL_ESR_TM, NULL);
+  g_object_set (bench.ecbsr, "model-location", "/nonexistent", NULL);
+  g_free (bench_pop_problem (&bench, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_NOT_FOUND));
+  assert_frame (&bench, 3, NULL, MODEL_ESR_TM);
+  g_object_set (bench.ecbsr, "scale", 4, NULL);
+  g_object_set (bench.ecbsr, "scale", 3, NULL);
+  assert_frame (&bench, 3, NULL, MODEL_ESR_TM);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* Before there are caps, and together with new ones. */
+GST_START_TEST (test_scale_and_caps)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+
+  g_object_set (bench.ecbsr, "scale", 3, NULL);
+  bench_set_input (&bench, &in_info);
+  assert_frame (&bench, 3, NULL, MODEL_ESR_MAX);
+
+  g_object_set (bench.ecbsr, "scale", 4, NULL);
+  frame_info (&in_info, GST_VIDEO_FORMAT_RGB, 20, 10);
+  bench_set_input (&bench, &in_info);
+  assert_frame (&bench, 4, NULL, MODEL_ESR_MAX);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+static gpointer
+fiddle (gpointer data)
+{
+  Bench *bench = data;
+  guint i;
+
+  for (i = 0; i < 300; i++) {
+    switch (i % 5) {
+      case 0:
+        g_object_set (bench->ecbsr, "scale", 1 + i % 4, NULL);
+        break;
+      case 1:
+        g_object_set (bench->ecbsr, "model", i % 2 ? MODEL_ESR_MAX
+            : MODEL_BICUBIC, NULL);
+        break;
+      case 2:
+        g_object_set (bench->ecbsr, "n-threads", i % 3, NULL);
+        break;
+      case 3:
+        g_object_set (bench->ecbsr, "strength", (i % 10) / 10.0, "compare",
+            i % 2, "compare-position", (i % 7) / 7.0, NULL);
+        break;
+      default:
+        g_object_set (bench->ecbsr, "model-location", "/nonexistent", NULL);
+        break;
+    }
+    g_usleep (500);
+  }
+  return NULL;
+}
+
+/* Whatever two threads wish while frames flow: each frame is a whole one. */
+GST_START_TEST (test_stress)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+  GThread *threads[2];
+  guint i;
+
+  bench_set_input (&bench, &in_info);
+  for (i = 0; i < 2; i++)
+    threads[i] = g_thread_new ("fiddle", fiddle, &bench);
+  for (i = 0; i < 300; i++) {
+    GstBuffer *out = gst_harness_push_and_pull (bench.h, new_input ());
+    GstVideoInfo out_info;
+
+    fail_unless (out != NULL);
+    bench_get_output (&bench, &out_info);
+    fail_unless_equals_int (out_info.width % in_info.width, 0);
+    fail_unless (gst_buffer_get_size (out) >= out_info.size);
+    gst_buffer_unref (out);
+  }
+  for (i = 0; i < 2; i++)
+    g_thread_join (threads[i]);
+  bench_assert_quiet (&bench, GST_MESSAGE_ERROR);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+static Suite *
+live_suite (void)
+{
+  Suite *s = suite_create ("live");
+  TCase *tc = tcase_create ("changes");
+
+  suite_add_tcase (s, tc);
+  tcase_add_checked_fixture (tc, set_up, NULL);
+  tcase_add_test (tc, test_scale_accepted);
+  tcase_add_test (tc, test_scale_refused);
+  tcase_add_test (tc, test_model_accepted);
+  tcase_add_test (tc, test_model_refused);
+  tcase_add_test (tc, test_scale_and_model_together);
+  tcase_add_test (tc, test_last_wish);
+  tcase_add_test (tc, test_scale_and_caps);
+  tcase_add_test (tc, test_stress);
+  return s;
+}
+
+GST_CHECK_MAIN (live);

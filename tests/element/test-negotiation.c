@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The element between two peers. */
+
+#include "harness.h"
+
+/* What the sink pad takes when downstream takes @downstream. */
+static GstCaps *
+query_sink (guint scale, const gchar * downstream)
+{
+  Bench bench = bench_new ("scale", scale, "model", MODEL_BICUBIC, NULL);
+  GstCaps *caps;
+
+  gst_harness_set_sink_caps_str (bench.h, downstream);
+  caps = gst_pad_peer_query_caps (bench.h->srcpad, NULL);
+  bench_free (&bench);
+  return caps;
+}
+
+static void
+assert_sink_takes (const gchar * downstream, const gchar * upstream,
+    gboolean takes)
+{
+  GstCaps *caps = query_sink (2, downstream);
+  GstCaps *asked = gst_caps_from_string (upstream);
+
+  fail_unless (gst_caps_can_intersect (caps, asked) == takes, "%s for %s",
+      upstream, downstream);
+  gst_caps_unref (asked);
+  gst_caps_unref (caps);
+}
+
+GST_START_TEST (test_sink_caps)
+{
+  const gchar *hd = "video/x-raw,width=1280,height=720";
+  const gchar *rgb = "video/x-raw,format=RGB";
+
+  assert_sink_takes (hd, "video/x-raw,format=YUY2,width=640,height=360", TRUE);
+  assert_sink_takes (hd, "video/x-raw,format=YUY2,width=1280,height=720",
+      FALSE);
+  assert_sink_takes ("video/x-raw,width=1281", "video/x-raw", FALSE);
+  assert_sink_takes (rgb, "video/x-raw,format=NV12,width=32768", TRUE);
+  assert_sink_takes (rgb, "video/x-raw,format=NV12,width=32769", FALSE);
+  assert_sink_takes (rgb, "video/x-raw,format=I420_10LE", FALSE);
+  assert_sink_takes (rgb, "video/x-raw(memory:DMABuf),format=RGB", FALSE);
+  assert_sink_takes ("video/x-raw(memory:GLMemory)", "video/x-raw", FALSE);
+  assert_sink_takes ("video/x-raw,framerate=30/1",
+      "video/x-raw,framerate=25/1", FALSE);
+}
+
+GST_END_TEST;
+
+/* Cameras take the first thing on the list: nothing that has to be converted
+ * may stand before something that has not. */
+GST_START_TEST (test_sink_order)
+{
+  GstCaps *caps = query_sink (2, "video/x-raw,format=NV12,width=1280;"
+      "video/x-raw,format=GRAY8,width=640");
+  GstStructure *s;
+  gint width;
+
+  s = gst_caps_get_structure (caps, 0);
+  fail_unless_equals_string (gst_structure_get_string (s, "format"), "NV12");
+  fail_unless (gst_structure_get_int (s, "width", &width) && width == 640);
+  s = gst_caps_get_structure (caps, 1);
+  fail_unless_equals_string (gst_structure_get_string (s, "format"), "GRAY8");
+  fail_unless (gst_caps_get_size (caps) > 2);
+  gst_caps_unref (caps);
+}
+
+GST_END_TEST;
+
+static void
+assert_output (guint scale, const gchar * input, const gchar * downstream,
+    const gchar * output)
+{
+  Bench bench = bench_new ("scale", scale, "model", MODEL_BICUBIC, NULL);
+  GstCaps *got, *expected = gst_caps_from_string (output);
+  gchar *got_string;
+
+  gst_harness_set_sink_caps_str (bench.h, downstream);
+  gst_harness_set_src_caps_str (bench.h, input);
+  got = gst_pad_get_current_caps (bench.h->sinkpad);
+  fail_unless (got != NULL, "not negotiated: %s", input);
+  got_string = gst_caps_to_string (got);
+  fail_unless (gst_caps_is_equal (got, expected), "%s\n for %s\n gives %s",
+      input, downstream, got_string);
+  g_free (got_string);
+  gst_caps_unref (got);
+  gst_caps_unref (expected);
+  bench_free (&bench);
+}
+
+#define SD "width=320,height=240,framerate=30/1"
+#define SDX2 "width=640,height=480,framerate=30/1,pixel-aspect-ratio=1/1"
+
+GST_START_TEST (test_output_caps)
+{
+  assert_output (2, "video/x-raw,format=YUY2," SD, "video/x-raw",
+      "video/x-raw,format=YUY2," SDX2 ",colorimetry=bt601,chroma-site=jpeg");
+  assert_output (2, "video/x-raw,format=YUY2," SD, "video/x-raw,format=BGRx",
+      "video/x-raw,format=BGRx," SDX2 ",colorimetry=(string)1:1:16:4");
+  assert_output (2, "video/x-raw,format=I420," SD ",multiview-mode=mono",
+      "video/x-raw,format={RGB,I420}",
+      "video/x-raw,format=I420," SDX2 ",colorimetry=bt601,chroma-site=jpeg,"
+      "multiview-mode=mono");
+  assert_output (2,
+      "video/x-raw(memory:SystemMemory,meta:GstVideoOverlayComposition),format=GRAY8,"
+      SD, "video/x-raw(ANY)",
+      "video/x-raw(memory:SystemMemory,meta:GstVideoOverlayComposition),format=GRAY8,"
+      SDX2 ",colorimetry=(string)1:4:0:0");
+  assert_output (1, "video/x-raw,format=I420," SD, "video/x-raw",
+      "video/x-raw,format=I420," SD);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_interlaced_refused)
+{
+  Bench bench = bench_new ("scale", 2, NULL);
+  gchar *text;
+
+  bench_try_input (&bench, "video/x-raw,format=I420,width=16,height=16,"
+      "framerate=25/1,interlace-mode=interleaved");
+  text = bench_pop_problem (&bench, GST_MESSAGE_ERROR, GST_STREAM_ERROR,
+      GST_STREAM_ERROR_FORMAT);
+  fail_unless (strstr (text, "nterlaced") && strstr (text, "deinterlace"));
+  g_free (text);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+static Suite *
+negotiation_suite (void)
+{
+  Suite *s = suite_create ("negotiation");
+  TCase *tc = tcase_create ("element");
+
+  suite_add_tcase (s, tc);
+  tcase_add_test (tc, test_sink_caps);
+  tcase_add_test (tc, test_sink_order);
+  tcase_add_test (tc, test_output_caps);
+  tcase_add_test (tc, test_interlaced_refused);
+  return s;
+}
+
+GST_CHECK_MAIN (negotiation);
