@@ -23,6 +23,8 @@ from golden.cases import CASES  # noqa: E402
 from golden.pictures import picture  # noqa: E402
 from safetensors_io import BF16, bf16_to_float32, write  # noqa: E402
 
+torch.set_num_threads(1)  # small pictures: threads only wait for each other
+
 
 def store(array, dtype):
     if dtype == "BF16":  # cut, not rounded: they are random anyway

@@ -3,6 +3,7 @@
 
 import sys
 import unittest
+import unittest.mock
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -255,6 +256,12 @@ class Ecbsr(ConvertCase):
         self.refuse({"backbone.0.conv3x3.weight": (4, 1, 3, 3)}, "blocks: -1")
         self.refuse({**shapes, "backbone.0.conv1x1_sbx.k0": (4, 1, 1, 1)}, "is missing")
 
+    def test_masks(self):
+        for suffix in ("sbx", "sby", "lpl"):
+            name = f"backbone.1.conv1x1_{suffix}.mask"
+            for shape in ((4, 1, 3, 3), (4, 9)):  # of ones
+                self.refuse({**plain_ecbsr(), name: shape}, f"{name} is not the {suffix} kernel")
+
 
 class Options(ConvertCase):
     def refuse(self, expected, *options):
@@ -294,6 +301,10 @@ class Options(ConvertCase):
             self.assertRegex(done.stderr, r"\Aconvert\.py: [^\n]*" + expected + r"[^\n]*\n\Z")
             self.assert_untouched(path)
         self.assertEqual(path.read_bytes(), good_zip())
+
+    def test_model_too_large_to_write(self):
+        with unittest.mock.patch("safetensors_io.MAX_FILE", 100):
+            self.refuse("out.safetensors: larger than 100 bytes")
 
     def test_earlier_output_survives_an_error(self):
         self.output.write_bytes(b"earlier")
