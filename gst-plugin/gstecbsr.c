@@ -22,6 +22,7 @@
 
 #include "gstecbsrallocation.h"
 #include "gstecbsrcaps.h"
+#include "gstecbsrcolor.h"
 #include "gstecbsrframe.h"
 #include "gstecbsrlive.h"
 #include "gstecbsrmessages.h"
@@ -67,7 +68,10 @@ gst_ecbsr_start (GstBaseTransform * trans)
   GstEcbsr *self = GST_ECBSR (trans);
 
   gst_ecbsr_stats_reset (self->stats);
-  return gst_ecbsr_live_start (self);
+  if (!gst_ecbsr_live_start (self))
+    return FALSE;
+  gst_base_transform_set_passthrough (trans, !self->model);
+  return TRUE;
 }
 
 static gboolean
@@ -103,26 +107,6 @@ gst_ecbsr_fixate_caps (GstBaseTransform * trans, GstPadDirection direction,
       gst_ecbsr_get_scale (GST_ECBSR (trans)));
 }
 
-/* What would come out for @incaps at @scale: empty where downstream takes
- * nothing of it. */
-GstCaps *
-gst_ecbsr_get_source_caps (GstEcbsr * self, GstCaps * incaps, guint scale)
-{
-  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
-  g_autoptr (GstCaps) template = gst_pad_get_pad_template_caps (pad);
-  g_autoptr (GstCaps) transformed =
-      gst_ecbsr_caps_transform (incaps, GST_PAD_SINK, scale);
-  g_autoptr (GstCaps) possible = gst_caps_intersect_full (transformed,
-      template, GST_CAPS_INTERSECT_FIRST);
-  g_autoptr (GstCaps) peer = gst_pad_peer_query_caps (pad, possible);
-  GstCaps *caps =
-      gst_caps_intersect_full (peer, possible, GST_CAPS_INTERSECT_FIRST);
-
-  if (gst_caps_is_empty (caps))
-    return caps;
-  return gst_ecbsr_caps_fixate (incaps, caps, scale);
-}
-
 static gboolean
 check_progressive (GstEcbsr * self, const GstVideoInfo * info)
 {
@@ -153,6 +137,8 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
 
   if (!check_progressive (self, in_info))
     return FALSE;
+  gst_ecbsr_color_read_site (in_info, incaps);
+  gst_ecbsr_color_read_site (out_info, outcaps);
   self->upscaler = gst_ecbsr_upscaler_new (self->model, in_info, out_info,
       self->active.n_threads, &error);
   if (!self->upscaler) {

@@ -53,7 +53,5 @@ GST_ELEMENT_REGISTER_DECLARE (ecbsr);
 
 /* Shared by the files of the element. */
      guint gst_ecbsr_get_scale (GstEcbsr * self);
-     GstCaps *gst_ecbsr_get_source_caps (GstEcbsr * self, GstCaps * incaps,
-    guint scale);
-
+     
 G_END_DECLS

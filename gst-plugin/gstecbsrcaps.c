@@ -303,6 +303,7 @@ gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps, guint scale)
 
   if (scale == 1 || !gst_video_info_from_caps (&in, incaps))
     return gst_caps_fixate (othercaps);
+  gst_ecbsr_color_read_site (&in, incaps);
   choice = choose (othercaps, &in);
   if (choice.format == GST_VIDEO_FORMAT_UNKNOWN)
     return gst_caps_fixate (othercaps);

@@ -2,6 +2,16 @@
 
 #include "gstecbsrcolor.h"
 
+void
+gst_ecbsr_color_read_site (GstVideoInfo * info, GstCaps * caps)
+{
+  const gchar *site = gst_structure_get_string (gst_caps_get_structure (caps,
+          0), "chroma-site");
+
+  if (site)
+    info->chroma_site = gst_video_chroma_site_from_string (site);
+}
+
 static gboolean
 is_subsampled (const GstVideoFormatInfo * finfo)
 {

@@ -2,6 +2,7 @@
 
 #include "gstecbsrlive.h"
 
+#include "gstecbsrcaps.h"
 #include "gstecbsrmessages.h"
 #include "gstecbsrproperties.h"
 
@@ -150,10 +151,19 @@ static gboolean
 peer_takes_scale (GstEcbsr * self, GstCaps * incaps, guint scale)
 {
   GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
-  g_autoptr (GstCaps) caps = gst_ecbsr_get_source_caps (self, incaps, scale);
+  g_autoptr (GstCaps) template = gst_pad_get_pad_template_caps (pad);
+  g_autoptr (GstCaps) transformed =
+      gst_ecbsr_caps_transform (incaps, GST_PAD_SINK, scale);
+  g_autoptr (GstCaps) possible = gst_caps_intersect_full (transformed,
+      template, GST_CAPS_INTERSECT_FIRST);
+  g_autoptr (GstCaps) peer = gst_pad_peer_query_caps (pad, possible);
+  g_autoptr (GstCaps) caps =
+      gst_caps_intersect_full (peer, possible, GST_CAPS_INTERSECT_FIRST);
 
-  return !gst_caps_is_empty (caps)
-      && gst_pad_peer_query_accept_caps (pad, caps);
+  if (gst_caps_is_empty (caps))
+    return FALSE;
+  caps = gst_ecbsr_caps_fixate (incaps, caps, scale);
+  return gst_pad_peer_query_accept_caps (pad, caps);
 }
 
 static gboolean

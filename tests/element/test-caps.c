@@ -173,6 +173,8 @@ static const Fixation fixations[] = {
       OUT ("I420") "bt709,chroma-site=mpeg2"},
   {IN ("I420") ",colorimetry=1:4:0:0", ANY_OUT "{GRAY8,I420}",
       OUT ("I420") "1:4:0:0"},
+  {IN ("I420") ",chroma-site=mpeg2", ANY_OUT "I420",
+      OUT ("I420") "bt601,chroma-site=mpeg2"},
   /* Downstream's word counts. */
   {IN ("I420"), ANY_OUT "I420,colorimetry=bt709,chroma-site=mpeg2",
       OUT ("I420") "bt709,chroma-site=mpeg2"},

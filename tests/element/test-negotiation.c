@@ -2,6 +2,7 @@
 
 /* The element between two peers. */
 
+#include "frames.h"
 #include "harness.h"
 
 /* What the sink pad takes when downstream takes @downstream. */
@@ -115,6 +116,48 @@ GST_START_TEST (test_output_caps)
 
 GST_END_TEST;
 
+static GstBuffer *
+run_with_caps (const gchar * caps, GstVideoInfo * out_info)
+{
+  Bench bench = bench_new ("model", MODEL_BICUBIC, NULL);
+  GstVideoInfo info;
+  GstBuffer *out;
+
+  frame_info (&info, GST_VIDEO_FORMAT_I420, 16, 16);
+  gst_harness_set_src_caps_str (bench.h, caps);
+  out = gst_harness_push_and_pull (bench.h, frame_new_filled (&info,
+          FRAME_DEFAULT, pattern_texture));
+  bench_get_output (&bench, out_info);
+  bench_free (&bench);
+  return out;
+}
+
+/* Decoders name the siting without the colorimetry, where the library takes
+ * another one. */
+GST_START_TEST (test_chroma_site_alone)
+{
+  static const gchar *caps = "video/x-raw,format=I420,width=16,height=16,"
+      "framerate=25/1,chroma-site=%s";
+  gchar *mpeg2 = g_strdup_printf (caps, "mpeg2");
+  gchar *jpeg = g_strdup_printf (caps, "jpeg");
+  gchar *full = g_strdup_printf ("%s,colorimetry=bt601", mpeg2);
+  GstVideoInfo info;
+  GstBuffer *got = run_with_caps (mpeg2, &info);
+  GstBuffer *expected = run_with_caps (full, &info);
+  GstBuffer *other = run_with_caps (jpeg, &info);
+
+  frame_assert_equal (got, expected, &info, "mpeg2");
+  fail_unless (frame_compare_component (got, &info, other, &info, 1) > 0);
+  gst_buffer_unref (got);
+  gst_buffer_unref (expected);
+  gst_buffer_unref (other);
+  g_free (mpeg2);
+  g_free (jpeg);
+  g_free (full);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_interlaced_refused)
 {
   Bench bench = bench_new ("scale", 2, NULL);
@@ -141,6 +184,7 @@ negotiation_suite (void)
   tcase_add_test (tc, test_sink_caps);
   tcase_add_test (tc, test_sink_order);
   tcase_add_test (tc, test_output_caps);
+  tcase_add_test (tc, test_chroma_site_alone);
   tcase_add_test (tc, test_interlaced_refused);
   return s;
 }

@@ -75,6 +75,28 @@ GST_START_TEST (test_nicks)
 
 GST_END_TEST;
 
+/* At the least these are built in, at every scale. */
+GST_START_TEST (test_built_in_models)
+{
+  static const gint models[] = { MODEL_AUTO, MODEL_ECBSR_M4C8, MODEL_ESR_MAX,
+    MODEL_ESR_TM, MODEL_ESR_TR, MODEL_ESR_CNN, MODEL_BICUBIC
+  };
+  GstElement *ecbsr = gst_element_factory_make ("ecbsr", NULL);
+  guint i, scale;
+
+  for (i = 0; i < G_N_ELEMENTS (models); i++) {
+    for (scale = 2; scale <= 4; scale++) {
+      g_object_set (ecbsr, "model", models[i], "scale", scale, NULL);
+      fail_unless (gst_element_set_state (ecbsr, GST_STATE_PAUSED)
+          != GST_STATE_CHANGE_FAILURE, "model %d, scale %u", models[i], scale);
+      gst_element_set_state (ecbsr, GST_STATE_NULL);
+    }
+  }
+  gst_object_unref (ecbsr);
+}
+
+GST_END_TEST;
+
 static gchar *
 get_string (Bench * bench, const gchar * name)
 {
@@ -192,6 +214,7 @@ properties_suite (void)
   tcase_add_test (tc, test_specs);
   tcase_add_test (tc, test_defaults);
   tcase_add_test (tc, test_nicks);
+  tcase_add_test (tc, test_built_in_models);
   tcase_add_test (tc, test_active_model_and_backend);
   tcase_add_test (tc, test_stats);
   tcase_add_test (tc, test_threads);
