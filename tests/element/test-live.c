@@ -235,6 +235,25 @@ GST_START_TEST (test_last_wish)
 
 GST_END_TEST;
 
+/* Input of another size and the scale that makes it the size downstream wants:
+ * with the scale before it would be refused. */
+GST_START_TEST (test_scale_before_caps)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+
+  gst_harness_set_sink_caps_str (bench.h, "video/x-raw,width=66");
+  bench_set_input (&bench, &in_info);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  g_object_set (bench.ecbsr, "scale", 3, NULL);
+  frame_info (&in_info, GST_VIDEO_FORMAT_NV12, 22, 17);
+  bench_set_input (&bench, &in_info);
+  assert_frame (&bench, 3, NULL, MODEL_ESR_MAX);
+  bench_assert_quiet (&bench, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
 /* Before there are caps, and together with new ones. */
 GST_START_TEST (test_scale_and_caps)
 {
@@ -327,6 +346,7 @@ live_suite (void)
   tcase_add_test (tc, test_scale_and_model_together);
   tcase_add_test (tc, test_last_wish);
   tcase_add_test (tc, test_scale_and_caps);
+  tcase_add_test (tc, test_scale_before_caps);
   tcase_add_test (tc, test_stress);
   return s;
 }
