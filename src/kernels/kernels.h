@@ -131,7 +131,8 @@ enum
 };
 
 // Fills the table: the reference first, then each level of `cpu_flags` that the
-// build has, ascending. 0 leaves the reference.
+// build has, ascending. 0 leaves the reference. Not for two threads at once: it
+// may generate code.
 void ecbsr_kernels_init (EcbsrKernels *kernels, unsigned cpu_flags);
 
 // Floats that pack_conv needs for `n_out` outputs of `n_taps` = n_in·K² taps,

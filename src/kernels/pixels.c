@@ -8,6 +8,8 @@
 #include "kernels.h"
 #include "pixels.h"
 
+#include <fenv.h>
+
 static void
 load_u8_plain (float *dst, const uint8_t *src, unsigned pixel_stride,
                float scale, float bias, size_t n)
@@ -123,9 +125,37 @@ correct (float *row, const float *y, const float *base, float strength,
   ecbsr_orc_correct (row, y, base, strength, (int) n);
 }
 
+// ORC generates the code of a function in its first call, for which it takes a
+// lock and memory, and looks without any lock whether it has. So each is called
+// here, before there are several threads that might.
+static void
+generate (void)
+{
+  const uint8_t bytes[4] = { 0 }, *sources[4] = { bytes, bytes, bytes, bytes };
+  const float zero = 0, *const rows[3] = { &zero, &zero, &zero };
+  const float weights[3] = { 0 };
+  uint32_t quad = 0;
+  float row = 0;
+  fenv_t environment;
+
+  fegetenv (&environment);
+  for (unsigned k = 1; k <= 4; k++)
+    for (unsigned offset = 0; offset < k; offset++)
+      load_u8 (&row, (const uint8_t *) &quad, k, offset, 1, 0, 1);
+  store_u8 ((uint8_t *) &quad, &zero, 1, 0, 1);
+  affine (&row, &zero, 1, 0, 1);
+  merge_u8 ((uint8_t *) &quad, sources, 2, 1);
+  merge_u8 ((uint8_t *) &quad, sources, 4, 1);
+  mix (&row, &zero, 1, 1);
+  luma (&row, rows, weights, 0, 1);
+  correct (&row, &zero, &zero, 1, 1);
+  fesetenv (&environment);
+}
+
 void
 ecbsr_kernels_fill_pixels (EcbsrKernels *kernels)
 {
+  generate ();
   kernels->load_u8 = load_u8;
   kernels->store_u8 = store_u8;
   kernels->affine_f32 = affine;
