@@ -12,6 +12,52 @@
 #define WIDEST_TILE 512
 // Fewer rows than this and a band does more warming up than work.
 #define LOWEST_BAND 32
+// What floats map from one range to another without losing a step of 8 bits.
+#define LARGEST_SAMPLE 65536
+#define SMALLEST_RANGE 1e-3
+
+static gboolean
+check_range (const EcbsrPlanConfig *config, GError **error)
+{
+  const gdouble black = config->black, white = config->white;
+
+  if (isfinite (black) && isfinite (white) && ABS (black) <= LARGEST_SAMPLE
+      && ABS (white) <= LARGEST_SAMPLE && white - black >= SMALLEST_RANGE)
+    return TRUE;
+  g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_INVALID,
+               "black %g and white %g are no range of at least %g within ±%d",
+               black, white, SMALLEST_RANGE, LARGEST_SAMPLE);
+  return FALSE;
+}
+
+// The weights of R, G and B, as far as there are any.
+static gboolean
+check_luma (const EcbsrPlanConfig *config, GError **error)
+{
+  const gdouble *weight = config->luma_weight;
+
+  if (config->layout.color != ECBSR_COLOR_RGB
+      || (weight[0] >= 0 && weight[1] >= 0 && weight[2] >= 0
+          && fabs (weight[0] + weight[1] + weight[2] - 1) <= 1e-3))
+    return TRUE;
+  g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_INVALID,
+               "luma of %g R + %g G + %g B is no average of the three",
+               weight[0], weight[1], weight[2]);
+  return FALSE;
+}
+
+// Beyond its cell, a sample's cubic neighbours would not be those that are read.
+static gboolean
+check_siting (const EcbsrPlanConfig *config, GError **error)
+{
+  const gdouble x = config->chroma_offset_x, y = config->chroma_offset_y;
+
+  if (x >= 0 && x <= 1 && y >= 0 && y <= 1)
+    return TRUE;
+  g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_INVALID,
+               "chroma at (%g, %g) of its cell is not between 0 and 1", x, y);
+  return FALSE;
+}
 
 static gboolean
 check_config (const EcbsrPlanConfig *config, GError **error)
@@ -24,15 +70,8 @@ check_config (const EcbsrPlanConfig *config, GError **error)
                    config->height, ECBSR_MAX_SIZE, ECBSR_MAX_SIZE);
       return FALSE;
     }
-  if (!(config->white - config->black >= 1e-6)
-      || !isfinite (config->white - config->black))
-    {
-      g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_INVALID,
-                   "black %g and white %g span no range", config->black,
-                   config->white);
-      return FALSE;
-    }
-  return TRUE;
+  return check_range (config, error) && check_luma (config, error)
+         && check_siting (config, error);
 }
 
 static void
@@ -170,7 +209,7 @@ add_grid (EcbsrPlan *plan, guint p)
                          : best_tile_width (grid->width, plan->radius);
   if (plane->kind == PLANE_YUYV) // whole pairs
     grid->tile_width += grid->tile_width & 1;
-  grid->band_height = config->band_height;
+  grid->band_height = MIN (config->band_height, grid->height);
   if (grid->band_height == 0)
     grid->band_height
         = MAX (LOWEST_BAND, div_up (grid->height, plan->n_threads));
@@ -231,6 +270,20 @@ init_scratch (EcbsrPlan *plan)
   return TRUE;
 }
 
+static const EcbsrKernels *
+kernels_here (void)
+{
+  static EcbsrKernels kernels;
+  static gsize filled;
+
+  if (g_once_init_enter (&filled))
+    {
+      ecbsr_kernels_init (&kernels, ecbsr_cpu_flags ());
+      g_once_init_leave (&filled, 1);
+    }
+  return &kernels;
+}
+
 static gboolean
 init_plan (EcbsrPlan *plan, GError **error)
 {
@@ -238,7 +291,7 @@ init_plan (EcbsrPlan *plan, GError **error)
 
   if (!check_config (config, error) || !ecbsr_plan_init_layout (plan, error))
     return FALSE;
-  ecbsr_kernels_init (&plan->kernels, ecbsr_cpu_flags ());
+  plan->kernels = *kernels_here ();
   plan->n_threads = MIN (config->n_threads ? config->n_threads
                                            : ecbsr_cpu_count (),
                          ECBSR_MAX_THREADS);

@@ -18,8 +18,8 @@ check_component (const EcbsrPlanConfig *config, guint c, GError **error)
                     layout->component[c].plane, ECBSR_MAX_PLANES);
   if (layout->component[c].pixel_stride < bytes
       || layout->component[c].pixel_stride > 4
-      || layout->component[c].offset + bytes
-             > layout->component[c].pixel_stride)
+      || layout->component[c].offset
+             > layout->component[c].pixel_stride - bytes)
     return INVALID (error, "component %u: offset %u with pixel stride %u", c,
                     layout->component[c].offset,
                     layout->component[c].pixel_stride);
@@ -31,19 +31,33 @@ check_component (const EcbsrPlanConfig *config, guint c, GError **error)
   return TRUE;
 }
 
+// No two components at the same bytes.
+static gboolean
+check_overlap (const EcbsrLayout *layout, guint c, GError **error)
+{
+  for (guint other = 0; other < c; other++)
+    if (layout->component[c].plane == layout->component[other].plane
+        && layout->component[c].offset == layout->component[other].offset)
+      return INVALID (error,
+                      "components %u and %u both at offset %u of plane %u",
+                      other, c, layout->component[c].offset,
+                      layout->component[c].plane);
+  return TRUE;
+}
+
 static gboolean
 check_layout (const EcbsrPlanConfig *config, GError **error)
 {
   const EcbsrLayout *layout = &config->layout;
   gboolean rgb = layout->color == ECBSR_COLOR_RGB;
 
-  if (layout->n_components < (rgb ? 3 : 1)
-      || layout->n_components > ECBSR_MAX_COMPONENTS
-      || (!rgb && layout->n_components == 2))
-    return INVALID (error, "a picture of %u components",
+  if (layout->n_components != 3 && layout->n_components != (rgb ? 4 : 1))
+    return INVALID (error, "%s of %u components",
+                    rgb ? "an RGB picture" : "a YUV picture",
                     layout->n_components);
   for (guint c = 0; c < layout->n_components; c++)
-    if (!check_component (config, c, error))
+    if (!check_component (config, c, error)
+        || !check_overlap (layout, c, error))
       return FALSE;
   return TRUE;
 }
@@ -124,6 +138,7 @@ is_pair (const EcbsrPlan *plan, guint p)
 
   return layout->color == ECBSR_COLOR_YUV && plane->n_components == 2
          && all_have (plan, p, 2) && plane->component[0] > 0
+         && plane->component[1] > 0
          && layout->component[1].w_sub == layout->component[2].w_sub
          && layout->component[1].h_sub == layout->component[2].h_sub;
 }
