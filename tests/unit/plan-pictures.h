@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Pictures of every layout with the same content, their rows guarded on all
+// sides, and plans run on them.
+
+#ifndef PLAN_PICTURES_H
+#define PLAN_PICTURES_H
+
+#include "ecbsr.h"
+
+typedef struct
+{
+  const gchar *name; // as GStreamer calls it
+  EcbsrLayout layout;
+  guint opaque; // RGB: offset of the byte that nobody uses, plus 1; 0: none
+} Format;
+
+extern const Format formats[];
+extern const guint n_formats;
+
+const Format *format_find (const gchar *name);
+gboolean format_is_rgb (const Format *format);
+
+typedef enum
+{
+  ROWS_TIGHT,
+  ROWS_PADDED, // to a multiple of 64 bytes and 64 more
+  ROWS_ODD,    // 13 bytes more than a row has
+  ROWS_FLIPPED, // the first row last
+  N_ROW_ORDERS
+} RowOrder;
+
+typedef struct
+{
+  const Format *format;
+  guint width, height;
+  EcbsrPicture planes;
+  guint n_planes;
+  guint8 *memory[ECBSR_MAX_PLANES];
+  gsize row_bytes[ECBSR_MAX_PLANES];
+  guint n_rows[ECBSR_MAX_PLANES];
+} Picture;
+
+Picture *picture_new (const Format *format, guint width, guint height,
+                      RowOrder order);
+void picture_free (Picture *picture);
+
+guint picture_width (const Picture *picture, guint component);
+guint picture_height (const Picture *picture, guint component);
+guint8 *picture_sample (const Picture *picture, guint component, guint x,
+                        guint y);
+
+// Noise that depends on `seed`, component and place only, not on the format.
+void picture_fill_noise (Picture *picture, guint seed);
+// All samples of a component.
+void picture_fill (Picture *picture, guint component, guint8 value);
+
+// Fails when a byte outside the rows has changed.
+void picture_assert_intact (const Picture *picture);
+// Fails at the first sample that differs by more than `limit`.
+void picture_assert_near (const Picture *a, guint component_a,
+                          const Picture *b, guint component_b, guint limit);
+void picture_assert_equal (const Picture *a, const Picture *b);
+
+typedef struct
+{
+  gfloat strength;
+  guint split;
+  guint tile_width, band_height, n_threads;
+  gdouble black, white;
+  gdouble offset_x, offset_y;
+} Setup;
+
+extern const Setup default_setup; // all of the network, video range, one thread
+
+EcbsrPlanConfig picture_config (const Picture *picture, const Setup *setup);
+// What `model` makes of it.
+Picture *picture_upscale (EcbsrModel *model, const Picture *in,
+                          RowOrder out_order, const Setup *setup);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Picture, picture_free)
+
+#endif
