@@ -18,34 +18,20 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(ROOT / "tests"))
 
 try:
     import numpy as np
     import torch
+    import set5
     from golden import networks
-    from models.train.data import load_rgb, luma
-    from models.train.evaluate import psnr
     from through_element import SHARED, upscale
 except ImportError as error:
     raise unittest.SkipTest(f"needs Debian's python3-numpy, -pil and -torch: {error}")
 
 CHECKPOINTS = sorted((SHARED / "checkpoints" / "esr").glob("*.model"))
-SET5 = SHARED / "data" / "benchmark" / "Set5"
 NAME = re.compile(r"eSR-(MAX|TM|TR|CNN)_s([234])_")
 BLACK, WHITE = 16, 235
-
-
-def to_8bit(values):
-    return np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
-
-
-def pictures(scale):
-    """(small luma, 8 bits; large luma) of each picture of Set5."""
-    for path in sorted(SET5.glob("*.png")):
-        low = load_rgb(SET5 / "LR_bicubic" / f"X{scale}" / f"{path.stem}x{scale}.png")
-        height, width = (scale * size for size in low.shape[:2])
-        yield to_8bit(luma(low)), luma(load_rgb(path)[:height, :width])
 
 
 class Checkpoint:
@@ -62,7 +48,7 @@ class Checkpoint:
     def by_pytorch(self, low):
         x = torch.from_numpy((low.astype(np.float64) - BLACK) / (WHITE - BLACK))
         y = networks.run(self.metadata, self.weights, x[None, None])[0, 0].numpy()
-        return to_8bit(y * (WHITE - BLACK) + BLACK)
+        return set5.to_8bit(y * (WHITE - BLACK) + BLACK)
 
     def by_element(self, low):
         return upscale(low, self.scale, model_location=self.converted)
@@ -72,16 +58,16 @@ def compare(path, folder):
     """(PSNR of PyTorch, PSNR of the element, largest step, share of pixels that differ)."""
     checkpoint = Checkpoint(path, folder)
     scores, worst, n_differ, n_pixels = [], 0, 0, 0
-    for low, high in pictures(checkpoint.scale):
+    for low, high in set5.pictures(checkpoint.scale):
         pair = [run(low) for run in (checkpoint.by_pytorch, checkpoint.by_element)]
-        scores.append([psnr(picture.astype(float), high, checkpoint.scale) for picture in pair])
+        scores.append([set5.psnr(picture, high, checkpoint.scale) for picture in pair])
         steps = np.abs(pair[0].astype(int) - pair[1])
         worst = max(worst, steps.max())
         n_differ, n_pixels = n_differ + np.count_nonzero(steps), n_pixels + steps.size
     return *np.mean(scores, axis=0), worst, n_differ / n_pixels
 
 
-@unittest.skipUnless(CHECKPOINTS and SET5.is_dir(), f"no checkpoints or Set5 in {SHARED}")
+@unittest.skipUnless(CHECKPOINTS and set5.FOLDER.is_dir(), f"no checkpoints or Set5 in {SHARED}")
 class Agreement(unittest.TestCase):
     def test_each_checkpoint(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Set5 as pairs of luma, and PSNR, by the protocol of docs/measuring.md."""
+
+import math
+
+import numpy as np
+from PIL import Image
+
+from through_element import SHARED
+
+FOLDER = SHARED / "data" / "benchmark" / "Set5"
+
+
+def luma(path):
+    """BT.601 luma of a picture, 16 to 235, not rounded."""
+    with Image.open(path) as image:
+        rgb = np.asarray(image.convert("RGB"), dtype=np.float64)
+    return 16 + rgb @ np.array([65.481, 128.553, 24.966]) / 255
+
+
+def to_8bit(values):
+    return np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
+
+
+def pictures(scale):
+    """(small, 8 bits; large, not rounded) luma of each picture."""
+    for path in sorted(FOLDER.glob("*.png")):
+        low = luma(FOLDER / "LR_bicubic" / f"X{scale}" / f"{path.stem}x{scale}.png")
+        height, width = (scale * size for size in low.shape)
+        yield to_8bit(low), luma(path)[:height, :width]
+
+
+def psnr(picture, reference, border):
+    inner = slice(border, -border)
+    error = picture[inner, inner].astype(np.float64) - reference[inner, inner]
+    return 10 * math.log10(255 ** 2 / np.mean(error ** 2))
