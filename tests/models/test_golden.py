@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """tests/golden: the files are those that make.py makes, and fit to test with."""
 
+import functools
 import sys
 import unittest
 from pathlib import Path
@@ -24,9 +25,10 @@ FOLDER = ROOT / "tests" / "golden"
 MAX_BYTES = 3 << 19
 
 
-def files_of(case):
-    model, metadata = read(FOLDER / f"{case.name}.safetensors")
-    pair, _ = read(FOLDER / f"{case.name}.io.safetensors")
+@functools.cache
+def files_of(name):
+    model, metadata = read(FOLDER / f"{name}.safetensors")
+    pair, _ = read(FOLDER / f"{name}.io.safetensors")
     return model, metadata, pair["input"], pair["output"]
 
 
@@ -51,7 +53,7 @@ class Files(unittest.TestCase):
     def test_shapes_and_spread(self):
         for case in CASES:
             with self.subTest(case.name):
-                _, metadata, image, output = files_of(case)
+                _, metadata, image, output = files_of(case.name)
                 width, height = case.size
                 scale = int(metadata["scale"])
                 self.assertEqual(metadata, case.metadata)
@@ -65,7 +67,7 @@ class Remade(unittest.TestCase):
     def test_models_and_inputs_are_equal(self):
         for case in CASES:
             with self.subTest(case.name):
-                model, _, image, _ = files_of(case)
+                model, _, image, _ = files_of(case.name)
                 remade = make.model_of(case)
                 self.assertEqual(list(model), list(remade))
                 for name, array in remade.items():
@@ -81,7 +83,7 @@ class Remade(unittest.TestCase):
     def compare(self, precision, tolerance):
         for case in CASES:
             with self.subTest(case.name):
-                model, _, image, output = files_of(case)
+                model, _, image, output = files_of(case.name)
                 remade = make.output_of(case, model, image, precision)
                 np.testing.assert_allclose(levels(case, remade), levels(case, output),
                                            rtol=0, atol=tolerance)
