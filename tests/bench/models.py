@@ -5,7 +5,7 @@
     tests/bench/models.py [--scale 2] [--width 960] [--height 540] [--threads 0]
 
 Speed: the average time in the element of the last frames of a moving picture, the
-best of three runs. Quality: PSNR on Set5 of 8-bit luma in and out (docs/measuring.md);
+best of five runs. Quality: PSNR on Set5 of 8-bit luma in and out (docs/measuring.md);
 left out where ../shared/data is not there.
 """
 
@@ -28,7 +28,7 @@ from gi.repository import Gst  # noqa: E402
 import set5  # noqa: E402
 from through_element import environment, upscale  # noqa: E402
 
-RUNS, FRAMES = 3, 40
+RUNS, FRAMES = 5, 40
 MODELS = ("esr-max", "esr-tm", "esr-tr", "esr-cnn",
           "ecbsr-m4c8", "ecbsr-m4c16", "ecbsr-m10c16")
 
