@@ -72,6 +72,10 @@ typedef struct
   guint n_macs_per_pixel; // multiply-adds per input pixel
   guint radius;           // of the receptive field, input pixels
 
+  gboolean has_int8; // calibration data is there
+  // Measured loss against float32, dB; negative: not measured.
+  gdouble bfloat16_loss, int8_loss;
+
   const gchar *name, *licence, *trained_on, *content;
   const gchar *sha256; // of the file's bytes, lower-case hex; "" for cubic
 } EcbsrModelInfo;
@@ -123,6 +127,18 @@ typedef enum
   ECBSR_SAMPLE_F32, // planes of floats; output neither rounded nor clamped
 } EcbsrSample;
 
+// In what the inner layers of a network compute. The first layer and what the
+// last one puts out are float32 always, so that edge-SR networks of one layer know
+// no other.
+typedef enum
+{
+  ECBSR_PRECISION_AUTO, // the fastest whose measured loss the model file puts at
+                        // 0.05 dB or less
+  ECBSR_PRECISION_FLOAT32,
+  ECBSR_PRECISION_BFLOAT16, // sums in float32
+  ECBSR_PRECISION_INT8,     // sums in int32; needs calibration data in the file
+} EcbsrPrecision;
+
 typedef enum
 {
   ECBSR_COLOR_YUV, // components Y[, U, V]
@@ -164,10 +180,17 @@ typedef struct
   // 0.5 in the middle (MPEG-1, JPEG), 0.25 on the first (MPEG-2 horizontally).
   gdouble chroma_offset_x, chroma_offset_y;
 
+  // What the CPU or the model cannot do runs as float32;
+  // ecbsr_plan_get_precision() tells.
+  EcbsrPrecision precision;
+
   guint n_threads;   // 0: as many CPUs as the process may use
   guint tile_width;  // input pixels, 0: chosen. Results never depend on it
   guint band_height; // input rows, 0: chosen. Results never depend on it
 } EcbsrPlanConfig;
+
+// "auto", "float32", …
+const gchar *ecbsr_precision_to_string (EcbsrPrecision precision);
 
 typedef struct _EcbsrPlan EcbsrPlan;
 
@@ -178,8 +201,11 @@ EcbsrPlan *ecbsr_plan_new (EcbsrModel *model, const EcbsrPlanConfig *config,
                            GError **error);
 void ecbsr_plan_free (EcbsrPlan *plan);
 
-// What runs, for people: "sse2, float32, 2 threads". Belongs to the plan.
+// What runs, for people: "avx2, float32, 2 threads". Belongs to the plan.
 const gchar *ecbsr_plan_get_backend (const EcbsrPlan *plan);
+
+// What the inner layers compute in: never AUTO.
+EcbsrPrecision ecbsr_plan_get_precision (const EcbsrPlan *plan);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EcbsrPlan, ecbsr_plan_free)
 

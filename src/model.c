@@ -77,6 +77,8 @@ ecbsr_model_new_cubic (guint scale)
     .scale = scale,
     .white = 1,
     .radius = 2, // four taps
+    .bfloat16_loss = -1,
+    .int8_loss = -1,
     .name = "bicubic",
     .licence = "",
     .trained_on = "",
@@ -103,6 +105,10 @@ free_model (EcbsrModel *model)
       g_free (model->layers[i].weight);
       g_free (model->layers[i].bias);
       g_free (model->layers[i].slope);
+      g_free (model->layers[i].q_weight);
+      g_free (model->layers[i].q_scale);
+      g_free (model->layers[i].q_bias);
+      g_free (model->layers[i].q_input_scale);
     }
   g_free (model->layers);
   g_free ((gchar *) model->info.sha256);

@@ -92,7 +92,7 @@ name_tensor (EcbsrStored *stored, const gchar *layer, const gchar *part)
 
 guint
 ecbsr_model_list_stored (EcbsrModel *model, guint i,
-                         EcbsrStored stored[ECBSR_MAX_STORED])
+                         EcbsrStored *stored)
 {
   const gboolean ecbsr = model->info.architecture == ECBSR_ARCHITECTURE_ECBSR;
   EcbsrLayer *layer = &model->layers[i];
@@ -114,6 +114,45 @@ ecbsr_model_list_stored (EcbsrModel *model, guint i,
       name_tensor (&stored[n++], name, "act.weight");
     }
   return n;
+}
+
+static void
+list_int8 (EcbsrStored *stored, const gchar *layer, const gchar *part, guint n,
+           gfloat **values)
+{
+  *stored = (EcbsrStored){ "", { n }, 1, values };
+  g_snprintf (stored->name, sizeof stored->name, "int8.%s.%s", layer, part);
+}
+
+guint
+ecbsr_model_list_int8 (EcbsrModel *model, guint i,
+                       EcbsrStored *stored)
+{
+  EcbsrLayer *layer = &model->layers[i];
+  const guint k = layer->kernel_size, n_out = layer->n_out;
+  g_autofree gchar *name = name_layer (model, i);
+
+  if (i == 0)
+    return 0;
+  list_int8 (&stored[0], name, "weight", n_out, &layer->q_weight);
+  stored[0].n_dims = 4;
+  stored[0].shape[1] = layer->n_in;
+  stored[0].shape[2] = stored[0].shape[3] = k;
+  stored[0].bytes = TRUE;
+  list_int8 (&stored[1], name, "weight_scale", n_out, &layer->q_scale);
+  list_int8 (&stored[2], name, "bias", n_out, &layer->q_bias);
+  list_int8 (&stored[3], name, "input_scale", 1, &layer->q_input_scale);
+  return 4;
+}
+
+guint
+ecbsr_model_list_all (EcbsrModel *model, guint i,
+                      EcbsrStored *stored)
+{
+  const guint n = ecbsr_model_list_stored (model, i, stored);
+
+  return model->info.has_int8 ? n + ecbsr_model_list_int8 (model, i, stored + n)
+                              : n;
 }
 
 // --------------------------------------------------------------------- counts

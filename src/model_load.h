@@ -23,13 +23,23 @@ typedef struct
   guint shape[4];
   guint n_dims;
   gfloat **values; // where the layer keeps it
+  gboolean bytes;  // stored as I8
 } EcbsrStored;
 
-#define ECBSR_MAX_STORED 3
+#define ECBSR_MAX_STORED 7
 
-// Lists what is stored for layer `i`: the one place that knows the names.
+// Lists what is stored for layer `i`, at most ECBSR_MAX_STORED: the one place that
+// knows the names.
 guint ecbsr_model_list_stored (EcbsrModel *model, guint i,
-                               EcbsrStored stored[ECBSR_MAX_STORED]);
+                               EcbsrStored *stored);
+
+// The same of the layer's int8 data: none in the first layer.
+guint ecbsr_model_list_int8 (EcbsrModel *model, guint i,
+                             EcbsrStored *stored);
+
+// All of it: what a file holds once it is folded.
+guint ecbsr_model_list_all (EcbsrModel *model, guint i,
+                            EcbsrStored *stored);
 
 // Tensors → values of all layers, folded. Sets `error` (FORMAT, NO_MEMORY).
 gboolean ecbsr_model_read_tensors (EcbsrModel *model, EcbsrSafetensors *file,

@@ -167,6 +167,21 @@ read_content (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
   return TRUE;
 }
 
+// A measured loss in dB; -1 where the file does not say.
+static gboolean
+read_loss (const EcbsrModel *model, const gchar *key, gdouble *loss,
+           GError **error)
+{
+  const gchar *value;
+
+  *loss = -1;
+  if (!ecbsr_metadata_find (model->metadata, key))
+    return TRUE;
+  return read_text (model, key, &value, error)
+         && ((parse_decimal (value, loss) && *loss >= 0)
+             || refuse_value (key, value, "decibels, 0 or more", error));
+}
+
 static gboolean
 check_format (const EcbsrModel *model, GError **error)
 {
@@ -251,7 +266,9 @@ ecbsr_model_read_metadata (EcbsrModel *model, GError **error)
       || !read_name (model, info, error)
       || !read_text (model, "licence", &info->licence, error)
       || !read_text (model, "trained_on", &info->trained_on, error)
-      || !read_content (model, info, error))
+      || !read_content (model, info, error)
+      || !read_loss (model, "loss_bfloat16", &info->bfloat16_loss, error)
+      || !read_loss (model, "loss_int8", &info->int8_loss, error))
     return FALSE;
 
   info->architecture = ECBSR_ARCHITECTURE_ECBSR + architecture;

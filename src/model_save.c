@@ -62,21 +62,28 @@ count_values (const EcbsrStored *stored)
   return n;
 }
 
+static guint
+count_bytes (const EcbsrStored *stored)
+{
+  return count_values (stored)
+         * (guint) (stored->bytes ? sizeof (gint8) : sizeof (gfloat));
+}
+
 static void
 append_entry (GString *json, const EcbsrStored *stored, guint *offset)
 {
   const guint first = *offset;
 
-  *offset += count_values (stored) * sizeof (gfloat);
-  g_string_append_printf (json, ",\"%s\":{\"dtype\":\"F32\",\"shape\":[",
-                          stored->name);
+  *offset += count_bytes (stored);
+  g_string_append_printf (json, ",\"%s\":{\"dtype\":\"%s\",\"shape\":[",
+                          stored->name, stored->bytes ? "I8" : "F32");
   for (guint i = 0; i < stored->n_dims; i++)
     g_string_append_printf (json, "%s%u", i ? "," : "", stored->shape[i]);
   g_string_append_printf (json, "],\"data_offsets\":[%u,%u]}", first, *offset);
 }
 
 static GString *
-make_header (EcbsrModel *model)
+make_header (EcbsrModel *model, guint *n_bytes)
 {
   GString *json = g_string_new (NULL);
   EcbsrStored stored[ECBSR_MAX_STORED];
@@ -85,15 +92,26 @@ make_header (EcbsrModel *model)
   append_metadata (json, model);
   for (guint i = 0; i < model->n_layers; i++)
     {
-      const guint n_stored = ecbsr_model_list_stored (model, i, stored);
+      const guint n_stored = ecbsr_model_list_all (model, i, stored);
 
       for (guint j = 0; j < n_stored; j++)
         append_entry (json, &stored[j], &offset);
     }
+  *n_bytes = offset;
   g_string_append_c (json, '}');
   while (json->len % ALIGNMENT)
     g_string_append_c (json, ' ');
   return json;
+}
+
+static void
+put_float (gchar *to, gfloat value)
+{
+  guint32 bits;
+
+  memcpy (&bits, &value, sizeof bits);
+  bits = GUINT32_TO_LE (bits);
+  memcpy (to, &bits, sizeof bits);
 }
 
 // Returns where the next values go.
@@ -102,15 +120,12 @@ put_values (gchar *to, const EcbsrStored *stored)
 {
   const guint n = count_values (stored);
 
-  for (guint i = 0; i < n; i++, to += sizeof (guint32))
-    {
-      guint32 bits;
-
-      memcpy (&bits, &(*stored->values)[i], sizeof bits);
-      bits = GUINT32_TO_LE (bits);
-      memcpy (to, &bits, sizeof bits);
-    }
-  return to;
+  for (guint i = 0; i < n; i++)
+    if (stored->bytes)
+      to[i] = (gchar) (*stored->values)[i];
+    else
+      put_float (to + i * sizeof (gfloat), (*stored->values)[i]);
+  return to + count_bytes (stored);
 }
 
 static void
@@ -124,7 +139,7 @@ put_file (gchar *to, const GString *header, EcbsrModel *model)
   to += sizeof length + header->len;
   for (guint i = 0; i < model->n_layers; i++)
     {
-      const guint n_stored = ecbsr_model_list_stored (model, i, stored);
+      const guint n_stored = ecbsr_model_list_all (model, i, stored);
 
       for (guint j = 0; j < n_stored; j++)
         to = put_values (to, &stored[j]);
@@ -152,16 +167,16 @@ ecbsr_model_save (const EcbsrModel *model, const gchar *path, GError **error)
   EcbsrModel *source = (EcbsrModel *) model;
   g_autoptr (GString) header = NULL;
   g_autofree gchar *data = NULL;
+  guint n_bytes;
   gsize size;
 
   g_return_val_if_fail (model != NULL && path != NULL, FALSE);
   g_return_val_if_fail (model->n_layers > 0, FALSE);
 
-  header = make_header (source);
+  header = make_header (source, &n_bytes);
   if (!check_header (header, path, error))
     return FALSE;
-  size = sizeof (guint64) + header->len
-         + model->info.n_parameters * sizeof (gfloat);
+  size = sizeof (guint64) + header->len + n_bytes;
   data = g_try_malloc (size);
   if (!data)
     return ecbsr_lack_memory (error, size, "the file") != NULL;

@@ -37,7 +37,7 @@ ring_row (const NetStream *stream, guint ring, gint64 y)
   const ScratchLayout *layout = &stream->plan->scratch_layout;
   gsize row = (gsize) (y % layout->n_rows[ring]);
   return stream->scratch->ring[ring]
-         + row * layout->n_channels[ring] * layout->pitch;
+         + row * layout->n_runs[ring] * layout->pitch;
 }
 
 static gboolean
@@ -46,9 +46,11 @@ inside (const NetStream *stream, gint64 y)
   return y >= 0 && y < stream->plan->config.height;
 }
 
-// Zeroes the columns outside the picture in every channel of a row.
+// Zeroes the columns outside the picture in every run of a row. The byte that
+// stands for 0 is 128; 0 is four or two or one of 0 in the others.
 static void
-clear_outside (const NetStream *stream, gfloat *row, guint n_channels)
+clear_outside (const NetStream *stream, gfloat *row, guint n_runs,
+               EcbsrDtype dtype)
 {
   const guint radius = stream->plan->radius;
   const gsize pitch = stream->plan->scratch_layout.pitch;
@@ -56,11 +58,12 @@ clear_outside (const NetStream *stream, gfloat *row, guint n_channels)
   const guint beyond = stream->plan->config.width - stream->tile.x1;
   const guint right = radius - MIN (radius, beyond);
   const guint n = n_columns (stream);
+  const gint zero = dtype == ECBSR_DTYPE_U8 ? 0x80 : 0;
 
-  for (guint c = 0; c < n_channels && (left || right); c++, row += pitch)
+  for (guint c = 0; c < n_runs && (left || right); c++, row += pitch)
     {
-      memset (row, 0, left * sizeof (gfloat));
-      memset (row + n - right, 0, right * sizeof (gfloat));
+      memset (row, zero, left * sizeof (gfloat));
+      memset (row + n - right, zero, right * sizeof (gfloat));
     }
 }
 
@@ -77,62 +80,29 @@ fetch (const NetStream *stream, gint64 y)
   ecbsr_picture_load_luma (stream->plan, stream->picture,
                            stream->tile.x0 - before, (guint) y, n,
                            stream->scratch->rgb, row + radius - before);
-  clear_outside (stream, row, 1);
+  clear_outside (stream, row, 1, ECBSR_DTYPE_F32);
 }
 
 static void
-convolve (const NetStream *stream, const EcbsrConv *conv, gfloat *dst,
-          const gfloat *const *src)
+run_layer (const NetStream *stream, guint l, gint64 y)
 {
-  const EcbsrKernels *kernels = &stream->plan->kernels;
-  const gsize pitch = stream->plan->scratch_layout.pitch;
-  const guint n = n_columns (stream);
+  const PlanLayer *layer = &stream->plan->layers[l];
+  const ScratchLayout *layout = &stream->plan->scratch_layout;
+  const guint reach = layer->conv.kernel_size / 2;
+  const gfloat *outside = layer->in == ECBSR_DTYPE_U8
+                              ? stream->scratch->byte_zeros
+                              : stream->scratch->zeros;
+  const void *src[7];
+  gfloat *dst = ring_row (stream, l + 1, y);
 
-  switch (conv->kernel_size)
-    {
-    case 3:
-      kernels->conv3x3_f32 (conv, dst, pitch, src, pitch, n);
-      break;
-    case 5:
-      kernels->conv5x5_f32 (conv, dst, pitch, src, pitch, n);
-      break;
-    default:
-      kernels->conv7x7_f32 (conv, dst, pitch, src, pitch, n);
-    }
-}
-
-// The activations that a slope cannot express.
-static void
-activate (const NetStream *stream, guint layer, gfloat *row)
-{
-  const EcbsrPlan *plan = stream->plan;
-  const EcbsrLayer *model = &plan->model->layers[layer];
-  const guint n = n_columns (stream);
-
-  for (guint c = 0; c < model->n_out; c++, row += plan->scratch_layout.pitch)
-    if (model->activation == ECBSR_ACTIVATION_TANH)
-      plan->kernels.tanh_f32 (row, n);
-    else if (model->activation == ECBSR_ACTIVATION_SOFTPLUS)
-      plan->kernels.softplus_f32 (row, n);
-}
-
-static void
-run_layer (const NetStream *stream, guint layer, gint64 y)
-{
-  const EcbsrConv *conv = &stream->plan->convs[layer];
-  const guint reach = conv->kernel_size / 2;
-  const gfloat *src[7];
-  gfloat *dst = ring_row (stream, layer + 1, y);
-
-  for (guint k = 0; k < conv->kernel_size; k++)
+  for (guint k = 0; k < layer->conv.kernel_size; k++)
     {
       gint64 row = y + k - reach;
-      src[k] = inside (stream, row) ? ring_row (stream, layer, row)
-                                    : stream->scratch->zeros;
+      src[k] = inside (stream, row) ? ring_row (stream, l, row) : outside;
     }
-  convolve (stream, conv, dst, src);
-  activate (stream, layer, dst);
-  clear_outside (stream, dst, conv->n_out);
+  layer->run (&layer->conv, dst, layout->pitch, src, layout->pitch,
+              n_columns (stream));
+  clear_outside (stream, dst, layout->n_runs[l + 1], layer->out);
 }
 
 // One row further: the input row `step` enters, and each layer makes the row
@@ -149,7 +119,7 @@ advance (NetStream *stream)
     fetch (stream, y);
   for (guint l = 0; l < plan->model->n_layers; l++)
     {
-      guint reach = plan->convs[l].kernel_size / 2;
+      guint reach = plan->layers[l].conv.kernel_size / 2;
       y -= reach;
       first += reach;
       if (y >= first && inside (stream, y))

@@ -91,78 +91,6 @@ init_mapping (EcbsrPlan *plan)
   plan->from_net.bias = (gfloat) (black - info->black / scale);
 }
 
-// The slope that makes the convolution's own activation this one; tanh and
-// softplus follow a linear one.
-static gfloat
-slope_of (const EcbsrLayer *layer, guint o)
-{
-  switch (layer->activation)
-    {
-    case ECBSR_ACTIVATION_PRELU:
-      return layer->slope[o];
-    case ECBSR_ACTIVATION_RELU:
-    case ECBSR_ACTIVATION_RRELU:
-      return 0;
-    default:
-      return 1;
-    }
-}
-
-static gsize
-n_taps (const EcbsrLayer *layer)
-{
-  return (gsize) layer->n_in * layer->kernel_size * layer->kernel_size;
-}
-
-static gfloat *
-pack_layer (EcbsrConv *conv, const EcbsrLayer *layer, guint block,
-            gfloat *packed)
-{
-  const guint n_padded = ecbsr_kernels_padded_outputs (layer->n_out);
-  gfloat *bias = packed;
-  gfloat *slope = bias + n_padded;
-  gfloat *weight = slope + n_padded;
-
-  *conv = (EcbsrConv) {
-    .kernel_size = layer->kernel_size,
-    .n_in = layer->n_in,
-    .n_out = layer->n_out,
-    .weight = weight,
-    .bias = bias,
-    .slope = slope,
-  };
-  for (guint o = 0; o < layer->n_out; o++)
-    {
-      bias[o] = layer->bias[o];
-      slope[o] = slope_of (layer, o);
-    }
-  ecbsr_kernels_pack (weight, layer->weight, block, layer->n_out,
-                      n_taps (layer));
-  return weight
-         + ecbsr_kernels_packed_size (block, layer->n_out, n_taps (layer));
-}
-
-static gboolean
-pack_weights (EcbsrPlan *plan)
-{
-  const EcbsrModel *model = plan->model;
-  const guint block = plan->kernels.block;
-  gfloat *packed;
-  gsize n = 0;
-
-  for (guint l = 0; l < model->n_layers; l++)
-    n += 2 * (gsize) ecbsr_kernels_padded_outputs (model->layers[l].n_out)
-         + ecbsr_kernels_packed_size (block, model->layers[l].n_out,
-                                      n_taps (&model->layers[l]));
-  plan->convs = g_try_new0 (EcbsrConv, model->n_layers);
-  plan->packed = packed = g_try_new0 (gfloat, n);
-  if (model->n_layers > 0 && (!plan->convs || !packed))
-    return FALSE;
-  for (guint l = 0; l < model->n_layers; l++)
-    packed = pack_layer (&plan->convs[l], &model->layers[l], block, packed);
-  return TRUE;
-}
-
 static guint
 div_up (guint a, guint b)
 {
@@ -229,6 +157,16 @@ init_grids (EcbsrPlan *plan)
       add_grid (plan, p);
 }
 
+// Runs of words in a row that the layer makes. The last block of outputs is
+// stored whole.
+static guint
+n_runs (const PlanLayer *layer)
+{
+  if (layer->out == ECBSR_DTYPE_F32)
+    return layer->conv.n_out;
+  return div_up (layer->conv.n_out, 4) * 4 / ecbsr_dtype_channels (layer->out);
+}
+
 static void
 init_scratch_layout (EcbsrPlan *plan)
 {
@@ -244,15 +182,16 @@ init_scratch_layout (EcbsrPlan *plan)
   layout->out_pitch = div_up (widest * plan->scale, ECBSR_GRANULE)
                           * ECBSR_GRANULE
                       + ECBSR_ROW_PAD;
+  layout->bytes = plan->precision == ECBSR_PRECISION_INT8;
   layout->rgb = plan->config.layout.color == ECBSR_COLOR_RGB;
   layout->n_layers = model->n_layers;
-  layout->n_channels[0] = 1;
+  layout->n_runs[0] = 1;
   layout->n_rows[0] = 1;
   for (guint l = 0; l < model->n_layers; l++)
     {
       layout->n_rows[l] = model->layers[l].kernel_size;
       layout->n_rows[l + 1] = 1;
-      layout->n_channels[l + 1] = model->layers[l].n_out;
+      layout->n_runs[l + 1] = n_runs (&plan->layers[l]);
     }
   // The residual needs the input row that the last layer is at.
   layout->n_rows[0] = MAX (layout->n_rows[0], plan->radius + 1);
@@ -261,6 +200,7 @@ init_scratch_layout (EcbsrPlan *plan)
 static gboolean
 init_scratch (EcbsrPlan *plan)
 {
+  init_scratch_layout (plan);
   plan->scratch = g_try_new0 (Scratch, plan->n_threads);
   if (!plan->scratch)
     return FALSE;
@@ -297,10 +237,9 @@ init_plan (EcbsrPlan *plan, GError **error)
                          ECBSR_MAX_THREADS);
   init_mapping (plan);
   init_grids (plan);
-  init_scratch_layout (plan);
   // More threads than tiles would only hold scratch that nobody uses.
   plan->n_threads = MIN (plan->n_threads, plan->n_tasks);
-  if (!pack_weights (plan) || !init_scratch (plan))
+  if (!ecbsr_plan_init_layers (plan) || !init_scratch (plan))
     {
       g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NO_MEMORY,
                    "not enough memory for %ux%u on %u threads",
@@ -308,7 +247,8 @@ init_plan (EcbsrPlan *plan, GError **error)
       return FALSE;
     }
   plan->backend
-      = g_strdup_printf ("%s, float32, %u thread%s", plan->kernels.isa,
+      = g_strdup_printf ("%s, %s, %u thread%s", plan->kernels.isa,
+                         ecbsr_precision_to_string (plan->precision),
                          plan->n_threads, plan->n_threads == 1 ? "" : "s");
   return TRUE;
 }
@@ -346,7 +286,7 @@ ecbsr_plan_free (EcbsrPlan *plan)
   for (guint i = 0; plan->scratch && i < plan->n_threads; i++)
     ecbsr_scratch_clear (&plan->scratch[i]);
   g_free (plan->scratch);
-  g_free (plan->convs);
+  g_free (plan->layers);
   g_free (plan->packed);
   g_free (plan->backend);
   ecbsr_model_unref (plan->model);
@@ -357,4 +297,10 @@ const gchar *
 ecbsr_plan_get_backend (const EcbsrPlan *plan)
 {
   return plan->backend;
+}
+
+EcbsrPrecision
+ecbsr_plan_get_precision (const EcbsrPlan *plan)
+{
+  return plan->precision;
 }

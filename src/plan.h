@@ -54,6 +54,14 @@ typedef struct
   gfloat scale, bias;
 } Mapping;
 
+// A layer made ready: what it reads and writes, and what does it.
+typedef struct
+{
+  EcbsrDtype in, out;
+  EcbsrConv conv;
+  EcbsrConvFunc run;
+} PlanLayer;
+
 struct _EcbsrPlan
 {
   EcbsrModel *model;
@@ -63,8 +71,9 @@ struct _EcbsrPlan
 
   guint scale;
   guint radius; // of the receptive field
-  EcbsrConv *convs;
-  gfloat *packed; // weights, biases and slopes of all layers
+  EcbsrPrecision precision;
+  PlanLayer *layers;
+  guint32 *packed; // what the layers' convolutions point to
 
   Mapping to_net, from_net;
   ComponentPlan component[ECBSR_MAX_COMPONENTS];
@@ -88,5 +97,8 @@ typedef struct
 
 // plan_layout.c: checks the layout and fills component, plane and n_planes.
 gboolean ecbsr_plan_init_layout (EcbsrPlan *plan, GError **error);
+
+// plan_layers.c: chooses precision and packs weights. FALSE when memory is short.
+gboolean ecbsr_plan_init_layers (EcbsrPlan *plan);
 
 #endif

@@ -280,9 +280,9 @@ ecbsr_safetensors_has (const EcbsrSafetensors *file, const gchar *name)
   return find_tensor (file, name) != NULL;
 }
 
-gfloat *
-ecbsr_safetensors_take (EcbsrSafetensors *file, const gchar *name,
-                        const guint *shape, guint n_dims, GError **error)
+static gfloat *
+take (EcbsrSafetensors *file, const gchar *name, const guint *shape,
+      guint n_dims, gboolean bytes, GError **error)
 {
   EcbsrTensor *tensor = find_tensor (file, name);
   const guint8 *data;
@@ -292,11 +292,26 @@ ecbsr_safetensors_take (EcbsrSafetensors *file, const gchar *name,
       ecbsr_refuse (error, "tensor '%s' is missing", name);
       return NULL;
     }
-  if (!ecbsr_tensor_check_shape (tensor, shape, n_dims, error))
+  if (!ecbsr_tensor_check_kind (tensor, bytes, error)
+      || !ecbsr_tensor_check_shape (tensor, shape, n_dims, error))
     return NULL;
   tensor->taken = TRUE;
   data = g_bytes_get_data (file->bytes, NULL);
   return ecbsr_tensor_read_values (tensor, data + file->data_offset, error);
+}
+
+gfloat *
+ecbsr_safetensors_take (EcbsrSafetensors *file, const gchar *name,
+                        const guint *shape, guint n_dims, GError **error)
+{
+  return take (file, name, shape, n_dims, FALSE, error);
+}
+
+gfloat *
+ecbsr_safetensors_take_bytes (EcbsrSafetensors *file, const gchar *name,
+                              const guint *shape, guint n_dims, GError **error)
+{
+  return take (file, name, shape, n_dims, TRUE, error);
 }
 
 gboolean

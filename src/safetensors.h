@@ -32,6 +32,11 @@ gfloat *ecbsr_safetensors_take (EcbsrSafetensors *file, const gchar *name,
                                 const guint *shape, guint n_dims,
                                 GError **error);
 
+// The same for a tensor of bytes (I8), as whole numbers.
+gfloat *ecbsr_safetensors_take_bytes (EcbsrSafetensors *file,
+                                      const gchar *name, const guint *shape,
+                                      guint n_dims, GError **error);
+
 // Refuses tensors that nobody has taken.
 gboolean ecbsr_safetensors_check_all_taken (const EcbsrSafetensors *file,
                                             GError **error);

@@ -41,15 +41,19 @@ take_cubic (Arena *arena, CubicRows *rows, const ScratchLayout *layout)
 static void
 lay_out (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
 {
-  guint most_channels = 1;
+  guint most_runs = 1;
 
   for (guint i = 0; i <= layout->n_layers; i++)
     {
-      gsize n_maps = (gsize) layout->n_rows[i] * layout->n_channels[i];
-      scratch->ring[i] = take_row (arena, n_maps * layout->pitch);
-      most_channels = MAX (most_channels, layout->n_channels[i]);
+      gsize n_runs = (gsize) layout->n_rows[i] * layout->n_runs[i];
+      scratch->ring[i] = take_row (arena, n_runs * layout->pitch);
+      most_runs = MAX (most_runs, layout->n_runs[i]);
     }
-  scratch->zeros = take_row (arena, (gsize) most_channels * layout->pitch);
+  scratch->zeros = take_row (arena, (gsize) most_runs * layout->pitch);
+  scratch->byte_zeros = NULL;
+  if (layout->bytes)
+    scratch->byte_zeros = take_row (arena, (gsize) most_runs * layout->pitch);
+  scratch->n_zeros = (gsize) most_runs * layout->pitch;
   for (guint i = 0; layout->rgb && i < 3; i++)
     scratch->rgb[i] = take_row (arena, layout->pitch);
   scratch->row = take_row (arena, layout->out_pitch);
@@ -76,6 +80,9 @@ ecbsr_scratch_init (Scratch *scratch, const ScratchLayout *layout)
   memset (scratch->memory, 0, arena.used);
   arena = (Arena) { scratch->memory, 0 };
   lay_out (&arena, scratch, layout);
+  if (layout->bytes) // 128 stands for 0, in the room around the row too
+    memset (scratch->byte_zeros - ECBSR_ROW_PAD, 0x80,
+            (scratch->n_zeros + 2 * ECBSR_ROW_PAD) * sizeof (gfloat));
   return TRUE;
 }
 

@@ -25,7 +25,9 @@ typedef struct
   gpointer memory;
   // ring[0]: input rows; ring[l + 1]: what layer l made. Pixel 0 of channel 0.
   gfloat *ring[ECBSR_MAX_LAYERS + 1];
-  gfloat *zeros;    // a row outside the picture, for any layer
+  // A row outside the picture, for any layer: of floats, and of bytes.
+  gfloat *zeros, *byte_zeros;
+  gsize n_zeros; // words
   gfloat *rgb[3];   // one input row of R, G, B
   gfloat *row;      // one output row
   gfloat *base;     // the cubic upscale of the same
@@ -36,15 +38,16 @@ typedef struct
 
 typedef struct
 {
-  guint pitch;                          // of feature maps, floats
+  guint pitch;                          // of feature maps, words
   guint n_layers;                       // rings: n_layers + 1
   guint n_rows[ECBSR_MAX_LAYERS + 1];   // in a ring
-  guint n_channels[ECBSR_MAX_LAYERS + 1];
+  guint n_runs[ECBSR_MAX_LAYERS + 1]; // of words in a row
+  gboolean bytes; // inner layers are of bytes
   guint out_pitch;                      // of output rows, floats or bytes
   gboolean rgb;
 } ScratchLayout;
 
-// FALSE when memory is short. All of it is zeroed.
+// FALSE when memory is short. All of it is zeroed but byte_zeros.
 gboolean ecbsr_scratch_init (Scratch *scratch, const ScratchLayout *layout);
 void ecbsr_scratch_clear (Scratch *scratch);
 

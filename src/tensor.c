@@ -65,10 +65,17 @@ read_f16 (const guint8 *from)
   return sign ? -small : small;
 }
 
+static gfloat
+read_i8 (const guint8 *from)
+{
+  return (gint8) *from;
+}
+
 static const EcbsrDtype dtypes[] = {
   { "F32", 4, read_f32 },
   { "F16", 2, read_f16 },
   { "BF16", 2, read_bf16 },
+  { "I8", 1, read_i8 },
 };
 
 // -------------------------------------------------------------------- entry --
@@ -88,7 +95,7 @@ read_dtype (EcbsrTensor *tensor, EcbsrJson *json, GError **error)
         return TRUE;
       }
   quoted = ecbsr_quote (name);
-  return ecbsr_refuse (error, "dtype is %s, expected F32, F16 or BF16", quoted);
+  return ecbsr_refuse (error, "dtype is %s, expected F32, F16, BF16 or I8", quoted);
 }
 
 static gboolean
@@ -202,6 +209,17 @@ ecbsr_tensor_check_shape (const EcbsrTensor *tensor, const guint *shape,
     return TRUE;
   return ecbsr_refuse (error, "tensor '%s': shape is %s, expected %s",
                        tensor->name, found, expected);
+}
+
+gboolean
+ecbsr_tensor_check_kind (const EcbsrTensor *tensor, gboolean bytes,
+                         GError **error)
+{
+  if ((tensor->dtype->read == read_i8) == bytes)
+    return TRUE;
+  return ecbsr_refuse (error, "tensor '%s': dtype is %s, expected %s",
+                       tensor->name, tensor->dtype->name,
+                       bytes ? "I8" : "F32, F16 or BF16");
 }
 
 gfloat *

@@ -33,6 +33,10 @@ gboolean ecbsr_tensor_check_shape (const EcbsrTensor *tensor,
                                    const guint *shape, guint n_dims,
                                    GError **error);
 
+// Refuses whole numbers where floats belong, and the other way round.
+gboolean ecbsr_tensor_check_kind (const EcbsrTensor *tensor, gboolean bytes,
+                                  GError **error);
+
 // The values, all finite, as floats. `data` is what the offsets count from; it
 // need not be aligned. Returns NULL and sets `error` (FORMAT, NO_MEMORY).
 gfloat *ecbsr_tensor_read_values (const EcbsrTensor *tensor, const guint8 *data,

@@ -3,114 +3,271 @@
 // Convolutions, pixels in the lanes: a block of BLOCK output channels × VECTORS
 // vectors of neighbouring pixels stays in registers while the loop runs over
 // input channels and taps, so that 3 loads and BLOCK broadcasts feed 3·BLOCK
-// multiply-adds.
+// multiply-adds. A 32-bit lane holds one channel of float32, two of bfloat16 or
+// four bytes; only the multiply-add and the store know which.
 
 #include "isa.h"
 #include "kernels.h"
 #include "vec.h"
+#include "vmath.h"
 
-// One block of b output channels, from channel `first`, for all pixels. b and k
-// are constants where this is inlined.
+// What most sums here are. GCC 12 spills them where they are declared otherwise.
+#if ECBSR_DOT == 4
+typedef vint vsum;
+#else
+typedef vfloat vsum;
+#endif
+
+ALWAYS_INLINE vint
+first_sum (const EcbsrConv *conv, unsigned o, EcbsrDtype in)
+{
+  if (in == ECBSR_DTYPE_U8)
+    return VBYTES_SIGNED ? (vint) {} : vsplat_int (conv->offset[o]);
+  return (vint) vsplat (conv->bias[o]);
+}
+
+ALWAYS_INLINE vint
+load_input (const uint32_t *p, EcbsrDtype in)
+{
+  vint v = (vint) vload ((const float *) p);
+
+  if (in == ECBSR_DTYPE_U8 && VBYTES_SIGNED)
+    v ^= vsplat_int ((int32_t) 0x80808080u);
+  VKEEP (v);
+  return v;
+}
+
+// What the curve is taken of, from the sum.
+ALWAYS_INLINE vfloat
+before_curve (const EcbsrConv *conv, unsigned o, vint sum, EcbsrDtype in)
+{
+  if (in == ECBSR_DTYPE_U8)
+    return vmuladd_once (vsplat (conv->bias[o]), vfrom_int (sum),
+                         vsplat (conv->multiplier[o]));
+  return (vfloat) sum;
+}
+
+// The rare curves, out of the way of the common one's code.
+static __attribute__ ((noinline)) vfloat
+bend (const EcbsrConv *conv, vfloat v)
+{
+  return conv->curve == ECBSR_CURVE_TANH ? vtanh (v) : vsoftplus (v);
+}
+
+ALWAYS_INLINE vfloat
+finish (const EcbsrConv *conv, unsigned o, vint sum, EcbsrDtype in, int bends)
+{
+  vfloat v = before_curve (conv, o, sum, in);
+
+  v = bends ? bend (conv, v) : vselect (v > 0, v, v * conv->slope[o]);
+  return v * conv->gain;
+}
+
+// Finishes and stores VECTORS vectors of a block of b outputs.
 ALWAYS_INLINE void
-conv_block (const EcbsrConv *conv, const float *weight, unsigned first,
-            float *dst, size_t dst_pitch, const float *const *src,
-            size_t src_pitch, size_t n, unsigned b, unsigned k)
+finish_block (const EcbsrConv *conv, unsigned first, unsigned n_out,
+              vsum acc[8][VECTORS], uint32_t *dst, size_t dst_pitch,
+              unsigned b, EcbsrDtype in, EcbsrDtype out, int bends)
+{
+  const unsigned k
+      = out == ECBSR_DTYPE_F32 ? 1 : out == ECBSR_DTYPE_BF16 ? 2 : 4;
+
+#pragma GCC unroll 8
+  for (unsigned o = 0; o < b; o += k)
+    {
+      if (o >= n_out)
+        break;
+#pragma GCC unroll 3
+      for (unsigned v = 0; v < VECTORS; v++)
+        {
+          float *to = (float *) (dst + (first + o) / k * dst_pitch + v * LANES);
+          vfloat y[4];
+#pragma GCC unroll 4
+          for (unsigned j = 0; j < k; j++)
+            y[j] = finish (conv, first + o + j, (vint) acc[o + j][v], in, bends);
+          if (out == ECBSR_DTYPE_F32)
+            vstore (to, y[0]);
+          else if (out == ECBSR_DTYPE_BF16)
+            vstore (to, (vfloat) vbf16_pair (y[0], y[1]));
+          else
+            vstore (to, (vfloat) vbyte_quad (y[0], y[1], y[2], y[3]));
+        }
+    }
+}
+
+// One block of b output channels, from channel `first`, for all pixels. b, k, in,
+// out and bends (the curve is not a slope) are constants where this is inlined: a
+// branch on the curve in here would keep the sums in memory.
+ALWAYS_INLINE void
+conv_block (const EcbsrConv *conv, const uint32_t *weight, unsigned first,
+            uint32_t *dst, size_t dst_pitch, const void *const *src,
+            size_t src_pitch, size_t n, unsigned b, unsigned k, EcbsrDtype in,
+            EcbsrDtype out, int bends)
 {
   const unsigned n_out = conv->n_out - first < b ? conv->n_out - first : b;
 
   for (size_t x = 0; x < n; x += VECTORS * LANES)
     {
-      vfloat acc[8][VECTORS];
-      const float *w = weight;
+      vsum acc[8][VECTORS];
+      const uint32_t *w = weight;
 
 #pragma GCC unroll 8
       for (unsigned o = 0; o < b; o++)
 #pragma GCC unroll 3
         for (unsigned v = 0; v < VECTORS; v++)
-          acc[o][v] = vsplat (conv->bias[first + o]);
+          acc[o][v] = (vsum) first_sum (conv, first + o, in);
 
       for (unsigned i = 0; i < conv->n_in; i++)
         for (unsigned ky = 0; ky < k; ky++)
           {
-            const float *s = src[ky] + i * src_pitch + x - k / 2;
+            const uint32_t *s
+                = (const uint32_t *) src[ky] + i * src_pitch + x - k / 2;
 #pragma GCC unroll 7
             for (unsigned kx = 0; kx < k; kx++, w += b)
               {
-                vfloat in[VECTORS];
+                vint value[VECTORS];
 #pragma GCC unroll 3
                 for (unsigned v = 0; v < VECTORS; v++)
-                  {
-                    in[v] = vload (s + kx + v * LANES);
-                    VKEEP (in[v]);
-                  }
+                  value[v] = load_input (s + kx + v * LANES, in);
 #pragma GCC unroll 8
                 for (unsigned o = 0; o < b; o++)
                   {
-                    vfloat factor = vsplat (w[o]);
+                    vint factor = vsplat_word (w + o);
 #pragma GCC unroll 3
                     for (unsigned v = 0; v < VECTORS; v++)
-                      acc[o][v] = vmuladd (acc[o][v], factor, in[v]);
+                      acc[o][v] = (vsum) vdot ((vint) acc[o][v], value[v], factor, in);
                   }
               }
           }
-
-#pragma GCC unroll 8
-      for (unsigned o = 0; o < b; o++)
-        {
-          if (o >= n_out)
-            break;
-#pragma GCC unroll 3
-          for (unsigned v = 0; v < VECTORS; v++)
-            {
-              vfloat sum = acc[o][v];
-              vstore (dst + (first + o) * dst_pitch + x + v * LANES,
-                      vselect (sum > 0, sum, sum * conv->slope[first + o]));
-            }
-        }
+      finish_block (conv, first, n_out, acc, dst + x, dst_pitch, b, in, out,
+                    bends);
     }
 }
 
 ALWAYS_INLINE void
-conv_row (const EcbsrConv *conv, float *dst, size_t dst_pitch,
-          const float *const *src, size_t src_pitch, size_t n, unsigned k)
+conv_row (const EcbsrConv *conv, void *dst, size_t dst_pitch,
+          const void *const *src, size_t src_pitch, size_t n, unsigned k,
+          EcbsrDtype in, EcbsrDtype out, int bends)
 {
   const size_t n_taps = (size_t) conv->n_in * k * k;
-  const float *weight = conv->weight;
+  const uint32_t *weight = conv->weight;
   unsigned first = 0;
 
 #if BLOCK == 8
-  for (; conv->n_out - first > 4 && first < conv->n_out; first += 8)
+  for (; first < conv->n_out && conv->n_out - first > 4; first += 8)
     {
-      conv_block (conv, weight, first, dst, dst_pitch, src, src_pitch, n, 8,
-                  k);
+      conv_block (conv, weight, first, dst, dst_pitch, src, src_pitch, n, 8, k,
+                  in, out, bends);
       weight += 8 * n_taps;
     }
 #endif
   for (; first < conv->n_out; first += 4)
     {
-      conv_block (conv, weight, first, dst, dst_pitch, src, src_pitch, n, 4,
-                  k);
+      conv_block (conv, weight, first, dst, dst_pitch, src, src_pitch, n, 4, k,
+                  in, out, bends);
       weight += 4 * n_taps;
     }
 }
 
-void
-ECBSR_NAME (conv3x3_f32) (const EcbsrConv *conv, float *dst, size_t dst_pitch,
-                          const float *const *src, size_t src_pitch, size_t n)
-{
-  conv_row (conv, dst, dst_pitch, src, src_pitch, n, 3);
-}
+// Two functions, so that registers are given out for each by itself.
+#define CONV_FUNC(name, size, IN, OUT, bends)                                  \
+  static __attribute__ ((noinline)) void name (                                \
+      const EcbsrConv *conv, void *dst, size_t dst_pitch,                      \
+      const void *const *src, size_t src_pitch, size_t n)                      \
+  {                                                                            \
+    conv_row (conv, dst, dst_pitch, src, src_pitch, n, size, IN, OUT, bends);  \
+  }
+#define CONV(size, in, out, IN, OUT)                                           \
+  CONV_FUNC (sloped##size##_##in##_##out, size, IN, OUT, 0)                    \
+  CONV_FUNC (bent##size##_##in##_##out, size, IN, OUT, 1)                      \
+  static void ECBSR_NAME (conv##size##x##size##_##in##_##out) (                \
+      const EcbsrConv *conv, void *dst, size_t dst_pitch,                      \
+      const void *const *src, size_t src_pitch, size_t n)                      \
+  {                                                                            \
+    if (conv->curve == ECBSR_CURVE_SLOPE)                                      \
+      sloped##size##_##in##_##out (conv, dst, dst_pitch, src, src_pitch, n);   \
+    else                                                                       \
+      bent##size##_##in##_##out (conv, dst, dst_pitch, src, src_pitch, n);     \
+  }
+// As many independent multiply-adds as the convolution has under way, on nothing
+// but registers: the most that the machine can do.
+#define PEAK(in, IN)                                                           \
+  static size_t ECBSR_NAME (peak_##in) (size_t n_rounds)                       \
+  {                                                                            \
+    vint acc[BLOCK][VECTORS] = {}, value = {}, factor = {};                    \
+    for (size_t i = 0; i < n_rounds; i++)                                      \
+      {                                                                        \
+        VKEEP (value);                                                         \
+        VKEEP (factor);                                                        \
+        _Pragma ("GCC unroll 8") for (unsigned o = 0; o < BLOCK; o++)          \
+            _Pragma ("GCC unroll 3") for (unsigned v = 0; v < VECTORS; v++)    \
+        {                                                                      \
+          acc[o][v] = vdot (acc[o][v], value, factor, IN);                     \
+          VKEEP (acc[o][v]);                                                   \
+        }                                                                      \
+      }                                                                        \
+    _Pragma ("GCC unroll 8") for (unsigned o = 0; o < BLOCK; o++)              \
+        _Pragma ("GCC unroll 3") for (unsigned v = 0; v < VECTORS; v++)        \
+            value += acc[o][v];                                                \
+    __asm__ volatile ("" : : "m"(value)); /* somebody wants the result */      \
+    return n_rounds * BLOCK * VECTORS * LANES * ECBSR_DOT;                     \
+  }
+#define ENTER(size, in, out)                                                   \
+  kernels->conv##size##x##size##_##in##_##out                                  \
+      = ECBSR_NAME (conv##size##x##size##_##in##_##out)
+
+// The first layer of a network reads float32, the last writes it; only a first
+// layer has kernels of 5 or 7.
+#if ECBSR_DOT == 1
+#define NARROW ECBSR_DTYPE_F32
+CONV (3, f32, f32, NARROW, NARROW)
+CONV (5, f32, f32, NARROW, NARROW)
+CONV (7, f32, f32, NARROW, NARROW)
+PEAK (f32, NARROW)
 
 void
-ECBSR_NAME (conv5x5_f32) (const EcbsrConv *conv, float *dst, size_t dst_pitch,
-                          const float *const *src, size_t src_pitch, size_t n)
+ECBSR_NAME (enter_convs) (EcbsrKernels *kernels)
 {
-  conv_row (conv, dst, dst_pitch, src, src_pitch, n, 5);
+  kernels->block = BLOCK;
+  ENTER (3, f32, f32);
+  ENTER (5, f32, f32);
+  ENTER (7, f32, f32);
+  kernels->peak[NARROW] = ECBSR_NAME (peak_f32);
 }
 
+#elif ECBSR_DOT == 2
+#define NARROW ECBSR_DTYPE_BF16
+CONV (3, f32, bf16, ECBSR_DTYPE_F32, NARROW)
+CONV (5, f32, bf16, ECBSR_DTYPE_F32, NARROW)
+CONV (3, bf16, bf16, NARROW, NARROW)
+CONV (3, bf16, f32, NARROW, ECBSR_DTYPE_F32)
+PEAK (bf16, NARROW)
+
 void
-ECBSR_NAME (conv7x7_f32) (const EcbsrConv *conv, float *dst, size_t dst_pitch,
-                          const float *const *src, size_t src_pitch, size_t n)
+ECBSR_NAME (enter_convs) (EcbsrKernels *kernels)
 {
-  conv_row (conv, dst, dst_pitch, src, src_pitch, n, 7);
+  ENTER (3, f32, bf16);
+  ENTER (5, f32, bf16);
+  ENTER (3, bf16, bf16);
+  ENTER (3, bf16, f32);
+  kernels->peak[NARROW] = ECBSR_NAME (peak_bf16);
 }
+
+#else
+#define NARROW ECBSR_DTYPE_U8
+CONV (3, f32, u8, ECBSR_DTYPE_F32, NARROW)
+CONV (5, f32, u8, ECBSR_DTYPE_F32, NARROW)
+CONV (3, u8, u8, NARROW, NARROW)
+CONV (3, u8, f32, NARROW, ECBSR_DTYPE_F32)
+PEAK (u8, NARROW)
+
+void
+ECBSR_NAME (enter_convs) (EcbsrKernels *kernels)
+{
+  ENTER (3, f32, u8);
+  ENTER (5, f32, u8);
+  ENTER (3, u8, u8);
+  ENTER (3, u8, f32);
+  kernels->peak[NARROW] = ECBSR_NAME (peak_u8);
+}
+#endif

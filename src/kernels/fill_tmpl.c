@@ -8,12 +8,8 @@ void
 ECBSR_PASTE (kernels_fill, ECBSR_LEVEL) (EcbsrKernels *kernels)
 {
   kernels->isa = ECBSR_STRING (ECBSR_ISA);
-  kernels->block = BLOCK;
-  kernels->conv3x3_f32 = ECBSR_NAME (conv3x3_f32);
-  kernels->conv5x5_f32 = ECBSR_NAME (conv5x5_f32);
-  kernels->conv7x7_f32 = ECBSR_NAME (conv7x7_f32);
-  kernels->tanh_f32 = ECBSR_NAME (tanh_f32);
-  kernels->softplus_f32 = ECBSR_NAME (softplus_f32);
+  ECBSR_NAME (enter_convs) (kernels);
+#if ECBSR_DOT == 1
   kernels->head_residual_f32 = ECBSR_NAME (head_residual_f32);
   kernels->head_max_f32 = ECBSR_NAME (head_max_f32);
   kernels->head_tm_f32 = ECBSR_NAME (head_tm_f32);
@@ -22,4 +18,5 @@ ECBSR_PASTE (kernels_fill, ECBSR_LEVEL) (EcbsrKernels *kernels)
   kernels->shuffle_f32 = ECBSR_NAME (shuffle_f32);
   kernels->cubic_h_f32 = ECBSR_NAME (cubic_h_f32);
   kernels->cubic_v_f32 = ECBSR_NAME (cubic_v_f32);
+#endif
 }

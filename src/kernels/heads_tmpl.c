@@ -1,63 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Activations, heads and the pixel shuffle.
+// Heads and the pixel shuffle.
 
 #include "isa.h"
 #include "kernels.h"
 #include "vec.h"
-
-#include <math.h>
-
-// e^x for x ≤ 0; below -87 it is e^-87, which no sum here can tell from 0.
-// x = k·ln 2 + r with |r| ≤ ½ ln 2; the polynomial is e^r's Taylor series to
-// r^7 (remainder below 6e-9), ln 2 in two parts so that k·ln 2 is exact.
-ALWAYS_INLINE vfloat
-vexp (vfloat x)
-{
-  const float round = 0x1.8p23f;
-
-  x = vmax (x, vsplat (-87.0f));
-  vfloat shifted = x * 0x1.715476p0f + round;
-  vfloat k = shifted - round;
-  vfloat r = (x - k * 0x1.62e4p-1f) - k * 0x1.7f7d1cp-20f;
-  vfloat p = r * (1 / 5040.0f) + 1 / 720.0f;
-
-  p = p * r + 1 / 120.0f;
-  p = p * r + 1 / 24.0f;
-  p = p * r + 1 / 6.0f;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  // The low bits of `shifted` are k; add them to the exponent.
-  return (vfloat) ((vint) p + (((vint) shifted) << 23));
-}
+#include "vmath.h"
 
 ALWAYS_INLINE size_t
 granules (size_t n)
 {
   return (n + ECBSR_GRANULE - 1) / ECBSR_GRANULE * ECBSR_GRANULE;
-}
-
-void
-ECBSR_NAME (tanh_f32) (float *row, size_t n)
-{
-  const vint sign = (vint) vsplat (-0.0f);
-
-  for (size_t x = 0; x < granules (n); x += LANES)
-    {
-      vfloat v = vload (row + x);
-      vfloat magnitude = (vfloat) ((vint) v & ~sign);
-      vfloat e = vexp (magnitude * -2.0f);
-      vfloat t = (1.0f - e) / (1.0f + e);
-      vstore (row + x, (vfloat) ((vint) t | ((vint) v & sign)));
-    }
-}
-
-void
-ECBSR_NAME (softplus_f32) (float *row, size_t n)
-{
-  for (size_t x = 0; x < granules (n); x++)
-    row[x] = fmaxf (row[x], 0) + log1pf (expf (-fabsf (row[x])));
 }
 
 void

@@ -9,17 +9,8 @@
 #include "kernels.h"
 #include "vec.h"
 
-void ECBSR_NAME (conv3x3_f32) (const EcbsrConv *conv, float *dst,
-                               size_t dst_pitch, const float *const *src,
-                               size_t src_pitch, size_t n);
-void ECBSR_NAME (conv5x5_f32) (const EcbsrConv *conv, float *dst,
-                               size_t dst_pitch, const float *const *src,
-                               size_t src_pitch, size_t n);
-void ECBSR_NAME (conv7x7_f32) (const EcbsrConv *conv, float *dst,
-                               size_t dst_pitch, const float *const *src,
-                               size_t src_pitch, size_t n);
-void ECBSR_NAME (tanh_f32) (float *row, size_t n);
-void ECBSR_NAME (softplus_f32) (float *row, size_t n);
+// Enters this compilation's convolutions.
+void ECBSR_NAME (enter_convs) (EcbsrKernels *kernels);
 void ECBSR_NAME (head_residual_f32) (float *row, const float *input, size_t n);
 void ECBSR_NAME (head_max_f32) (float *row, size_t map_pitch, unsigned n_maps,
                                 size_t n);

@@ -2,9 +2,10 @@
 //
 // The kernels' contracts, once, and the table that selects among them.
 //
-// A row of feature maps is n_channels runs of `pitch` floats; pointers name
-// pixel 0 of channel 0. ECBSR_ROW_PAD floats before pixel 0, and as many after
-// the last granule, are readable in every channel. Kernels that say "in
+// A row of feature maps is a number of runs of `pitch` 32-bit words, a word a
+// pixel: one channel as float32, two as bfloat16 or four as bytes (EcbsrDtype).
+// Pointers name pixel 0 of the first run. ECBSR_ROW_PAD words before pixel 0, and
+// as many after the last granule, are readable in every run. Kernels that say "in
 // granules" may round n up to a multiple of ECBSR_GRANULE: so many pixels are
 // theirs to write, and nobody asks what they write beyond n.
 //
@@ -26,17 +27,55 @@
 #define ECBSR_GRANULE 48 // pixels; 3 of the longest vectors
 #define ECBSR_ALIGN 64   // bytes; rows of feature maps start at such addresses
 
-// A convolution with its weights packed for the table's block size: blocks of
-// 8 output channels while more than 4 are left and the table's `block` is 8, else
-// of 4; in a block [in][ky][kx][out], absent outputs 0. Bias and slope are
-// padded to whole blocks.
+// What a word of a row holds. Absent channels of the last word are multiplied by
+// weights of 0: they may hold any finite value.
+typedef enum
+{
+  ECBSR_DTYPE_F32,  // one channel
+  ECBSR_DTYPE_BF16, // two channels, the first in the low half
+  ECBSR_DTYPE_U8,   // four, the first in the low byte; 128 stands for 0
+  ECBSR_N_DTYPES,
+} EcbsrDtype;
+
+typedef enum
+{
+  ECBSR_CURVE_SLOPE, // y = v > 0 ? v : slope·v; slope 1 is linear, 0 a ReLU
+  ECBSR_CURVE_TANH,
+  ECBSR_CURVE_SOFTPLUS,
+} EcbsrCurve;
+
+// A convolution, for output channel o at pixel x:
+//
+//   Σ = Σ_{i,ky,kx} weight · value       value of a byte: byte - 128
+//   v = curve (Σ · multiplier[o] + bias[o]) · gain      multiplier: bytes only
+//
+// which is stored as it is (float32), rounded to the nearest (bfloat16), or
+// rounded to the nearest whole number, ties to even, plus 128, saturated to a
+// byte. With float32 sums run i, ky, kx in this order in one accumulator; with
+// bytes they are exact; Σ · multiplier + bias is fused.
+//
+// Weights are packed for the table's block size: blocks of 8 output channels
+// while more than 4 are left and `block` is 8, else of 4; in a block
+// [word of in][ky][kx][out], a 32-bit word each, absent channels 0. Arrays over o
+// are padded to a multiple of 8.
 typedef struct
 {
-  unsigned kernel_size, n_in, n_out;
-  const float *weight;
+  unsigned kernel_size;
+  unsigned n_in; // words: channels over channels in a word, rounded up
+  unsigned n_out;
+  const void *weight;
   const float *bias;
-  const float *slope; // y = v > 0 ? v : slope·v; 1 is linear, 0 a ReLU
+  const float *slope;
+  const float *multiplier;
+  const int32_t *offset; // -128 · Σ weight: sums over bytes start from it
+  EcbsrCurve curve;
+  float gain;
 } EcbsrConv;
+
+// One output row in granules. src holds K rows.
+typedef void (*EcbsrConvFunc) (const EcbsrConv *conv, void *dst,
+                               size_t dst_pitch, const void *const *src,
+                               size_t src_pitch, size_t n);
 
 // A cubic phase filter: output s·i + p = Σ_t tap[p][t] · input[i + first[p] + t].
 typedef struct
@@ -51,21 +90,21 @@ typedef struct
   const char *isa; // "ref", "sse2", …
   unsigned block;  // most output channels in a block of packed weights, 4 or 8
 
-  // One output row of a convolution, in granules: for o < n_out
-  //   dst[o·dst_pitch + x] = act (bias[o] + Σ_{i,ky,kx} w[o][i][ky][kx]
-  //                               · src[ky][i·src_pitch + x + kx - K/2])
-  // src holds K rows. Sums run i, ky, kx in this order in one accumulator.
-  void (*conv3x3_f32) (const EcbsrConv *conv, float *dst, size_t dst_pitch,
-                       const float *const *src, size_t src_pitch, size_t n);
-  void (*conv5x5_f32) (const EcbsrConv *conv, float *dst, size_t dst_pitch,
-                       const float *const *src, size_t src_pitch, size_t n);
-  void (*conv7x7_f32) (const EcbsrConv *conv, float *dst, size_t dst_pitch,
-                       const float *const *src, size_t src_pitch, size_t n);
+  // Multiply-adds on registers alone, to measure what the machine can do with
+  // words of a type, not for pictures. Returns how many multiply-adds of single
+  // values it did. NULL where the ISA has no such dot product.
+  size_t (*peak[ECBSR_N_DTYPES]) (size_t n_rounds);
 
-  // Activations in place, in granules. Absolute error below 2e-7 for tanh,
-  // relative below 1e-6 for softplus (ln (1 + e^v)) unless it is denormal.
-  void (*tanh_f32) (float *row, size_t n);
-  void (*softplus_f32) (float *row, size_t n);
+  // Convolutions, by kernel size, what is read and what is written. From float32
+  // to float32 all are there; others where the ISA has a dot product for them,
+  // else NULL. Absolute error of tanh below 2e-7, relative of softplus below 1e-6
+  // unless it is denormal. From bytes with a slope, results are the same bits
+  // everywhere.
+  EcbsrConvFunc conv3x3_f32_f32, conv5x5_f32_f32, conv7x7_f32_f32;
+  EcbsrConvFunc conv3x3_f32_bf16, conv5x5_f32_bf16;
+  EcbsrConvFunc conv3x3_bf16_bf16, conv3x3_bf16_f32;
+  EcbsrConvFunc conv3x3_f32_u8, conv5x5_f32_u8;
+  EcbsrConvFunc conv3x3_u8_u8, conv3x3_u8_f32;
 
   // Heads, in granules, in place: `row` is the first map of one sub-pixel, its
   // further maps follow at map_pitch; the result replaces the first map.
@@ -128,6 +167,9 @@ enum
   ECBSR_CPU_BASE = 1 << 0,   // what the compiler's target always has
   ECBSR_CPU_AVX2 = 1 << 1,   // AVX2 and FMA
   ECBSR_CPU_AVX512 = 1 << 2, // AVX-512 F, BW, DQ, VL
+  ECBSR_CPU_AVXVNNI = 1 << 3,    // AVX-VNNI: byte dot products, with AVX2
+  ECBSR_CPU_AVX512VNNI = 1 << 4, // the same with AVX-512
+  ECBSR_CPU_AVX512BF16 = 1 << 5, // bfloat16 dot products, with AVX-512
 };
 
 // Fills the table: the reference first, then each level of `cpu_flags` that the
@@ -135,15 +177,29 @@ enum
 // may generate code.
 void ecbsr_kernels_init (EcbsrKernels *kernels, unsigned cpu_flags);
 
-// Floats that pack_conv needs for `n_out` outputs of `n_taps` = n_in·K² taps,
-// and channels that bias and slope are padded to.
-size_t ecbsr_kernels_packed_size (unsigned block, unsigned n_out,
-                                  size_t n_taps);
+// Channels in a word.
+unsigned ecbsr_dtype_channels (EcbsrDtype dtype);
+
+// The table's convolution of this kind, NULL if it has none.
+EcbsrConvFunc ecbsr_kernels_find_conv (const EcbsrKernels *kernels,
+                                       EcbsrDtype in, EcbsrDtype out,
+                                       unsigned kernel_size);
+
+// Words that the weights of `n_out` outputs of n_in inputs (channels) take.
+size_t ecbsr_kernels_packed_size (unsigned block, EcbsrDtype dtype,
+                                  unsigned kernel_size, unsigned n_in,
+                                  unsigned n_out);
+
+// Length of arrays over outputs.
 unsigned ecbsr_kernels_padded_outputs (unsigned n_out);
 
-// Packs weights [out][in][ky][kx] as EcbsrConv says.
-void ecbsr_kernels_pack (float *packed, const float *weight, unsigned block,
-                         unsigned n_out, size_t n_taps);
+// Packs weights [out][in][ky][kx] as EcbsrConv says: rounded to the nearest for
+// bfloat16; for bytes they are whole numbers from -128 to 127 already.
+void ecbsr_kernels_pack (void *packed, const float *weight, unsigned block,
+                         EcbsrDtype dtype, unsigned kernel_size, unsigned n_in,
+                         unsigned n_out);
+
+uint16_t ecbsr_bf16_from_float (float value);
 
 // The filter for s phases where samples lie `offset` into their cell (0.5: in
 // the middle): output I is at input (I + offset)/s - offset.
@@ -154,5 +210,8 @@ void ecbsr_kernels_fill_pixels (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_base (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_avx2 (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_avx512 (EcbsrKernels *kernels);
+void ecbsr_kernels_fill_avxvnni (EcbsrKernels *kernels);
+void ecbsr_kernels_fill_avx512vnni (EcbsrKernels *kernels);
+void ecbsr_kernels_fill_avx512bf16 (EcbsrKernels *kernels);
 
 #endif

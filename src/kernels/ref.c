@@ -5,6 +5,7 @@
 #include "kernels.h"
 
 #include <math.h>
+#include <string.h>
 
 static size_t
 granules (size_t n)
@@ -12,45 +13,118 @@ granules (size_t n)
   return (n + ECBSR_GRANULE - 1) / ECBSR_GRANULE * ECBSR_GRANULE;
 }
 
+// Value j of a word.
 static float
-conv_pixel (const EcbsrConv *conv, unsigned o, const float *const *src,
-            size_t src_pitch, size_t x)
+word_value (uint32_t word, EcbsrDtype dtype, unsigned j)
+{
+  uint32_t bits = dtype == ECBSR_DTYPE_BF16 ? word >> (16 * j) << 16 : word;
+  float value;
+
+  if (dtype == ECBSR_DTYPE_U8)
+    return (float) (int) (word >> (8 * j) & 0xff) - 128;
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+
+// The same of a word of weights, whose bytes are signed.
+static float
+word_weight (uint32_t word, EcbsrDtype dtype, unsigned j)
+{
+  if (dtype == ECBSR_DTYPE_U8)
+    return (int8_t) (word >> (8 * j) & 0xff);
+  return word_value (word, dtype, j);
+}
+
+// Σ from `first`. Over bytes it is exact in a float: sums stay below 2^24.
+static float
+conv_sum (const EcbsrConv *conv, unsigned o, const void *const *src,
+          size_t src_pitch, size_t x, EcbsrDtype in, float first)
 {
   const unsigned k = conv->kernel_size;
   // The reference table's block is 4.
-  const float *w = conv->weight + (size_t) (o / 4) * 4 * conv->n_in * k * k;
-  float sum = conv->bias[o];
+  const uint32_t *w = (const uint32_t *) conv->weight
+                      + (size_t) (o / 4) * 4 * conv->n_in * k * k + o % 4;
+  float sum = first;
 
-  w += o % 4;
   for (unsigned i = 0; i < conv->n_in; i++)
     for (unsigned ky = 0; ky < k; ky++)
       for (unsigned kx = 0; kx < k; kx++, w += 4)
-        sum += *w * src[ky][(ptrdiff_t) (i * src_pitch + x + kx) - k / 2];
-  return sum > 0 ? sum : sum * conv->slope[o];
+        {
+          const uint32_t *row = src[ky];
+          uint32_t word = row[(ptrdiff_t) (i * src_pitch + x + kx) - k / 2];
+          for (unsigned j = 0; j < ecbsr_dtype_channels (in); j++)
+            sum += word_weight (*w, in, j) * word_value (word, in, j);
+        }
+  return sum;
+}
+
+static float
+apply_curve (const EcbsrConv *conv, unsigned o, float v)
+{
+  if (conv->curve == ECBSR_CURVE_TANH)
+    return tanhf (v) * conv->gain;
+  if (conv->curve == ECBSR_CURVE_SOFTPLUS)
+    return (fmaxf (v, 0) + log1pf (expf (-fabsf (v)))) * conv->gain;
+  return (v > 0 ? v : v * conv->slope[o]) * conv->gain;
+}
+
+static float
+conv_pixel (const EcbsrConv *conv, unsigned o, const void *const *src,
+            size_t src_pitch, size_t x, EcbsrDtype in)
+{
+  float v;
+
+  if (in == ECBSR_DTYPE_U8)
+    v = fmaf (conv_sum (conv, o, src, src_pitch, x, in, 0),
+              conv->multiplier[o], conv->bias[o]);
+  else
+    v = conv_sum (conv, o, src, src_pitch, x, in, conv->bias[o]);
+  return apply_curve (conv, o, v);
+}
+
+static uint32_t
+to_byte (float v)
+{
+  return v >= 127 ? 255 : v > -128 ? (uint32_t) (lrintf (v) + 128) : 0;
+}
+
+// Puts channel o's value into its part of the word.
+static void
+put (uint32_t *word, unsigned o, float v, EcbsrDtype out)
+{
+  if (out == ECBSR_DTYPE_F32)
+    memcpy (word, &v, sizeof v);
+  else if (out == ECBSR_DTYPE_BF16)
+    *word = (*word & ~(0xffffu << (o % 2 * 16)))
+            | (uint32_t) ecbsr_bf16_from_float (v) << (o % 2 * 16);
+  else
+    *word = (*word & ~(0xffu << (o % 4 * 8))) | to_byte (v) << (o % 4 * 8);
 }
 
 static void
-conv_f32 (const EcbsrConv *conv, float *dst, size_t dst_pitch,
-          const float *const *src, size_t src_pitch, size_t n)
+conv (const EcbsrConv *layer, void *dst, size_t dst_pitch,
+      const void *const *src, size_t src_pitch, size_t n, EcbsrDtype in,
+      EcbsrDtype out)
 {
-  for (unsigned o = 0; o < conv->n_out; o++)
+  for (unsigned o = 0; o < layer->n_out; o++)
     for (size_t x = 0; x < granules (n); x++)
-      dst[o * dst_pitch + x] = conv_pixel (conv, o, src, src_pitch, x);
+      put ((uint32_t *) dst + o / ecbsr_dtype_channels (out) * dst_pitch + x,
+           o, conv_pixel (layer, o, src, src_pitch, x, in), out);
 }
 
-static void
-tanh_row (float *row, size_t n)
-{
-  for (size_t x = 0; x < granules (n); x++)
-    row[x] = tanhf (row[x]);
-}
-
-static void
-softplus_row (float *row, size_t n)
-{
-  for (size_t x = 0; x < granules (n); x++)
-    row[x] = fmaxf (row[x], 0) + log1pf (expf (-fabsf (row[x])));
-}
+#define CONV(name, in, out)                                                    \
+  static void name (const EcbsrConv *layer, void *dst, size_t dst_pitch,       \
+                    const void *const *src, size_t src_pitch, size_t n)        \
+  {                                                                            \
+    conv (layer, dst, dst_pitch, src, src_pitch, n, in, out);                  \
+  }
+CONV (conv_f32_f32, ECBSR_DTYPE_F32, ECBSR_DTYPE_F32)
+CONV (conv_f32_bf16, ECBSR_DTYPE_F32, ECBSR_DTYPE_BF16)
+CONV (conv_bf16_bf16, ECBSR_DTYPE_BF16, ECBSR_DTYPE_BF16)
+CONV (conv_bf16_f32, ECBSR_DTYPE_BF16, ECBSR_DTYPE_F32)
+CONV (conv_f32_u8, ECBSR_DTYPE_F32, ECBSR_DTYPE_U8)
+CONV (conv_u8_u8, ECBSR_DTYPE_U8, ECBSR_DTYPE_U8)
+CONV (conv_u8_f32, ECBSR_DTYPE_U8, ECBSR_DTYPE_F32)
 
 static void
 head_residual (float *row, const float *input, size_t n)
@@ -223,11 +297,17 @@ ecbsr_kernels_fill_ref (EcbsrKernels *kernels)
   *kernels = (EcbsrKernels) {
     .isa = "ref",
     .block = 4,
-    .conv3x3_f32 = conv_f32,
-    .conv5x5_f32 = conv_f32,
-    .conv7x7_f32 = conv_f32,
-    .tanh_f32 = tanh_row,
-    .softplus_f32 = softplus_row,
+    .conv3x3_f32_f32 = conv_f32_f32,
+    .conv5x5_f32_f32 = conv_f32_f32,
+    .conv7x7_f32_f32 = conv_f32_f32,
+    .conv3x3_f32_bf16 = conv_f32_bf16,
+    .conv5x5_f32_bf16 = conv_f32_bf16,
+    .conv3x3_bf16_bf16 = conv_bf16_bf16,
+    .conv3x3_bf16_f32 = conv_bf16_f32,
+    .conv3x3_f32_u8 = conv_f32_u8,
+    .conv5x5_f32_u8 = conv_f32_u8,
+    .conv3x3_u8_u8 = conv_u8_u8,
+    .conv3x3_u8_f32 = conv_u8_f32,
     .head_residual_f32 = head_residual,
     .head_max_f32 = head_max,
     .head_tm_f32 = head_tm,

@@ -16,11 +16,17 @@
 
 // All entries of the table, each with its check_NAME().
 #define FOR_EACH_KERNEL(X)                                                    \
-  X (conv3x3_f32)                                                             \
-  X (conv5x5_f32)                                                             \
-  X (conv7x7_f32)                                                             \
-  X (tanh_f32)                                                                \
-  X (softplus_f32)                                                            \
+  X (conv3x3_f32_f32)                                                         \
+  X (conv5x5_f32_f32)                                                         \
+  X (conv7x7_f32_f32)                                                         \
+  X (conv3x3_f32_bf16)                                                        \
+  X (conv5x5_f32_bf16)                                                        \
+  X (conv3x3_bf16_bf16)                                                       \
+  X (conv3x3_bf16_f32)                                                        \
+  X (conv3x3_f32_u8)                                                          \
+  X (conv5x5_f32_u8)                                                          \
+  X (conv3x3_u8_u8)                                                           \
+  X (conv3x3_u8_f32)                                                          \
   X (head_residual_f32)                                                       \
   X (head_max_f32)                                                            \
   X (head_tm_f32)                                                             \
@@ -38,7 +44,7 @@
   X (correct_f32)
 
 // The table's function pointers, counted over the struct.
-#define FIRST_KERNEL offsetof (EcbsrKernels, conv3x3_f32)
+#define FIRST_KERNEL offsetof (EcbsrKernels, conv3x3_f32_f32)
 #define N_KERNELS                                                             \
   ((sizeof (EcbsrKernels) - FIRST_KERNEL) / sizeof (void (*) (void)))
 #define SLOT(entry)                                                           \

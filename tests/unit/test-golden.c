@@ -101,6 +101,7 @@ config_of (const Case *c, EcbsrSample sample)
                 .component[0].pixel_stride = floats ? 4 : 1 },
     .black = floats ? info->black : 0,
     .white = floats ? info->white : 255,
+    .precision = ECBSR_PRECISION_FLOAT32,
     .n_threads = 1,
   };
 }
@@ -203,6 +204,104 @@ test_bytes (gconstpointer name)
   clear_case (&c);
 }
 
+// Whether the plan for this case computes in `precision`, or the test is skipped.
+static gboolean
+has_precision (const Case *c, const EcbsrPlanConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EcbsrPlan) plan = ecbsr_plan_new (c->model, config, &error);
+
+  g_assert_no_error (error);
+  if (ecbsr_plan_get_precision (plan) == config->precision)
+    return TRUE;
+  g_test_skip ("not on this CPU");
+  return FALSE;
+}
+
+// Against the emulation in models/train/int8.py. Layers are the same bits; what
+// is left are the roundings of the float layers, which may tip a byte where tanh
+// is in front of it.
+static void
+test_int8 (gconstpointer name)
+{
+  Case c = load_case (name);
+  const EcbsrModelInfo *info = ecbsr_model_get_info (c.model);
+  gboolean tanh_first = info->architecture == ECBSR_ARCHITECTURE_ESR_CNN;
+  const gdouble limit
+      = (tanh_first ? 0.02 : 1e-6) * (info->white - info->black);
+  EcbsrPlanConfig config = config_of (&c, ECBSR_SAMPLE_F32);
+  g_autofree gfloat *found = g_new (gfloat, c.n_out);
+  gsize n_differ = 0;
+
+  config.precision = ECBSR_PRECISION_INT8;
+  config.tile_width = 7;
+  config.n_threads = 2;
+  if (has_precision (&c, &config))
+    {
+      run (&c, &config, c.input, found);
+      for (gsize i = 0; i < c.n_out; i++)
+        {
+          g_assert_cmpfloat (fabs ((gdouble) found[i] - c.output[i]), <=,
+                             limit);
+          n_differ += fabs ((gdouble) found[i] - c.output[i]) > limit / 1000;
+        }
+      if (tanh_first) // few of them do
+        g_assert_cmpuint (n_differ, <, c.n_out / 50);
+    }
+  clear_case (&c);
+}
+
+// bfloat16 has 8 bits of precision: a network of some layers keeps 6 or 7 of them,
+// and must not be float32 in disguise.
+static void
+test_bfloat16 (gconstpointer name)
+{
+  Case c = load_case (name);
+  const EcbsrModelInfo *info = ecbsr_model_get_info (c.model);
+  const gdouble span = info->white - info->black;
+  EcbsrPlanConfig config = config_of (&c, ECBSR_SAMPLE_F32);
+  g_autofree gfloat *exact = g_new (gfloat, c.n_out);
+  g_autofree gfloat *found = g_new (gfloat, c.n_out);
+  gdouble sum = 0, size = 0;
+
+  run (&c, &config, c.input, exact);
+  config.precision = ECBSR_PRECISION_BFLOAT16;
+  if (has_precision (&c, &config))
+    {
+      run (&c, &config, c.input, found);
+      for (gsize i = 0; i < c.n_out; i++)
+        {
+          sum += fabs ((gdouble) found[i] - exact[i]) / span;
+          size += fabs ((gdouble) exact[i]) / span;
+        }
+      g_assert_cmpfloat (sum, >, 0);
+      g_assert_cmpfloat (sum, <, 0.01 * size);
+    }
+  clear_case (&c);
+}
+
+static void
+add_narrow_cases (void)
+{
+  g_autofree gchar *list = NULL;
+  g_autofree gchar *path
+      = g_build_filename (g_getenv ("ECBSR_GOLDEN"), "int8.txt", NULL);
+  g_auto (GStrv) names = NULL;
+
+  if (!g_file_get_contents (path, &list, NULL, NULL))
+    g_error ("no %s", path);
+  names = g_strsplit (g_strstrip (list), "\n", -1);
+  for (gchar **name = names; *name; name++)
+    {
+      g_autofree gchar *int8 = g_strdup_printf ("/golden/%s/int8", *name);
+      g_autofree gchar *bf16 = g_strdup_printf ("/golden/%s/bfloat16", *name);
+
+      g_test_add_data_func_full (int8, g_strdup (*name), test_int8, g_free);
+      g_test_add_data_func_full (bf16, g_strdup (*name), test_bfloat16,
+                                 g_free);
+    }
+}
+
 static void
 add_cases (void)
 {
@@ -240,5 +339,6 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   add_cases ();
+  add_narrow_cases ();
   return g_test_run ();
 }

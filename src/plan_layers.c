@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A model's layers in the precision that is to run: kernels, packed weights.
+
+#include "plan.h"
+
+#include <string.h>
+
+// The loss that AUTO accepts, dB.
+#define ACCEPTABLE_LOSS 0.05
+
+const gchar *
+ecbsr_precision_to_string (EcbsrPrecision precision)
+{
+  static const gchar *const names[]
+      = { "auto", "float32", "bfloat16", "int8" };
+
+  return names[precision];
+}
+
+// ------------------------------------------------------------- precision --
+
+// What inner layers hold, by precision.
+static const EcbsrDtype inner[]
+    = { [ECBSR_PRECISION_FLOAT32] = ECBSR_DTYPE_F32,
+        [ECBSR_PRECISION_BFLOAT16] = ECBSR_DTYPE_BF16,
+        [ECBSR_PRECISION_INT8] = ECBSR_DTYPE_U8 };
+
+static gboolean
+can_run (const EcbsrPlan *plan, EcbsrPrecision precision)
+{
+  if (plan->model->n_layers < 2)
+    return FALSE; // the first layer is also the last
+  if (precision == ECBSR_PRECISION_INT8 && !plan->model->info.has_int8)
+    return FALSE;
+  return ecbsr_kernels_find_conv (&plan->kernels, inner[precision],
+                                  inner[precision], 3)
+         != NULL;
+}
+
+static gboolean
+is_acceptable (gdouble loss)
+{
+  return loss >= 0 && loss <= ACCEPTABLE_LOSS;
+}
+
+static EcbsrPrecision
+choose_precision (const EcbsrPlan *plan)
+{
+  const EcbsrModelInfo *info = &plan->model->info;
+  const EcbsrPrecision wanted = plan->config.precision;
+  gboolean any = wanted == ECBSR_PRECISION_AUTO;
+
+  if ((wanted == ECBSR_PRECISION_INT8
+       || (any && is_acceptable (info->int8_loss)))
+      && can_run (plan, ECBSR_PRECISION_INT8))
+    return ECBSR_PRECISION_INT8;
+  if ((wanted == ECBSR_PRECISION_BFLOAT16
+       || (any && is_acceptable (info->bfloat16_loss)))
+      && can_run (plan, ECBSR_PRECISION_BFLOAT16))
+    return ECBSR_PRECISION_BFLOAT16;
+  return ECBSR_PRECISION_FLOAT32;
+}
+
+static void
+choose_kernels (EcbsrPlan *plan)
+{
+  const guint last = plan->model->n_layers - 1;
+
+  for (guint l = 0; l <= last; l++)
+    {
+      PlanLayer *layer = &plan->layers[l];
+      guint size = plan->model->layers[l].kernel_size;
+
+      layer->in = l == 0 ? ECBSR_DTYPE_F32 : inner[plan->precision];
+      layer->out = l == last ? ECBSR_DTYPE_F32 : inner[plan->precision];
+      layer->run = ecbsr_kernels_find_conv (&plan->kernels, layer->in,
+                                            layer->out, size);
+    }
+}
+
+// --------------------------------------------------------------- packing --
+
+static EcbsrCurve
+curve_of (EcbsrActivation activation)
+{
+  if (activation == ECBSR_ACTIVATION_TANH)
+    return ECBSR_CURVE_TANH;
+  return activation == ECBSR_ACTIVATION_SOFTPLUS ? ECBSR_CURVE_SOFTPLUS
+                                                 : ECBSR_CURVE_SLOPE;
+}
+
+static gfloat
+slope_of (const EcbsrLayer *layer, guint o)
+{
+  switch (layer->activation)
+    {
+    case ECBSR_ACTIVATION_PRELU:
+      return layer->slope[o];
+    case ECBSR_ACTIVATION_RELU:
+    case ECBSR_ACTIVATION_RRELU:
+      return 0;
+    default:
+      return 1;
+    }
+}
+
+// Hands out pieces of one block of words; without a block it only counts.
+typedef struct
+{
+  guint32 *words;
+  gsize used;
+} WordArena;
+
+static gpointer
+take (WordArena *arena, gsize n)
+{
+  gpointer piece = arena->words ? arena->words + arena->used : NULL;
+  arena->used += n;
+  return piece;
+}
+
+// The step of the bytes that the layer writes, 1 where it writes floats.
+static gdouble
+output_step (const EcbsrPlan *plan, guint l)
+{
+  if (plan->layers[l].out != ECBSR_DTYPE_U8)
+    return 1;
+  return *plan->model->layers[l + 1].q_input_scale;
+}
+
+// Multiplier and bias of int8: sums to values, in units of the output's step
+// where the curve is linear in them.
+static void
+fill_int8 (const EcbsrLayer *layer, gdouble step, gfloat *multiplier,
+           gfloat *bias, gint32 *offset)
+{
+  const gsize n_taps
+      = (gsize) layer->n_in * layer->kernel_size * layer->kernel_size;
+
+  for (guint o = 0; o < layer->n_out; o++)
+    {
+      multiplier[o] = (gfloat) ((gdouble) *layer->q_input_scale
+                                * layer->q_scale[o] / step);
+      bias[o] = (gfloat) (layer->q_bias[o] / step);
+      offset[o] = 0;
+      for (gsize t = 0; t < n_taps; t++)
+        offset[o] -= 128 * (gint) layer->q_weight[o * n_taps + t];
+    }
+}
+
+static void
+pack_layer (EcbsrPlan *plan, guint l, WordArena *arena)
+{
+  const EcbsrLayer *layer = &plan->model->layers[l];
+  const guint n_padded = ecbsr_kernels_padded_outputs (layer->n_out);
+  PlanLayer *packed = &plan->layers[l];
+  gfloat *bias = take (arena, n_padded);
+  gfloat *slope = take (arena, n_padded);
+  gfloat *multiplier = take (arena, n_padded);
+  gint32 *offset = take (arena, n_padded);
+  gpointer weight = take (
+      arena, ecbsr_kernels_packed_size (plan->kernels.block, packed->in,
+                                        layer->kernel_size, layer->n_in,
+                                        layer->n_out));
+  const guint k = ecbsr_dtype_channels (packed->in);
+  const EcbsrCurve curve = curve_of (layer->activation);
+  gdouble step;
+
+  if (!arena->words)
+    return;
+  step = output_step (plan, l);
+  for (guint o = 0; o < layer->n_out; o++)
+    {
+      bias[o] = layer->bias[o];
+      slope[o] = slope_of (layer, o);
+    }
+  if (packed->in == ECBSR_DTYPE_U8)
+    fill_int8 (layer, curve == ECBSR_CURVE_SLOPE ? step : 1, multiplier, bias,
+               offset);
+  ecbsr_kernels_pack (weight,
+                      packed->in == ECBSR_DTYPE_U8 ? layer->q_weight
+                                                   : layer->weight,
+                      plan->kernels.block, packed->in, layer->kernel_size,
+                      layer->n_in, layer->n_out);
+  packed->conv = (EcbsrConv) {
+    .kernel_size = layer->kernel_size,
+    .n_in = (layer->n_in + k - 1) / k,
+    .n_out = layer->n_out,
+    .weight = weight,
+    .bias = bias,
+    .slope = slope,
+    .multiplier = multiplier,
+    .offset = offset,
+    .curve = curve,
+    .gain = packed->in == ECBSR_DTYPE_U8 && curve == ECBSR_CURVE_SLOPE
+                ? 1
+                : (gfloat) (1 / step),
+  };
+}
+
+static void
+pack_layers (EcbsrPlan *plan, WordArena *arena)
+{
+  for (guint l = 0; l < plan->model->n_layers; l++)
+    pack_layer (plan, l, arena);
+}
+
+gboolean
+ecbsr_plan_init_layers (EcbsrPlan *plan)
+{
+  WordArena arena = { NULL, 0 };
+
+  plan->precision = choose_precision (plan);
+  if (plan->model->n_layers == 0)
+    return TRUE;
+  plan->layers = g_try_new0 (PlanLayer, plan->model->n_layers);
+  if (!plan->layers)
+    return FALSE;
+  choose_kernels (plan);
+  pack_layers (plan, &arena);
+  arena.words = plan->packed = g_try_new0 (guint32, arena.used);
+  if (!plan->packed)
+    return FALSE;
+  arena.used = 0;
+  pack_layers (plan, &arena);
+  return TRUE;
+}
