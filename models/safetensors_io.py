@@ -24,7 +24,7 @@ MAX_TENSORS = 4096
 MAX_RANK = 8
 
 BF16 = np.dtype([("bits", "<u2")])
-DTYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": BF16}
+DTYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": BF16, "I8": np.dtype("i1")}
 TAGS = {dtype: tag for tag, dtype in DTYPES.items()}
 
 

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The engine's int8 and bfloat16 arithmetic, emulated (docs/architecture.md).
+
+A network is a list of `Layer`s, from a model file's tensors. Inner activations are
+bytes with zero point 128, one step per tensor; weights are signed bytes, one step
+per output channel; sums are exact; each is taken to a value by one fused
+multiply-add in float32, rounded half to even and saturated. The first layer's
+inputs and the last one's outputs are floats.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+f32 = np.float32
+
+
+@dataclass
+class Layer:
+    name: str
+    weight: np.ndarray  # [out, in, k, k], float32
+    bias: np.ndarray  # [out]
+    slope: np.ndarray  # [out]; None: tanh
+    # int8, None in the first layer
+    q_weight: np.ndarray = None  # whole numbers
+    q_scale: np.ndarray = None
+    q_bias: np.ndarray = None
+    input_scale: float = None
+
+
+def names_of(metadata):
+    if metadata["architecture"] == "ecbsr":
+        return [f"backbone.{i}" for i in range(int(metadata["blocks"]) + 2)]
+    if metadata["architecture"] == "esr-cnn":
+        return ["filter.0", "filter.2", "filter.4"]
+    raise ValueError("a network of one layer has nothing to quantise")
+
+
+def slope_of(tensors, metadata, name, n_out, last):
+    if last:
+        return np.ones(n_out, f32)
+    if metadata["architecture"] == "esr-cnn":
+        return None
+    if metadata["activation"] == "prelu":
+        return tensors[f"{name}.act.weight"].astype(f32)
+    slopes = {"relu": 0, "rrelu": 0, "linear": 1}
+    if metadata["activation"] not in slopes:
+        raise ValueError(f"activation {metadata['activation']} has no int8 form")
+    return np.full(n_out, slopes[metadata["activation"]], f32)
+
+
+def layers_of(tensors, metadata):
+    names = names_of(metadata)
+    layers = []
+    for name in names:
+        conv = f"{name}.conv3x3" if metadata["architecture"] == "ecbsr" else name
+        weight = tensors[f"{conv}.weight"].astype(f32)
+        n_out = len(weight)
+        bias = tensors.get(f"{conv}.bias", np.zeros(n_out, f32)).astype(f32)
+        slope = slope_of(tensors, metadata, name, n_out, name == names[-1])
+        layers.append(Layer(name, weight, bias, slope, *_stored_int8(tensors, name)))
+    return layers
+
+
+def _stored_int8(tensors, name):
+    prefix = f"int8.{name}"
+    if f"{prefix}.weight" not in tensors:
+        return ()
+    return (tensors[f"{prefix}.weight"].astype(f32), tensors[f"{prefix}.weight_scale"],
+            tensors[f"{prefix}.bias"], float(tensors[f"{prefix}.input_scale"][0]))
+
+
+def int8_tensors(layers):
+    """What is stored beside the float tensors."""
+    tensors = {}
+    for layer in layers[1:]:
+        prefix = f"int8.{layer.name}"
+        tensors[f"{prefix}.weight"] = layer.q_weight.astype(np.int8)
+        tensors[f"{prefix}.weight_scale"] = layer.q_scale.astype(f32)
+        tensors[f"{prefix}.bias"] = layer.q_bias.astype(f32)
+        tensors[f"{prefix}.input_scale"] = np.array([layer.input_scale], f32)
+    return tensors
+
+
+def conv(x, weight, dtype=torch.float32):
+    """x [n, in, h, w] → [n, out, h, w], zero padding."""
+    return functional.conv2d(x.to(dtype), torch.from_numpy(weight).to(dtype),
+                             padding=weight.shape[-1] // 2)
+
+
+def exact_conv(q, weight):
+    """Whole numbers: float32 is exact, and twice as fast, while sums fit 24 bits."""
+    fits = np.abs(weight).sum((1, 2, 3)).max() * 128 < 1 << 24
+    return conv(q, weight, torch.float32 if fits else torch.float64).double()
+
+
+def column(values):
+    return torch.as_tensor(values).view(1, -1, 1, 1)
+
+
+def curve(v, slope):
+    return torch.tanh(v) if slope is None else torch.where(v > 0, v, v * column(slope))
+
+
+def to_bytes(v):
+    """The byte minus its zero point. torch.round takes ties to even."""
+    return v.round().clamp(-128, 127)
+
+
+def first_layer(layer, x, step):
+    v = curve(conv(x, layer.weight) + column(layer.bias), layer.slope)
+    return to_bytes(v * f32(1 / step))
+
+
+def inner_layer(layer, q, step):
+    """Layer on bytes (minus 128). `step` of the output, None: the last layer.
+
+    Fused in float64 and rounded once to float32: sums have at most 24 bits and
+    multipliers 24, so that the product is exact, and the sum all but.
+    """
+    total = exact_conv(q, layer.q_weight)
+    unit = 1 if step is None or layer.slope is None else step
+    multiplier = (layer.input_scale * layer.q_scale.astype(np.float64) / unit).astype(f32)
+    bias = (layer.q_bias.astype(np.float64) / unit).astype(f32)
+    v = (total * column(multiplier).double() + column(bias).double()).float()
+    v = curve(v, layer.slope)
+    if step is None:
+        return v
+    return to_bytes(v * f32(1 / step) if layer.slope is None else v)
+
+
+def run_int8(layers, x):
+    """The last convolution's output for x [n, 1, h, w], as the network sees luma."""
+    steps = [f32(layer.input_scale) for layer in layers[1:]] + [None]
+    q = first_layer(layers[0], x, float(steps[0]))
+    for layer, step in zip(layers[1:], steps[1:]):
+        q = inner_layer(layer, q, None if step is None else float(step))
+    return q
+
+
+def round_bfloat16(v):
+    bits = v.numpy().astype(f32).view(np.uint32).astype(np.uint64)
+    bits = (bits + 0x7fff + (bits >> 16 & 1)) >> 16 << 16
+    return torch.from_numpy(bits.astype(np.uint32).view(f32).copy())
+
+
+def run_bfloat16(layers, x):
+    """The same in bfloat16, sums in float32. Orders of summation differ."""
+    for i, layer in enumerate(layers):
+        weight = layer.weight
+        if i > 0:
+            x = round_bfloat16(x)
+            weight = round_bfloat16(torch.from_numpy(weight.copy())).numpy()
+        x = curve(conv(x, weight) + column(layer.bias), layer.slope)
+    return x
+
+
+def run_float(layers, x):
+    """The last convolution's output, and every layer's input."""
+    inputs = []
+    for layer in layers:
+        inputs.append(x)
+        x = curve(conv(x, layer.weight) + column(layer.bias), layer.slope)
+    return x, inputs
+
+
+def apply_head(metadata, y, x):
+    """The upscaled luma from the last convolution's output and the input."""
+    scale = int(metadata["scale"])
+    if metadata["architecture"] == "ecbsr":
+        return functional.pixel_shuffle(y + x, scale)
+    value, key = functional.pixel_shuffle(y, scale).chunk(2, dim=1)
+    return (value * functional.softmax(key * key, dim=1)).sum(dim=1, keepdim=True)
