@@ -127,6 +127,7 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
 {
   GstEcbsr *self = GST_ECBSR (filter);
   g_autoptr (GError) error = NULL;
+  GstEcbsrUpscaler *upscaler;
 
   g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), !self->model);
@@ -139,14 +140,14 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
     return FALSE;
   gst_ecbsr_color_read_site (in_info, incaps);
   gst_ecbsr_color_read_site (out_info, outcaps);
-  self->upscaler = gst_ecbsr_upscaler_new (self->model, in_info, out_info,
-      self->active.n_threads, &error);
-  if (!self->upscaler) {
+  upscaler = gst_ecbsr_upscaler_new (self->model, in_info, out_info,
+      &self->active, &error);
+  if (!upscaler) {
     g_autofree gchar *detail = gst_caps_to_string (incaps);
     gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
     return FALSE;
   }
-  gst_ecbsr_set_backend (self, gst_ecbsr_upscaler_get_backend (self->upscaler));
+  gst_ecbsr_live_use (self, upscaler);
   return TRUE;
 }
 

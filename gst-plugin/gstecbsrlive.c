@@ -96,6 +96,21 @@ gst_ecbsr_live_stop (GstEcbsr * self)
   gst_ecbsr_set_backend (self, NULL);
 }
 
+void
+gst_ecbsr_live_use (GstEcbsr * self, GstEcbsrUpscaler * upscaler)
+{
+  EcbsrPrecision wanted = self->active.precision;
+  EcbsrPrecision running = gst_ecbsr_upscaler_get_precision (upscaler);
+  const gchar *backend = gst_ecbsr_upscaler_get_backend (upscaler);
+
+  g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
+  self->upscaler = upscaler;
+  gst_ecbsr_set_backend (self, backend);
+  if (wanted != ECBSR_PRECISION_AUTO && running != wanted)
+    gst_ecbsr_post_other_precision (GST_ELEMENT (self), wanted, running,
+        backend);
+}
+
 /* NULL where nothing new is asked for. */
 static GstEcbsrChange *
 get_wish (GstEcbsr * self)
@@ -198,7 +213,7 @@ prepare (GstEcbsr * self, const GstEcbsrChange * change, GstCaps * incaps,
   if (!filter->negotiated || !change->model)
     return TRUE;
   *upscaler = gst_ecbsr_upscaler_new (change->model, &filter->in_info,
-      &filter->out_info, change->settings.n_threads, error);
+      &filter->out_info, &change->settings, error);
   return *upscaler != NULL;
 }
 
@@ -216,11 +231,8 @@ commit (GstEcbsr * self, GstEcbsrChange * change, GstEcbsrUpscaler * upscaler)
 
   g_clear_pointer (&self->model, ecbsr_model_unref);
   self->model = g_steal_pointer (&change->model);
-  if (upscaler) {
-    g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
-    self->upscaler = upscaler;
-    gst_ecbsr_set_backend (self, gst_ecbsr_upscaler_get_backend (upscaler));
-  }
+  if (upscaler)
+    gst_ecbsr_live_use (self, upscaler);
   gst_ecbsr_set_active_model (self, get_name (self->model));
   if (new_model)
     gst_ecbsr_post_model_loaded (GST_ELEMENT (self), &change->settings,

@@ -20,4 +20,8 @@ void gst_ecbsr_live_request (GstEcbsr * self);
  * (@incaps; NULL: the current ones). */
 void gst_ecbsr_live_take_up (GstEcbsr * self, GstCaps * incaps);
 
+/* On the streaming thread: @upscaler (taken) runs from now on. Says so, and
+ * warns where it does not compute in the precision that was asked for. */
+void gst_ecbsr_live_use (GstEcbsr * self, GstEcbsrUpscaler * upscaler);
+
 G_END_DECLS

@@ -39,6 +39,16 @@ gst_ecbsr_post (GstElement * element, GstMessageType type,
       __LINE__);
 }
 
+void
+gst_ecbsr_post_other_precision (GstElement * element, EcbsrPrecision wanted,
+    EcbsrPrecision running, const gchar * detail)
+{
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("The network runs in %s: precision=%s was asked for, but this model or "
+          "this CPU cannot do it.", ecbsr_precision_to_string (running),
+          ecbsr_precision_to_string (wanted)), ("%s", detail));
+}
+
 static void
 post_structure (GstElement * element, GstStructure * s)
 {

@@ -12,6 +12,11 @@ G_BEGIN_DECLS
 void gst_ecbsr_post (GstElement * element, GstMessageType type,
     const GError * error, const gchar * detail);
 
+/* A warning that the network does not compute in what was asked for. @detail is
+ * for developers. */
+void gst_ecbsr_post_other_precision (GstElement * element,
+    EcbsrPrecision wanted, EcbsrPrecision running, const gchar * detail);
+
 void gst_ecbsr_post_model_loaded (GstElement * element,
     const GstEcbsrSettings * settings, const gchar * name);
 void gst_ecbsr_post_model_failed (GstElement * element,

@@ -30,7 +30,8 @@ gboolean
 gst_ecbsr_settings_equal (const GstEcbsrSettings * a,
     const GstEcbsrSettings * b)
 {
-  return gst_ecbsr_settings_same_model (a, b) && a->n_threads == b->n_threads;
+  return gst_ecbsr_settings_same_model (a, b) && a->n_threads == b->n_threads
+      && a->precision == b->precision;
 }
 
 gboolean

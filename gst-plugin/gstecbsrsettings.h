@@ -13,6 +13,7 @@ G_BEGIN_DECLS typedef struct
   GstEcbsrModel model;
   gchar *location;              /* a file instead of @model, or NULL */
   guint n_threads;
+  EcbsrPrecision precision;
 } GstEcbsrSettings;
 
 /* @dest holds settings or zeros. */

@@ -80,13 +80,15 @@ add_conversion (GstEcbsrUpscaler * self, guint n_threads, GError ** error)
 
 GstEcbsrUpscaler *
 gst_ecbsr_upscaler_new (EcbsrModel * model, const GstVideoInfo * in,
-    const GstVideoInfo * out, guint n_threads, GError ** error)
+    const GstVideoInfo * out, const GstEcbsrSettings * settings,
+    GError ** error)
 {
   g_autoptr (GstEcbsrUpscaler) self = g_new0 (GstEcbsrUpscaler, 1);
   EcbsrPlanConfig config;
 
   gst_ecbsr_formats_get_config (in, &config);
-  config.n_threads = n_threads;
+  config.n_threads = settings->n_threads;
+  config.precision = settings->precision;
   self->plan = ecbsr_plan_new (model, &config, error);
   if (!self->plan)
     return NULL;
@@ -94,7 +96,7 @@ gst_ecbsr_upscaler_new (EcbsrModel * model, const GstVideoInfo * in,
   self->out_info = *out;
   set_scaled_info (&self->scaled_info, in, out);
   if (needs_conversion (&self->scaled_info, out)
-      && !add_conversion (self, n_threads, error))
+      && !add_conversion (self, settings->n_threads, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -113,6 +115,12 @@ const gchar *
 gst_ecbsr_upscaler_get_backend (const GstEcbsrUpscaler * self)
 {
   return ecbsr_plan_get_backend (self->plan);
+}
+
+EcbsrPrecision
+gst_ecbsr_upscaler_get_precision (const GstEcbsrUpscaler * self)
+{
+  return ecbsr_plan_get_precision (self->plan);
 }
 
 static void

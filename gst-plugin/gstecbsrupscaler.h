@@ -7,18 +7,21 @@
 
 #include <gst/video/video.h>
 
-#include "ecbsr.h"
+#include "gstecbsrsettings.h"
 
 G_BEGIN_DECLS typedef struct _GstEcbsrUpscaler GstEcbsrUpscaler;
 
-/* From frames of @in to frames of @out, which is the model's scale larger.
- * NULL sets an ECBSR_ERROR. */
+/* From frames of @in to frames of @out, which is the model's scale larger,
+ * with the threads and the precision of @settings. NULL sets an ECBSR_ERROR. */
 GstEcbsrUpscaler *gst_ecbsr_upscaler_new (EcbsrModel * model,
-    const GstVideoInfo * in, const GstVideoInfo * out, guint n_threads,
-    GError ** error);
+    const GstVideoInfo * in, const GstVideoInfo * out,
+    const GstEcbsrSettings * settings, GError ** error);
 void gst_ecbsr_upscaler_free (GstEcbsrUpscaler * upscaler);
 
 const gchar *gst_ecbsr_upscaler_get_backend (const GstEcbsrUpscaler * upscaler);
+/* What runs, which may not be what was asked for; never AUTO. */
+EcbsrPrecision gst_ecbsr_upscaler_get_precision (const GstEcbsrUpscaler *
+    upscaler);
 
 /* One frame. FALSE sets a GStreamer error. */
 gboolean gst_ecbsr_upscaler_run (GstEcbsrUpscaler * upscaler,

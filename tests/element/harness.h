@@ -22,6 +22,15 @@ enum
   MODEL_BICUBIC,
 };
 
+/* Values of the property precision. */
+enum
+{
+  PRECISION_AUTO,
+  PRECISION_FLOAT32,
+  PRECISION_BFLOAT16,
+  PRECISION_INT8,
+};
+
 enum
 {
   COMPARE_OFF,

@@ -272,6 +272,97 @@ GST_START_TEST (test_scale_and_caps)
 
 GST_END_TEST;
 
+static gboolean
+backend_has (Bench * bench, const gchar * precision)
+{
+  gchar *backend;
+  gboolean has;
+
+  g_object_get (bench->ecbsr, "backend", &backend, NULL);
+  fail_unless (backend != NULL);
+  has = strstr (backend, precision) != NULL;
+  g_free (backend);
+  return has;
+}
+
+static void
+assert_precision_warning (Bench * bench, const gchar * wanted)
+{
+  gchar *text = bench_pop_problem (bench, GST_MESSAGE_WARNING,
+      GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS);
+
+  fail_unless (strstr (text, wanted) && strstr (text, "float32"), "%s", text);
+  g_free (text);
+}
+
+/* Taken up by the next frame, which is what it would be with this precision
+ * from the start. What the CPU cannot do is told. */
+static void
+change_precision (Bench * bench, const gchar * precision)
+{
+  GstBuffer *out, *expected;
+  GstVideoInfo out_info;
+  gint value;
+
+  gst_util_set_object_arg (G_OBJECT (bench->ecbsr), "precision", precision);
+  out = gst_harness_push_and_pull (bench->h, new_input ());
+  fail_unless (out != NULL);
+  g_object_get (bench->ecbsr, "precision", &value, NULL);
+  expected = upscale (new_input (), &in_info, &out_info, "model",
+      MODEL_ECBSR_M4C8, "precision", value, NULL);
+  frame_assert_equal (out, expected, &out_info, precision);
+  gst_buffer_unref (out);
+  gst_buffer_unref (expected);
+  if (value != PRECISION_AUTO && !backend_has (bench, precision))
+    assert_precision_warning (bench, precision);
+  bench_assert_quiet (bench, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING
+      | GST_MESSAGE_ELEMENT);
+}
+
+GST_START_TEST (test_precision_accepted)
+{
+  Bench bench = bench_new ("model", MODEL_ECBSR_M4C8, NULL);
+  gboolean other;
+  guint n_notified = 0;
+
+  bench_set_input (&bench, &in_info);
+  change_precision (&bench, "auto");
+  change_precision (&bench, "int8");
+  change_precision (&bench, "bfloat16");
+  other = !backend_has (&bench, "float32");
+  g_signal_connect (bench.ecbsr, "notify::backend", G_CALLBACK (count),
+      &n_notified);
+  change_precision (&bench, "float32");
+  fail_unless (backend_has (&bench, "float32"));
+  fail_unless_equals_int (n_notified, other);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* A network of one layer has no inner layers: float32 always. */
+GST_START_TEST (test_precision_impossible)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, "precision", PRECISION_INT8,
+      NULL);
+
+  bench_set_input (&bench, &in_info);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  fail_unless (backend_has (&bench, "float32"));
+  assert_precision_warning (&bench, "int8");
+
+  g_object_set (bench.ecbsr, "precision", PRECISION_BFLOAT16, NULL);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  assert_precision_warning (&bench, "bfloat16");
+
+  g_object_set (bench.ecbsr, "precision", PRECISION_FLOAT32, NULL);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  bench_assert_quiet (&bench, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
 static gpointer
 fiddle (gpointer data)
 {
@@ -288,7 +379,8 @@ fiddle (gpointer data)
             : MODEL_BICUBIC, NULL);
         break;
       case 2:
-        g_object_set (bench->ecbsr, "n-threads", i % 3, NULL);
+        g_object_set (bench->ecbsr, "n-threads", i % 3, "precision", i % 4,
+            NULL);
         break;
       case 3:
         g_object_set (bench->ecbsr, "strength", (i % 10) / 10.0, "compare",
@@ -347,6 +439,8 @@ live_suite (void)
   tcase_add_test (tc, test_last_wish);
   tcase_add_test (tc, test_scale_and_caps);
   tcase_add_test (tc, test_scale_before_caps);
+  tcase_add_test (tc, test_precision_accepted);
+  tcase_add_test (tc, test_precision_impossible);
   tcase_add_test (tc, test_stress);
   return s;
 }

@@ -23,6 +23,7 @@ GST_START_TEST (test_specs)
   assert_range (klass, "model", FALSE);
   assert_range (klass, "model-location", FALSE);
   assert_range (klass, "n-threads", FALSE);
+  assert_range (klass, "precision", FALSE);
   assert_range (klass, "strength", TRUE);
   assert_range (klass, "compare", FALSE);
   assert_range (klass, "compare-position", TRUE);
@@ -37,16 +38,17 @@ GST_START_TEST (test_defaults)
   gchar *location, *active_model, *backend;
   gdouble strength, position;
   guint scale, n_threads;
-  gint model, compare;
+  gint model, precision, compare;
 
   g_object_get (ecbsr, "scale", &scale, "model", &model, "model-location",
-      &location, "n-threads", &n_threads, "strength", &strength, "compare",
-      &compare, "compare-position", &position, "active-model", &active_model,
-      "backend", &backend, NULL);
+      &location, "n-threads", &n_threads, "precision", &precision, "strength",
+      &strength, "compare", &compare, "compare-position", &position,
+      "active-model", &active_model, "backend", &backend, NULL);
   fail_unless_equals_int (scale, 2);
   fail_unless_equals_int (model, MODEL_AUTO);
   fail_unless (location == NULL);
   fail_unless_equals_int (n_threads, 0);
+  fail_unless_equals_int (precision, PRECISION_AUTO);
   fail_unless (strength == 1.0);
   fail_unless_equals_int (compare, COMPARE_OFF);
   fail_unless (position == 0.5);
@@ -70,6 +72,37 @@ GST_START_TEST (test_nicks)
     g_object_get (ecbsr, "model", &model, NULL);
     fail_unless_equals_int (model, i);
   }
+  gst_object_unref (ecbsr);
+}
+
+GST_END_TEST;
+
+static void
+assert_precision (GstElement * ecbsr, gint expected)
+{
+  gint precision;
+
+  g_object_get (ecbsr, "precision", &precision, NULL);
+  fail_unless_equals_int (precision, expected);
+}
+
+GST_START_TEST (test_precisions)
+{
+  static const gchar *nicks[] = { "auto", "float32", "bfloat16", "int8" };
+  GstElement *ecbsr = gst_element_factory_make ("ecbsr", NULL);
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (nicks); i++) {
+    gst_util_set_object_arg (G_OBJECT (ecbsr), "precision", nicks[i]);
+    assert_precision (ecbsr, i);
+  }
+  for (i = 0; i < G_N_ELEMENTS (nicks); i++) {
+    g_object_set (ecbsr, "precision", i, NULL);
+    assert_precision (ecbsr, i);
+  }
+  /* one that there is not leaves it as it was */
+  gst_util_set_object_arg (G_OBJECT (ecbsr), "precision", "float16");
+  assert_precision (ecbsr, PRECISION_INT8);
   gst_object_unref (ecbsr);
 }
 
@@ -214,6 +247,7 @@ properties_suite (void)
   tcase_add_test (tc, test_specs);
   tcase_add_test (tc, test_defaults);
   tcase_add_test (tc, test_nicks);
+  tcase_add_test (tc, test_precisions);
   tcase_add_test (tc, test_built_in_models);
   tcase_add_test (tc, test_active_model_and_backend);
   tcase_add_test (tc, test_stats);
