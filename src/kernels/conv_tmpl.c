@@ -22,17 +22,15 @@ ALWAYS_INLINE vint
 first_sum (const EcbsrConv *conv, unsigned o, EcbsrDtype in)
 {
   if (in == ECBSR_DTYPE_U8)
-    return VBYTES_SIGNED ? (vint) {} : vsplat_int (conv->offset[o]);
+    return vsplat_int (conv->offset[o]);
   return (vint) vsplat (conv->bias[o]);
 }
 
 ALWAYS_INLINE vint
-load_input (const uint32_t *p, EcbsrDtype in)
+load_input (const uint32_t *p)
 {
   vint v = (vint) vload ((const float *) p);
 
-  if (in == ECBSR_DTYPE_U8 && VBYTES_SIGNED)
-    v ^= vsplat_int ((int32_t) 0x80808080u);
   VKEEP (v);
   return v;
 }
@@ -128,7 +126,7 @@ conv_block (const EcbsrConv *conv, const uint32_t *weight, unsigned first,
                 vint value[VECTORS];
 #pragma GCC unroll 3
                 for (unsigned v = 0; v < VECTORS; v++)
-                  value[v] = load_input (s + kx + v * LANES, in);
+                  value[v] = load_input (s + kx + v * LANES);
 #pragma GCC unroll 8
                 for (unsigned o = 0; o < b; o++)
                   {

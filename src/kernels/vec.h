@@ -13,8 +13,6 @@
 
 #if defined(__AVX2__)
 #include <immintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
 #endif
 
 #if defined(__AVX512F__)
@@ -162,14 +160,7 @@ vfrom_int (vint i)
 // ---------------------------------------------------- words of several values --
 //
 // ECBSR_DOT says how many values a word of this compilation's rows holds: 1, 2 or
-// 4. On x86 a byte of input is unsigned and one of weights signed; on Arm both are
-// signed, and inputs are shifted by 128 when they are loaded.
-
-#if defined(__ARM_NEON)
-#define VBYTES_SIGNED 1
-#else
-#define VBYTES_SIGNED 0
-#endif
+// 4. A byte of input is unsigned and one of weights signed.
 
 #if ECBSR_DOT == 2 && defined(__AVX512BF16__)
 
@@ -196,24 +187,6 @@ vdot_words (vint sum, vint value, vint weight)
 {
   __asm__ ("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(value), "x"(weight));
   return sum;
-}
-
-#elif ECBSR_DOT == 4 && defined(__ARM_FEATURE_DOTPROD)
-
-ALWAYS_INLINE vint
-vdot_words (vint sum, vint value, vint weight)
-{
-  return (vint) vdotq_s32 ((int32x4_t) sum, (int8x16_t) value,
-                           (int8x16_t) weight);
-}
-
-#elif ECBSR_DOT == 2 && defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
-
-ALWAYS_INLINE vint
-vdot_words (vint sum, vint value, vint weight)
-{
-  return (vint) vbfdotq_f32 ((float32x4_t) sum, (bfloat16x8_t) value,
-                             (bfloat16x8_t) weight);
 }
 
 #else
