@@ -200,6 +200,7 @@ gst_ecbsr_sink_event (GstBaseTransform * trans, GstEvent * event)
     GstCaps *caps;
 
     gst_event_parse_caps (event, &caps);
+    gst_ecbsr_live_look_upstream (GST_ECBSR (trans));
     gst_ecbsr_live_take_up (GST_ECBSR (trans), caps);
   }
   return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->sink_event (trans,

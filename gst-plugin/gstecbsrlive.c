@@ -45,10 +45,14 @@ refuse (GstEcbsr * self, const GstEcbsrSettings * refused, const GError * error)
   gst_ecbsr_notify_settings (self);
 }
 
-static const gchar *
-get_name (EcbsrModel * model)
+/* After the model or its settings have changed. Returns the model's name. */
+static gchar *
+tell_active_model (GstEcbsr * self)
 {
-  return model ? ecbsr_model_get_info (model)->name : NULL;
+  gchar *name = gst_ecbsr_settings_name_model (&self->active, self->model);
+
+  gst_ecbsr_set_active_model (self, name);
+  return name;
 }
 
 gboolean
@@ -74,7 +78,7 @@ gst_ecbsr_live_start (GstEcbsr * self)
     detail = gst_ecbsr_settings_describe (&settings);
     gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
   } else {
-    gst_ecbsr_set_active_model (self, get_name (self->model));
+    g_free (tell_active_model (self));
   }
   gst_ecbsr_settings_clear (&settings);
   return error == NULL;
@@ -88,6 +92,7 @@ gst_ecbsr_live_stop (GstEcbsr * self)
   GST_OBJECT_LOCK (self);
   self->started = FALSE;
   change = g_steal_pointer (&self->pending);
+  self->wanted.live = FALSE;
   GST_OBJECT_UNLOCK (self);
 
   g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
@@ -161,6 +166,29 @@ gst_ecbsr_live_request (GstEcbsr * self)
     refuse (self, &wish->settings, error);
 }
 
+static gboolean
+is_upstream_live (GstEcbsr * self)
+{
+  GstQuery *query = gst_query_new_latency ();
+  gboolean live = FALSE;
+
+  if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  gst_query_unref (query);
+  return live;
+}
+
+void
+gst_ecbsr_live_look_upstream (GstEcbsr * self)
+{
+  gboolean live = is_upstream_live (self);
+
+  GST_OBJECT_LOCK (self);
+  self->wanted.live = live;
+  GST_OBJECT_UNLOCK (self);
+  gst_ecbsr_live_request (self);
+}
+
 /* Goes the way that the base class will go: transform, ask, fixate, ask. */
 static gboolean
 peer_takes_scale (GstEcbsr * self, GstCaps * incaps, guint scale)
@@ -222,6 +250,9 @@ commit (GstEcbsr * self, GstEcbsrChange * change, GstEcbsrUpscaler * upscaler)
 {
   gboolean new_model =
       !gst_ecbsr_settings_same_model (&change->settings, &self->active);
+  g_autofree gchar *old_name =
+      gst_ecbsr_settings_name_model (&self->active, self->model);
+  g_autofree gchar *name = NULL;
 
   if (change->settings.scale != self->active.scale)
     gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
@@ -233,10 +264,9 @@ commit (GstEcbsr * self, GstEcbsrChange * change, GstEcbsrUpscaler * upscaler)
   self->model = g_steal_pointer (&change->model);
   if (upscaler)
     gst_ecbsr_live_use (self, upscaler);
-  gst_ecbsr_set_active_model (self, get_name (self->model));
-  if (new_model)
-    gst_ecbsr_post_model_loaded (GST_ELEMENT (self), &change->settings,
-        get_name (self->model));
+  name = tell_active_model (self);
+  if (new_model || g_strcmp0 (name, old_name) != 0)
+    gst_ecbsr_post_model_loaded (GST_ELEMENT (self), &change->settings, name);
 }
 
 void

@@ -16,6 +16,11 @@ void gst_ecbsr_live_stop (GstEcbsr * self);
 /* After properties have changed, in the thread that changed them. */
 void gst_ecbsr_live_request (GstEcbsr * self);
 
+/* On the streaming thread, before it takes up what new sink caps bring: looks
+ * whether the source is live, which content=auto goes by. Not before, since
+ * sources know only when they have started. */
+void gst_ecbsr_live_look_upstream (GstEcbsr * self);
+
 /* On the streaming thread, before it handles a buffer, or new sink caps
  * (@incaps; NULL: the current ones). */
 void gst_ecbsr_live_take_up (GstEcbsr * self, GstCaps * incaps);

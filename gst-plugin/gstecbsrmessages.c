@@ -62,6 +62,7 @@ new_structure (const gchar * name, const GstEcbsrSettings * settings)
   return gst_structure_new (name,
       "scale", G_TYPE_UINT, settings->scale,
       "model", GST_TYPE_ECBSR_MODEL, settings->model,
+      "content", GST_TYPE_ECBSR_CONTENT, settings->content,
       "model-location", G_TYPE_STRING, settings->location, NULL);
 }
 

@@ -23,6 +23,17 @@ static const GEnumValue choices[] = {
   {0, NULL, NULL},
 };
 
+static const GEnumValue contents[] = {
+  {GST_ECBSR_CONTENT_AUTO,
+        "Camera behind a live source where there is such a model, else clean",
+      "auto"},
+  {GST_ECBSR_CONTENT_CLEAN, "Clean pictures, without noise or artefacts",
+      "clean"},
+  {GST_ECBSR_CONTENT_CAMERA,
+      "What cameras send: noise, sharpening, compression", "camera"},
+  {0, NULL, NULL},
+};
+
 /* What `auto` takes: the first that is built in for the scale. The standard
  * model, then heavier, then lighter ones by quality. */
 static const GstEcbsrModel preference[] = {
@@ -47,29 +58,59 @@ gst_ecbsr_model_get_type (void)
   return type;
 }
 
+GType
+gst_ecbsr_content_get_type (void)
+{
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type)) {
+    GType t = g_enum_register_static ("GstEcbsrContent", contents);
+    g_once_init_leave (&type, t);
+  }
+  return type;
+}
+
 const gchar *
 gst_ecbsr_model_get_nick (GstEcbsrModel model)
 {
   return choices[model].value_nick;
 }
 
+const gchar *
+gst_ecbsr_content_get_nick (GstEcbsrContent content)
+{
+  return contents[content].value_nick;
+}
+
 static GBytes *
-find (GstEcbsrModel choice, guint scale)
+find_trained_on (GstEcbsrModel choice, guint scale, gboolean camera)
 {
   g_autofree gchar *path = g_strdup_printf (RESOURCE_FOLDER
-      "%s-x%u.safetensors", gst_ecbsr_model_get_nick (choice), scale);
+      "%s-x%u%s.safetensors", gst_ecbsr_model_get_nick (choice), scale,
+      camera ? "-camera" : "");
 
   return g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
 }
 
+static GBytes *
+find (GstEcbsrModel choice, guint scale, GstEcbsrContent content, gboolean live)
+{
+  GBytes *bytes;
+
+  if (content != GST_ECBSR_CONTENT_AUTO)
+    return find_trained_on (choice, scale, content == GST_ECBSR_CONTENT_CAMERA);
+  bytes = live ? find_trained_on (choice, scale, TRUE) : NULL;
+  return bytes ? bytes : find_trained_on (choice, scale, FALSE);
+}
+
 static gchar *
-list_built_in (guint scale)
+list_built_in (guint scale, GstEcbsrContent content)
 {
   GString *list = g_string_new (NULL);
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (preference); i++) {
-    g_autoptr (GBytes) bytes = find (preference[i], scale);
+    g_autoptr (GBytes) bytes = find (preference[i], scale, content, FALSE);
     if (bytes)
       g_string_append_printf (list, "%s, ",
           gst_ecbsr_model_get_nick (preference[i]));
@@ -79,20 +120,33 @@ list_built_in (guint scale)
 }
 
 static GstEcbsrModel
-resolve_auto (guint scale)
+resolve_auto (guint scale, GstEcbsrContent content)
 {
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (preference); i++) {
-    g_autoptr (GBytes) bytes = find (preference[i], scale);
+    g_autoptr (GBytes) bytes = find (preference[i], scale, content, FALSE);
     if (bytes)
       return preference[i];
   }
   return GST_ECBSR_MODEL_AUTO;
 }
 
+static void
+set_not_found (GError ** error, GstEcbsrModel choice, guint scale,
+    GstEcbsrContent content)
+{
+  g_autofree gchar *list = list_built_in (scale, content);
+
+  g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NOT_FOUND,
+      "model %s is not built in for scale %u%s; built in for it: %s",
+      gst_ecbsr_model_get_nick (choice), scale,
+      content == GST_ECBSR_CONTENT_CAMERA ? " and content camera" : "", list);
+}
+
 EcbsrModel *
-gst_ecbsr_models_load (GstEcbsrModel choice, guint scale, GError ** error)
+gst_ecbsr_models_load (GstEcbsrModel choice, guint scale,
+    GstEcbsrContent content, gboolean live, GError ** error)
 {
   g_autoptr (GBytes) bytes = NULL;
   g_autofree gchar *origin = NULL;
@@ -101,18 +155,26 @@ gst_ecbsr_models_load (GstEcbsrModel choice, guint scale, GError ** error)
     return ecbsr_model_new_cubic (scale);
 
   if (choice == GST_ECBSR_MODEL_AUTO)
-    choice = resolve_auto (scale);
-  bytes = find (choice, scale);
+    choice = resolve_auto (scale, content);
+  bytes = find (choice, scale, content, live);
   if (!bytes) {
-    g_autofree gchar *list = list_built_in (scale);
-    g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NOT_FOUND,
-        "model %s is not built in for scale %u; built in for it: %s",
-        gst_ecbsr_model_get_nick (choice), scale, list);
+    set_not_found (error, choice, scale, content);
     return NULL;
   }
   origin = g_strdup_printf ("built-in model %s for scale %u",
       gst_ecbsr_model_get_nick (choice), scale);
   return ecbsr_model_new_from_bytes (bytes, origin, error);
+}
+
+gchar *
+gst_ecbsr_models_describe (const EcbsrModel * model)
+{
+  const EcbsrModelInfo *info = ecbsr_model_get_info (model);
+
+  if (info->architecture == ECBSR_ARCHITECTURE_CUBIC)
+    return g_strdup (gst_ecbsr_model_get_nick (GST_ECBSR_MODEL_BICUBIC));
+  return g_strdup_printf ("%s-x%u%s", info->name, info->scale,
+      g_str_equal (info->content, "camera") ? "-camera" : "");
 }
 
 EcbsrModel *

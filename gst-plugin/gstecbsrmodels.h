@@ -21,15 +21,33 @@ G_BEGIN_DECLS typedef enum
   GST_ECBSR_MODEL_BICUBIC,
 } GstEcbsrModel;
 
+/* What a network was trained on. AUTO: camera video where there is such a model,
+ * and the source is live. */
+typedef enum
+{
+  GST_ECBSR_CONTENT_AUTO,
+  GST_ECBSR_CONTENT_CLEAN,
+  GST_ECBSR_CONTENT_CAMERA,
+} GstEcbsrContent;
+
 #define GST_TYPE_ECBSR_MODEL (gst_ecbsr_model_get_type ())
 GType gst_ecbsr_model_get_type (void);
 
-const gchar *gst_ecbsr_model_get_nick (GstEcbsrModel model);
+#define GST_TYPE_ECBSR_CONTENT (gst_ecbsr_content_get_type ())
+GType gst_ecbsr_content_get_type (void);
 
-/* The built-in model @choice for @scale. NULL sets an ECBSR_ERROR; where there
- * is no such model its message lists those there are. */
+const gchar *gst_ecbsr_model_get_nick (GstEcbsrModel model);
+const gchar *gst_ecbsr_content_get_nick (GstEcbsrContent content);
+
+/* The built-in model @choice for @scale, trained on @content; @live: what AUTO
+ * goes by. NULL sets an ECBSR_ERROR; where there is no such model its message
+ * lists those there are. */
 EcbsrModel *gst_ecbsr_models_load (GstEcbsrModel choice, guint scale,
-    GError ** error);
+    GstEcbsrContent content, gboolean live, GError ** error);
+
+/* What applications are told that @model, from gst_ecbsr_models_load (), is: the
+ * name of its file. */
+gchar *gst_ecbsr_models_describe (const EcbsrModel * model);
 
 /* The model in the file @location, which has to be one for @scale. */
 EcbsrModel *gst_ecbsr_models_open (const gchar * location, guint scale,

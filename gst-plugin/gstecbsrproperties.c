@@ -11,6 +11,7 @@ enum
   PROP_SCALE,
   PROP_MODEL,
   PROP_MODEL_LOCATION,
+  PROP_CONTENT,
   PROP_N_THREADS,
   PROP_PRECISION,
   PROP_STRENGTH,
@@ -26,6 +27,7 @@ static GParamSpec *props[N_PROPS];
 
 #define DEFAULT_SCALE 2
 #define DEFAULT_MODEL GST_ECBSR_MODEL_AUTO
+#define DEFAULT_CONTENT GST_ECBSR_CONTENT_AUTO
 #define DEFAULT_N_THREADS 0
 #define MAX_N_THREADS 256
 #define DEFAULT_PRECISION ECBSR_PRECISION_AUTO
@@ -91,6 +93,10 @@ create_model_properties (void)
       "Model location",
       "Path of a model file (.safetensors) to use instead of a built-in model; "
       "it has to be one for the scale that is set", NULL, flags);
+  props[PROP_CONTENT] = g_param_spec_enum ("content", "Content",
+      "Which training of the built-in model: for clean pictures or for what "
+      "cameras send; auto is camera behind a live source where there is such "
+      "a model, else clean", GST_TYPE_ECBSR_CONTENT, DEFAULT_CONTENT, flags);
   props[PROP_N_THREADS] = g_param_spec_uint ("n-threads", "Number of threads",
       "How many threads work on a frame; 0 means one for each CPU that the "
       "process may use", 0, MAX_N_THREADS, DEFAULT_N_THREADS, flags);
@@ -156,6 +162,9 @@ set_locked (GstEcbsr * self, guint prop_id, const GValue * value)
       self->wanted.location =
           location && *location ? g_strdup (location) : NULL;
       break;
+    case PROP_CONTENT:
+      self->wanted.content = g_value_get_enum (value);
+      break;
     case PROP_N_THREADS:
       self->wanted.n_threads = g_value_get_uint (value);
       break;
@@ -202,6 +211,9 @@ get_locked (GstEcbsr * self, guint prop_id, GValue * value)
       break;
     case PROP_MODEL_LOCATION:
       g_value_set_string (value, self->wanted.location);
+      break;
+    case PROP_CONTENT:
+      g_value_set_enum (value, self->wanted.content);
       break;
     case PROP_N_THREADS:
       g_value_set_uint (value, self->wanted.n_threads);
@@ -253,6 +265,7 @@ gst_ecbsr_properties_have_settings (GParamSpec ** pspecs, guint n_pspecs)
   for (i = 0; i < n_pspecs; i++) {
     if (pspecs[i] == props[PROP_SCALE] || pspecs[i] == props[PROP_MODEL]
         || pspecs[i] == props[PROP_MODEL_LOCATION]
+        || pspecs[i] == props[PROP_CONTENT]
         || pspecs[i] == props[PROP_N_THREADS]
         || pspecs[i] == props[PROP_PRECISION])
       return TRUE;
@@ -310,6 +323,7 @@ gst_ecbsr_properties_init (GstEcbsr * self)
 {
   self->wanted.scale = DEFAULT_SCALE;
   self->wanted.model = DEFAULT_MODEL;
+  self->wanted.content = DEFAULT_CONTENT;
   self->wanted.n_threads = DEFAULT_N_THREADS;
   self->wanted.precision = DEFAULT_PRECISION;
   self->strength = DEFAULT_STRENGTH;
@@ -325,6 +339,7 @@ gst_ecbsr_properties_install (GObjectClass * klass)
   create_status_properties ();
   g_object_class_install_properties (klass, N_PROPS, props);
   gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_MODEL, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_CONTENT, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_PRECISION, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_COMPARE, 0);
 }

@@ -11,6 +11,8 @@ G_BEGIN_DECLS typedef struct
 {
   guint scale;
   GstEcbsrModel model;
+  GstEcbsrContent content;
+  gboolean live;                /* no property: what content=auto goes by */
   gchar *location;              /* a file instead of @model, or NULL */
   guint n_threads;
   EcbsrPrecision precision;
@@ -34,5 +36,9 @@ gboolean gst_ecbsr_settings_load (const GstEcbsrSettings * settings,
 
 /* What they ask for, in words. */
 gchar *gst_ecbsr_settings_describe (const GstEcbsrSettings * settings);
+
+/* What @model, which they have loaded, is called; NULL for NULL. */
+gchar *gst_ecbsr_settings_name_model (const GstEcbsrSettings * settings,
+    const EcbsrModel * model);
 
 G_END_DECLS

@@ -22,6 +22,14 @@ enum
   MODEL_BICUBIC,
 };
 
+/* Values of the property content. */
+enum
+{
+  CONTENT_AUTO,
+  CONTENT_CLEAN,
+  CONTENT_CAMERA,
+};
+
 /* Values of the property precision. */
 enum
 {

@@ -370,7 +370,7 @@ fiddle (gpointer data)
   guint i;
 
   for (i = 0; i < 300; i++) {
-    switch (i % 5) {
+    switch (i % 6) {
       case 0:
         g_object_set (bench->ecbsr, "scale", 1 + i % 4, NULL);
         break;
@@ -385,6 +385,10 @@ fiddle (gpointer data)
       case 3:
         g_object_set (bench->ecbsr, "strength", (i % 10) / 10.0, "compare",
             i % 2, "compare-position", (i % 7) / 7.0, NULL);
+        break;
+      case 4:
+        g_object_set (bench->ecbsr, "content", i % 4 ? CONTENT_AUTO
+            : CONTENT_CLEAN, NULL);
         break;
       default:
         g_object_set (bench->ecbsr, "model-location", "/nonexistent", NULL);

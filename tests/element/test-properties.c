@@ -22,6 +22,7 @@ GST_START_TEST (test_specs)
   assert_range (klass, "scale", FALSE);
   assert_range (klass, "model", FALSE);
   assert_range (klass, "model-location", FALSE);
+  assert_range (klass, "content", FALSE);
   assert_range (klass, "n-threads", FALSE);
   assert_range (klass, "precision", FALSE);
   assert_range (klass, "strength", TRUE);
@@ -38,14 +39,15 @@ GST_START_TEST (test_defaults)
   gchar *location, *active_model, *backend;
   gdouble strength, position;
   guint scale, n_threads;
-  gint model, precision, compare;
+  gint model, content, precision, compare;
 
   g_object_get (ecbsr, "scale", &scale, "model", &model, "model-location",
       &location, "n-threads", &n_threads, "precision", &precision, "strength",
-      &strength, "compare", &compare, "compare-position", &position,
+      &strength, "content", &content, "compare", &compare, "compare-position", &position,
       "active-model", &active_model, "backend", &backend, NULL);
   fail_unless_equals_int (scale, 2);
   fail_unless_equals_int (model, MODEL_AUTO);
+  fail_unless_equals_int (content, CONTENT_AUTO);
   fail_unless (location == NULL);
   fail_unless_equals_int (n_threads, 0);
   fail_unless_equals_int (precision, PRECISION_AUTO);
