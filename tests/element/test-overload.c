@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Overload control in simulated time, under loads of all shapes. */
+
+#include "load.h"
+
+#include <gst/check/gstcheck.h>
+#include <math.h>
+
+#define BOTTOM (LOAD_N_LEVELS - 1)
+
+/* What a stretch of a run looked like. */
+typedef struct
+{
+  guint n_frames, n_dropped, n_over, n_down, n_up;
+  guint lowest, highest, last;
+  gdouble latest_ms;
+} Summary;
+
+static Summary
+summarise (const GArray * samples, gdouble from, gdouble to)
+{
+  Summary s = { 0, };
+  guint i;
+
+  s.highest = G_MAXUINT;
+  for (i = 0; i < samples->len; i++) {
+    const LoadSample *sample = &g_array_index (samples, LoadSample, i);
+
+    if (sample->seconds < from || sample->seconds >= to)
+      continue;
+    s.n_frames++;
+    s.n_dropped += sample->ms == 0.0;
+    s.n_over += sample->ms > LOAD_BUDGET_MS;
+    if (sample->reason)
+      *(g_str_equal (sample->reason, "slack") ? &s.n_up : &s.n_down) += 1;
+    s.lowest = MAX (s.lowest, sample->level);
+    s.highest = MIN (s.highest, sample->level);
+    s.last = sample->level;
+    s.latest_ms = MAX (s.latest_ms, sample->late_ms);
+  }
+  GST_INFO ("%g to %g s: %u frames, %u dropped, %u over, %u down, %u up, "
+      "levels %u to %u, last %u, latest %g ms", from, to, s.n_frames,
+      s.n_dropped, s.n_over, s.n_down, s.n_up, s.highest, s.lowest, s.last,
+      s.latest_ms);
+  return s;
+}
+
+static GArray *
+run (Load load, gdouble seconds)
+{
+  const LoadCase load_case = { GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP, load,
+    seconds, 0.1, 1.0
+  };
+
+  return load_run (&load_case);
+}
+
+static gdouble
+calm (gdouble seconds)
+{
+  return 1.0;
+}
+
+GST_START_TEST (test_calm)
+{
+  g_autoptr (GArray) samples = run (calm, 600);
+  Summary s = summarise (samples, 0, 600);
+
+  fail_unless_equals_int (s.n_down + s.n_up + s.n_dropped, 0);
+}
+
+GST_END_TEST;
+
+/* Where room for a climb begins; between that and the budget; at the budget. Noise
+ * goes both ways there. */
+static gdouble
+room (gdouble seconds)
+{
+  return seconds < 5 ? 2.0 : 1.13;
+}
+
+static gdouble
+between (gdouble seconds)
+{
+  return seconds < 5 ? 2.0 : 1.22;
+}
+
+static gdouble
+full (gdouble seconds)
+{
+  return 1.42;
+}
+
+GST_START_TEST (test_borders)
+{
+  static const Load borders[] = { room, between, full };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (borders); i++) {
+    g_autoptr (GArray) samples = run (borders[i], 1800);
+    Summary s = summarise (samples, 0, 1800);
+
+    fail_unless_equals_int (s.n_down, 1);
+    fail_unless (s.n_up <= 1);
+    fail_unless (s.n_over <= 10, "%u", s.n_over);
+  }
+}
+
+GST_END_TEST;
+
+static gdouble
+step (gdouble seconds)
+{
+  return seconds >= 10 && seconds < 70 ? 3.0 : 1.0;
+}
+
+/* One jump, to the level that fits; back one by one. */
+GST_START_TEST (test_step)
+{
+  g_autoptr (GArray) samples = run (step, 200);
+  Summary hit = summarise (samples, 10, 11);
+  Summary under = summarise (samples, 11, 70);
+  Summary after = summarise (samples, 70, 200);
+
+  fail_unless_equals_int (summarise (samples, 0, 10).n_down, 0);
+  fail_unless_equals_int (hit.n_down, 1);
+  fail_unless (hit.n_over <= 3);
+  fail_unless_equals_int (hit.last, 2);
+  fail_unless_equals_int (under.n_down + under.n_up + under.n_over
+      + under.n_dropped, 0);
+  fail_unless_equals_int (after.n_up, 2);
+  fail_unless_equals_int (after.n_down, 0);
+  fail_unless_equals_int (summarise (samples, 70, 79.9).n_up, 0);
+  fail_unless_equals_int (summarise (samples, 79.9, 85).n_up, 1);
+  fail_unless_equals_int (summarise (samples, 85, 89.9).n_up, 0);
+  fail_unless_equals_int (summarise (samples, 95, 200).lowest, 0);
+}
+
+GST_END_TEST;
+
+static gdouble
+huge_step (gdouble seconds)
+{
+  return seconds >= 10 && seconds < 30 ? 12.0 : 1.0;
+}
+
+/* To the floor at once; what has piled up meanwhile is dropped, once. */
+GST_START_TEST (test_huge_step)
+{
+  g_autoptr (GArray) samples = run (huge_step, 30);
+  Summary hit = summarise (samples, 10, 11);
+  Summary under = summarise (samples, 11, 30);
+
+  fail_unless_equals_int (hit.n_down, 1);
+  fail_unless_equals_int (hit.last, BOTTOM);
+  fail_unless (hit.n_dropped > 0 && hit.n_dropped <= 10, "%u", hit.n_dropped);
+  fail_unless_equals_int (under.n_dropped, 0);
+  fail_unless (under.latest_ms <= 0, "%g", under.latest_ms);
+}
+
+GST_END_TEST;
+
+static gdouble
+ramp (gdouble seconds)
+{
+  return 1.0 + MAX (0.0, MIN (seconds, 120.0 - seconds)) / 15.0;
+}
+
+/* Level by level, each time before frames are late. */
+GST_START_TEST (test_ramp)
+{
+  g_autoptr (GArray) samples = run (ramp, 240);
+  Summary up = summarise (samples, 0, 60);
+  Summary down = summarise (samples, 60, 240);
+
+  fail_unless_equals_int (up.n_up, 0);
+  fail_unless (up.n_down >= 2 && up.n_down <= BOTTOM);
+  fail_unless (up.n_over * 50 < up.n_frames, "%u", up.n_over);
+  fail_unless_equals_int (up.n_dropped, 0);
+  fail_unless (up.latest_ms < LOAD_FRAME_MS);
+  fail_unless (down.n_down <= 1);
+  fail_unless_equals_int (down.last, 0);
+}
+
+GST_END_TEST;
+
+static gdouble
+spikes (gdouble seconds)
+{
+  return fmod (seconds, 7.0) >= 7.0 - 0.04 ? 8.0 : 1.0;
+}
+
+/* Down once; not up as long as they come. */
+GST_START_TEST (test_spikes)
+{
+  g_autoptr (GArray) samples = run (spikes, 600);
+  Summary s = summarise (samples, 0, 600);
+
+  fail_unless (s.n_down >= 1 && s.n_down <= BOTTOM);
+  fail_unless (s.n_up <= 1);
+  fail_unless_equals_int (summarise (samples, 300, 600).n_down, 0);
+}
+
+GST_END_TEST;
+
+static gdouble
+hog_5s (gdouble seconds)
+{
+  return fmod (seconds, 10.0) >= 5.0 ? 4.0 : 1.0;
+}
+
+static gdouble
+hog_15s (gdouble seconds)
+{
+  return fmod (seconds, 30.0) >= 15.0 ? 4.0 : 1.0;
+}
+
+static gdouble
+hog_40s (gdouble seconds)
+{
+  return fmod (seconds, 80.0) >= 40.0 ? 4.0 : 1.0;
+}
+
+/* A load that comes and goes: after a few vain climbs the level stays. */
+GST_START_TEST (test_periodic)
+{
+  static const Load hogs[] = { hog_5s, hog_15s, hog_40s };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (hogs); i++) {
+    g_autoptr (GArray) samples = run (hogs[i], 1800);
+    Summary start = summarise (samples, 0, 300);
+    Summary rest = summarise (samples, 300, 1800);
+
+    fail_unless (start.n_down >= 1 && start.n_down <= 4, "%u", start.n_down);
+    fail_unless (rest.n_down <= 1 && rest.n_up <= 1, "%u", i);
+    fail_unless (rest.n_over <= 3);
+    fail_unless_equals_int (rest.n_dropped, 0);
+  }
+}
+
+GST_END_TEST;
+
+/* A calm that lasts is used, however many climbs have failed before. */
+static gdouble
+hog_then_calm (gdouble seconds)
+{
+  return seconds < 600 ? hog_40s (seconds) : 1.0;
+}
+
+GST_START_TEST (test_recovers)
+{
+  g_autoptr (GArray) samples = run (hog_then_calm, 1800);
+
+  fail_unless_equals_int (summarise (samples, 1500, 1800).lowest, 0);
+}
+
+GST_END_TEST;
+
+static gdouble
+drift (gdouble seconds)
+{
+  return 1.6 - 0.6 * cos (seconds * 2.0 * G_PI / 900.0);
+}
+
+GST_START_TEST (test_drift)
+{
+  g_autoptr (GArray) samples = run (drift, 1800);
+  Summary s = summarise (samples, 0, 1800);
+
+  fail_unless_equals_int (s.n_down, 2);
+  fail_unless_equals_int (s.n_up, 2);
+  fail_unless (s.n_over * 200 < s.n_frames);
+  fail_unless_equals_int (s.n_dropped, 0);
+  fail_unless_equals_int (s.last, 0);
+}
+
+GST_END_TEST;
+
+static gdouble
+hopeless (gdouble seconds)
+{
+  return seconds >= 5 ? 40.0 : 1.0;
+}
+
+static Summary
+run_hopeless (GstEcbsrOverloadPolicy policy)
+{
+  const LoadCase load_case = { policy, hopeless, 60, 0.1, 1.0 };
+  g_autoptr (GArray) samples = load_run (&load_case);
+
+  return summarise (samples, 6, 60);
+}
+
+/* Each policy does what its name says, where not even the floor fits. */
+GST_START_TEST (test_policies)
+{
+  Summary s = run_hopeless (GST_ECBSR_OVERLOAD_NONE);
+  fail_unless_equals_int (s.lowest, 0);
+  fail_unless_equals_int (s.n_dropped, 0);
+
+  s = run_hopeless (GST_ECBSR_OVERLOAD_DEGRADE);
+  fail_unless_equals_int (s.last, BOTTOM);
+  fail_unless_equals_int (s.n_dropped, 0);
+
+  s = run_hopeless (GST_ECBSR_OVERLOAD_DROP);
+  fail_unless_equals_int (s.lowest, 0);
+  fail_unless (s.n_dropped > s.n_frames / 2);
+  fail_unless (s.n_dropped < s.n_frames);
+
+  s = run_hopeless (GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP);
+  fail_unless_equals_int (s.last, BOTTOM);
+  fail_unless (s.n_dropped > 0 && s.n_dropped < s.n_frames * 3 / 4, "%u",
+      s.n_dropped);
+  fail_unless (s.latest_ms < 10 * LOAD_FRAME_MS, "%g", s.latest_ms);
+}
+
+GST_END_TEST;
+
+static GstEcbsrOverload *
+new_two_levels (GstClockTime budget)
+{
+  const GstClockTime costs[] = { 10 * GST_MSECOND, 5 * GST_MSECOND };
+  GstEcbsrOverload *overload = gst_ecbsr_overload_new ();
+
+  gst_ecbsr_overload_set_budget (overload,
+      GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP, budget, 33 * GST_MSECOND);
+  gst_ecbsr_overload_set_levels (overload, costs, G_N_ELEMENTS (costs));
+  return overload;
+}
+
+static gboolean
+take_frames (GstEcbsrOverload * overload, guint n, GstClockTime * now,
+    GstClockTime time)
+{
+  GstEcbsrLevelChange change;
+  gboolean changed = FALSE;
+
+  while (n-- > 0 && !changed) {
+    *now += 33 * GST_MSECOND;
+    changed = gst_ecbsr_overload_take_frame (overload, *now, time, time,
+        &change);
+  }
+  return changed;
+}
+
+/* No QOS event: nobody waits for frames, as in a transcode. No budget: nothing
+ * says what is too long. */
+GST_START_TEST (test_not_engaged)
+{
+  g_autoptr (GstEcbsrOverload) silent = new_two_levels (26 * GST_MSECOND);
+  g_autoptr (GstEcbsrOverload) free = new_two_levels (GST_CLOCK_TIME_NONE);
+  GstClockTime now = 0;
+
+  fail_if (take_frames (silent, 100, &now, GST_SECOND));
+  gst_ecbsr_overload_take_qos (silent, 0, 0, 1.0);      /* sync=false */
+  fail_if (take_frames (silent, 100, &now, GST_SECOND));
+  fail_if (gst_ecbsr_overload_drops (silent, 0));
+  gst_ecbsr_overload_take_qos (free, 0, GST_SECOND, 2.0);
+  fail_if (take_frames (free, 100, &now, GST_SECOND));
+  gst_ecbsr_overload_take_qos (silent, 0, -GST_MSECOND, 0.5);
+  fail_unless (take_frames (silent, 1, &now, GST_SECOND));
+  gst_ecbsr_overload_forget_qos (silent);
+  fail_if (take_frames (silent, 1000, &now, GST_MSECOND));
+}
+
+GST_END_TEST;
+
+/* Frames are in time here, but late at the sink, and later than a frame: what
+ * comes after takes its time too. */
+GST_START_TEST (test_late_downstream)
+{
+  g_autoptr (GstEcbsrOverload) overload = new_two_levels (26 * GST_MSECOND);
+  GstClockTime now = 0;
+  guint i;
+
+  for (i = 0; i < 100; i++) {
+    gst_ecbsr_overload_take_qos (overload, now, 20 * GST_MSECOND, 1.5);
+    fail_if (take_frames (overload, 1, &now, 10 * GST_MSECOND));
+    gst_ecbsr_overload_take_qos (overload, now, 50 * GST_MSECOND, 0.9);
+    fail_if (take_frames (overload, 1, &now, 10 * GST_MSECOND));
+  }
+  for (i = 0; i < 7; i++) {
+    gst_ecbsr_overload_take_qos (overload, now, 50 * GST_MSECOND, 1.5);
+    fail_if (take_frames (overload, 1, &now, 10 * GST_MSECOND));
+  }
+  gst_ecbsr_overload_take_qos (overload, now, 50 * GST_MSECOND, 1.5);
+  fail_unless (take_frames (overload, 1, &now, 10 * GST_MSECOND));
+  fail_unless_equals_int (gst_ecbsr_overload_get_level (overload), 1);
+}
+
+GST_END_TEST;
+
+/* What comes on top of any model is no load on it: here conversion takes most of
+ * the time, and still the level above fits. */
+GST_START_TEST (test_overhead)
+{
+  const LoadCase load_case = { GST_ECBSR_OVERLOAD_DEGRADE, step, 200, 0.02,
+    7.0
+  };
+  g_autoptr (GArray) samples = load_run (&load_case);
+
+  fail_unless_equals_int (summarise (samples, 60, 70).last, 2);
+  fail_unless_equals_int (summarise (samples, 150, 200).lowest, 1);
+}
+
+GST_END_TEST;
+
+/* Another budget, policy or ladder in the middle of it. */
+GST_START_TEST (test_changes)
+{
+  g_autoptr (GstEcbsrOverload) overload = new_two_levels (26 * GST_MSECOND);
+  const GstClockTime cost = GST_MSECOND;
+  GstClockTime now = 0;
+  GstEcbsrQos qos;
+
+  gst_ecbsr_overload_take_qos (overload, 0, GST_MSECOND, 1.0);
+  gst_ecbsr_overload_set_budget (overload, GST_ECBSR_OVERLOAD_DEGRADE,
+      8 * GST_MSECOND, 33 * GST_MSECOND);
+  fail_unless (take_frames (overload, 1, &now, 10 * GST_MSECOND));
+  gst_ecbsr_overload_get_qos (overload, &qos);
+  fail_unless_equals_int (qos.quality, 500000);
+  fail_unless_equals_int64 (qos.jitter, GST_MSECOND);
+  fail_if (gst_ecbsr_overload_has_lower (overload));
+
+  gst_ecbsr_overload_set_budget (overload, GST_ECBSR_OVERLOAD_DROP,
+      8 * GST_MSECOND, 33 * GST_MSECOND);
+  fail_unless_equals_int (gst_ecbsr_overload_get_level (overload), 0);
+  gst_ecbsr_overload_set_levels (overload, &cost, 1);
+  gst_ecbsr_overload_get_qos (overload, &qos);
+  fail_unless_equals_int (qos.quality, 1000000);
+  fail_unless (gst_ecbsr_overload_drops (overload, 0));
+  gst_ecbsr_overload_set_levels (overload, NULL, 0);
+  fail_if (take_frames (overload, 10, &now, GST_SECOND));
+}
+
+GST_END_TEST;
+
+static Suite *
+overload_suite (void)
+{
+  Suite *s = suite_create ("overload");
+  TCase *tc = tcase_create ("overload");
+
+  suite_add_tcase (s, tc);
+  tcase_add_test (tc, test_calm);
+  tcase_add_test (tc, test_borders);
+  tcase_add_test (tc, test_step);
+  tcase_add_test (tc, test_huge_step);
+  tcase_add_test (tc, test_ramp);
+  tcase_add_test (tc, test_spikes);
+  tcase_add_test (tc, test_periodic);
+  tcase_add_test (tc, test_recovers);
+  tcase_add_test (tc, test_drift);
+  tcase_add_test (tc, test_policies);
+  tcase_add_test (tc, test_not_engaged);
+  tcase_add_test (tc, test_late_downstream);
+  tcase_add_test (tc, test_overhead);
+  tcase_add_test (tc, test_changes);
+  return s;
+}
+
+GST_CHECK_MAIN (overload);
