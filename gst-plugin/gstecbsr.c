@@ -23,6 +23,7 @@
 #include "gstecbsrallocation.h"
 #include "gstecbsrcaps.h"
 #include "gstecbsrcolor.h"
+#include "gstecbsrevents.h"
 #include "gstecbsrframe.h"
 #include "gstecbsrlive.h"
 #include "gstecbsrmessages.h"
@@ -127,12 +128,13 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
 {
   GstEcbsr *self = GST_ECBSR (filter);
   g_autoptr (GError) error = NULL;
-  GstEcbsrUpscaler *upscaler;
+  GstEcbsrUpscaler *upscaler = NULL;
 
   g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), !self->model);
   if (!self->model) {
     gst_ecbsr_set_backend (self, NULL);
+    gst_ecbsr_pace_renew (self);
     return TRUE;
   }
 
@@ -140,8 +142,11 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
     return FALSE;
   gst_ecbsr_color_read_site (in_info, incaps);
   gst_ecbsr_color_read_site (out_info, outcaps);
-  upscaler = gst_ecbsr_upscaler_new (self->model, in_info, out_info,
-      &self->active, &error);
+  gst_ecbsr_pace_set_caps (self, in_info);
+  if (gst_ecbsr_pace_fit_model (self, &self->active, in_info, &self->model,
+          &error))
+    upscaler = gst_ecbsr_upscaler_new (self->model, in_info, out_info,
+        &self->active, &error);
   if (!upscaler) {
     g_autofree gchar *detail = gst_caps_to_string (incaps);
     gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
@@ -196,40 +201,48 @@ gst_ecbsr_transform_meta (GstBaseTransform * trans, GstBuffer * outbuf,
 static gboolean
 gst_ecbsr_sink_event (GstBaseTransform * trans, GstEvent * event)
 {
-  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
-    GstCaps *caps;
-
-    gst_event_parse_caps (event, &caps);
-    gst_ecbsr_live_look_upstream (GST_ECBSR (trans));
-    gst_ecbsr_live_take_up (GST_ECBSR (trans), caps);
-  }
+  gst_ecbsr_events_see (GST_ECBSR (trans), event);
   return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->sink_event (trans,
       event);
-}
-
-/* Upstream thinks in the pixels of its own picture. */
-static GstEvent *
-scale_navigation (GstEvent * event, guint scale)
-{
-  gdouble x, y;
-
-  if (!gst_navigation_event_get_coordinates (event, &x, &y))
-    return event;
-  event = gst_event_make_writable (event);
-  gst_navigation_event_set_coordinates (event, x / scale, y / scale);
-  return event;
 }
 
 static gboolean
 gst_ecbsr_src_event (GstBaseTransform * trans, GstEvent * event)
 {
-  if (GST_EVENT_TYPE (event) == GST_EVENT_NAVIGATION)
-    event = scale_navigation (event, gst_ecbsr_get_scale (GST_ECBSR (trans)));
+  gboolean handled;
+
+  event = gst_ecbsr_events_take (GST_ECBSR (trans), event, &handled);
+  if (!event)
+    return handled;
   return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->src_event (trans,
       event);
 }
 
+static gboolean
+gst_ecbsr_query (GstBaseTransform * trans, GstPadDirection direction,
+    GstQuery * query)
+{
+  if (!GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->query (trans,
+          direction, query))
+    return FALSE;
+  if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
+    gst_ecbsr_pace_add_latency (GST_ECBSR (trans), query);
+  return TRUE;
+}
+
 /* ------------------------------------------------------------ transform -- */
+
+static GstFlowReturn
+gst_ecbsr_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont,
+    GstBuffer * buffer)
+{
+  if (gst_ecbsr_pace_drops (GST_ECBSR (trans), buffer)) {
+    gst_buffer_unref (buffer);
+    return GST_BASE_TRANSFORM_FLOW_DROPPED;
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->submit_input_buffer
+      (trans, is_discont, buffer);
+}
 
 static void
 gst_ecbsr_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
@@ -273,8 +286,7 @@ gst_ecbsr_transform_frame (GstVideoFilter * filter, GstVideoFrame * in,
 
   if (!gst_ecbsr_upscaler_run (self->upscaler, in, out, &params, &error))
     return fail (self, error, "frame between upscaling and conversion");
-  if (gst_ecbsr_stats_add (self->stats, gst_util_get_timestamp () - begin))
-    gst_ecbsr_notify_stats (self);
+  gst_ecbsr_pace_take_frame (self, gst_util_get_timestamp () - begin);
   return GST_FLOW_OK;
 }
 
@@ -313,6 +325,7 @@ gst_ecbsr_finalize (GObject * object)
   gst_ecbsr_settings_clear (&self->wanted);
   gst_ecbsr_settings_clear (&self->active);
   gst_ecbsr_stats_free (self->stats);
+  gst_ecbsr_pace_free (self->pace);
   g_free (self->active_model);
   g_free (self->backend);
   g_mutex_clear (&self->load_lock);
@@ -326,6 +339,7 @@ gst_ecbsr_init (GstEcbsr * self)
 
   g_mutex_init (&self->load_lock);
   self->stats = gst_ecbsr_stats_new ();
+  self->pace = gst_ecbsr_pace_new ();
   gst_ecbsr_properties_init (self);
 
   gst_base_transform_set_gap_aware (trans, TRUE);
@@ -357,6 +371,9 @@ init_transform_class (GstBaseTransformClass * klass)
   klass->transform_meta = GST_DEBUG_FUNCPTR (gst_ecbsr_transform_meta);
   klass->sink_event = GST_DEBUG_FUNCPTR (gst_ecbsr_sink_event);
   klass->src_event = GST_DEBUG_FUNCPTR (gst_ecbsr_src_event);
+  klass->query = GST_DEBUG_FUNCPTR (gst_ecbsr_query);
+  klass->submit_input_buffer =
+      GST_DEBUG_FUNCPTR (gst_ecbsr_submit_input_buffer);
   klass->before_transform = GST_DEBUG_FUNCPTR (gst_ecbsr_before_transform);
   klass->transform = GST_DEBUG_FUNCPTR (gst_ecbsr_transform);
 }

@@ -5,6 +5,8 @@
 #include <gst/video/gstvideofilter.h>
 #include <gst/video/video.h>
 
+#include "gstecbsrpace.h"
+#include "gstecbsrpolicy.h"
 #include "gstecbsrsettings.h"
 #include "gstecbsrstats.h"
 #include "gstecbsrupscaler.h"
@@ -29,6 +31,7 @@ G_DECLARE_FINAL_TYPE (GstEcbsr, gst_ecbsr, GST, ECBSR, GstVideoFilter)
        GstVideoFilter parent;
 
        GstEcbsrStats *stats;
+       GstEcbsrPace *pace;
 
        /* One model is loaded at a time, so that the latest wish comes last. */
        GMutex load_lock;
@@ -38,6 +41,7 @@ G_DECLARE_FINAL_TYPE (GstEcbsr, gst_ecbsr, GST, ECBSR, GstVideoFilter)
        GstEcbsrSettings wanted; /* what the properties say */
        GstEcbsrSettings active; /* what runs, while started */
        GstEcbsrChange *pending; /* what the streaming thread takes up next */
+       GstEcbsrPolicy policy;
        gdouble strength;
        GstEcbsrCompare compare;
        gdouble compare_position;

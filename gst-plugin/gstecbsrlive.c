@@ -95,6 +95,7 @@ gst_ecbsr_live_stop (GstEcbsr * self)
   self->wanted.live = FALSE;
   GST_OBJECT_UNLOCK (self);
 
+  gst_ecbsr_pace_stop (self);
   g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
   g_clear_pointer (&self->model, ecbsr_model_unref);
   gst_ecbsr_set_active_model (self, NULL);
@@ -110,7 +111,7 @@ gst_ecbsr_live_use (GstEcbsr * self, GstEcbsrUpscaler * upscaler)
 
   g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
   self->upscaler = upscaler;
-  gst_ecbsr_set_backend (self, backend);
+  gst_ecbsr_pace_renew (self);
   if (wanted != ECBSR_PRECISION_AUTO && running != wanted)
     gst_ecbsr_post_other_precision (GST_ELEMENT (self), wanted, running,
         backend);
@@ -225,7 +226,7 @@ check_scale (GstEcbsr * self, GstCaps * incaps, guint scale, GError ** error)
 }
 
 static gboolean
-prepare (GstEcbsr * self, const GstEcbsrChange * change, GstCaps * incaps,
+prepare (GstEcbsr * self, GstEcbsrChange * change, GstCaps * incaps,
     GstEcbsrUpscaler ** upscaler, GError ** error)
 {
   GstVideoFilter *filter = GST_VIDEO_FILTER (self);
@@ -240,6 +241,9 @@ prepare (GstEcbsr * self, const GstEcbsrChange * change, GstCaps * incaps,
     return check_scale (self, incaps, change->settings.scale, error);
   if (!filter->negotiated || !change->model)
     return TRUE;
+  if (!gst_ecbsr_pace_fit_model (self, &change->settings, &filter->in_info,
+          &change->model, error))
+    return FALSE;
   *upscaler = gst_ecbsr_upscaler_new (change->model, &filter->in_info,
       &filter->out_info, &change->settings, error);
   return *upscaler != NULL;

@@ -85,3 +85,45 @@ gst_ecbsr_post_model_failed (GstElement * element,
   gst_structure_set (s, "error", G_TYPE_ERROR, error, NULL);
   post_structure (element, s);
 }
+
+void
+gst_ecbsr_post_level_changed (GstElement * element,
+    const GstEcbsrLevelChange * change, const gchar * from, const gchar * to)
+{
+  post_structure (element, gst_structure_new ("ecbsr-level-changed",
+          "from", G_TYPE_STRING, from, "to", G_TYPE_STRING, to,
+          "level", G_TYPE_UINT, change->to,
+          "reason", G_TYPE_STRING, change->reason,
+          "average-ns", G_TYPE_UINT64, change->average, NULL));
+}
+
+void
+gst_ecbsr_frame_times_read (GstEcbsrFrameTimes * times,
+    const GstSegment * segment, GstBuffer * buffer)
+{
+  times->timestamp = GST_BUFFER_PTS (buffer);
+  times->duration = GST_BUFFER_DURATION (buffer);
+  times->running_time = times->stream_time = GST_CLOCK_TIME_NONE;
+  if (segment->format != GST_FORMAT_TIME)
+    return;
+  times->running_time = gst_segment_to_running_time (segment, GST_FORMAT_TIME,
+      times->timestamp);
+  times->stream_time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME,
+      times->timestamp);
+}
+
+void
+gst_ecbsr_post_qos (GstElement * element,
+    const GstEcbsrFrameTimes * times, const GstEcbsrQos * qos,
+    guint64 n_processed, guint64 n_dropped)
+{
+  GstMessage *message = gst_message_new_qos (GST_OBJECT (element), TRUE,
+      times->running_time, times->stream_time, times->timestamp,
+      times->duration);
+
+  gst_message_set_qos_values (message, qos->jitter, qos->proportion,
+      qos->quality);
+  gst_message_set_qos_stats (message, GST_FORMAT_BUFFERS, n_processed,
+      n_dropped);
+  gst_element_post_message (element, message);
+}

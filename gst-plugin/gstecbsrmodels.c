@@ -8,7 +8,8 @@
 
 static const GEnumValue choices[] = {
   {GST_ECBSR_MODEL_AUTO,
-        "The standard choice for this scale (ecbsr-m4c16, else the next best)",
+        "Behind a live source the best model that this CPU can run within the "
+        "frame time, else the standard one (ecbsr-m4c16, or the best there is)",
       "auto"},
   {GST_ECBSR_MODEL_ECBSR_M4C8, "ECBSR, small: good quality, light",
       "ecbsr-m4c8"},
@@ -34,16 +35,16 @@ static const GEnumValue contents[] = {
   {0, NULL, NULL},
 };
 
-/* What `auto` takes: the first that is built in for the scale. The standard
- * model, then heavier, then lighter ones by quality. */
-static const GstEcbsrModel preference[] = {
-  GST_ECBSR_MODEL_ECBSR_M4C16,
+/* By quality, the best first. */
+static const GstEcbsrModel by_quality[] = {
   GST_ECBSR_MODEL_ECBSR_M10C16,
+  GST_ECBSR_MODEL_ECBSR_M4C16,
   GST_ECBSR_MODEL_ECBSR_M4C8,
   GST_ECBSR_MODEL_ESR_CNN,
   GST_ECBSR_MODEL_ESR_TR,
   GST_ECBSR_MODEL_ESR_TM,
   GST_ECBSR_MODEL_ESR_MAX,
+  GST_ECBSR_MODEL_BICUBIC,
 };
 
 GType
@@ -103,33 +104,87 @@ find (GstEcbsrModel choice, guint scale, GstEcbsrContent content, gboolean live)
   return bytes ? bytes : find_trained_on (choice, scale, FALSE);
 }
 
+static gboolean
+is_built_in (GstEcbsrModel choice, guint scale, GstEcbsrContent content)
+{
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (choice == GST_ECBSR_MODEL_BICUBIC)
+    return TRUE;
+  bytes = find (choice, scale, content, FALSE);
+  return bytes != NULL;
+}
+
+gint
+gst_ecbsr_models_get_rank (GstEcbsrModel choice)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (by_quality); i++)
+    if (by_quality[i] == choice)
+      return i;
+  return -1;
+}
+
+guint
+gst_ecbsr_models_list (guint scale, GstEcbsrContent content,
+    GstEcbsrModel floor, GstEcbsrModel list[GST_ECBSR_N_MODELS])
+{
+  gint last = gst_ecbsr_models_get_rank (floor);
+  guint n = 0, i;
+
+  for (i = 0; i < G_N_ELEMENTS (by_quality); i++) {
+    if (last >= 0 && (gint) i > last && n > 0)
+      break;
+    if (is_built_in (by_quality[i], scale, content))
+      list[n++] = by_quality[i];
+  }
+  return n;
+}
+
+GstEcbsrModel
+gst_ecbsr_models_identify (const EcbsrModel * model)
+{
+  const EcbsrModelInfo *info = ecbsr_model_get_info (model);
+  g_autofree gchar *nick = NULL;
+  guint i;
+
+  if (info->architecture == ECBSR_ARCHITECTURE_CUBIC)
+    return GST_ECBSR_MODEL_BICUBIC;
+  if (info->architecture == ECBSR_ARCHITECTURE_ECBSR)
+    nick = g_strdup_printf ("ecbsr-m%uc%u", info->n_blocks, info->n_channels);
+  else
+    nick = g_strdup (ecbsr_architecture_to_string (info->architecture));
+  for (i = 0; i < G_N_ELEMENTS (by_quality); i++)
+    if (g_str_equal (nick, gst_ecbsr_model_get_nick (by_quality[i])))
+      return by_quality[i];
+  return GST_ECBSR_MODEL_AUTO;
+}
+
 static gchar *
 list_built_in (guint scale, GstEcbsrContent content)
 {
-  GString *list = g_string_new (NULL);
+  GstEcbsrModel list[GST_ECBSR_N_MODELS];
+  guint n = gst_ecbsr_models_list (scale, content, GST_ECBSR_MODEL_AUTO, list);
+  GString *text = g_string_new (NULL);
   guint i;
 
-  for (i = 0; i < G_N_ELEMENTS (preference); i++) {
-    g_autoptr (GBytes) bytes = find (preference[i], scale, content, FALSE);
-    if (bytes)
-      g_string_append_printf (list, "%s, ",
-          gst_ecbsr_model_get_nick (preference[i]));
-  }
-  g_string_append (list, gst_ecbsr_model_get_nick (GST_ECBSR_MODEL_BICUBIC));
-  return g_string_free (list, FALSE);
+  for (i = 0; i < n; i++)
+    g_string_append_printf (text, "%s%s", i ? ", " : "",
+        gst_ecbsr_model_get_nick (list[i]));
+  return g_string_free (text, FALSE);
 }
 
+/* The standard model, else the best there is; AUTO where there is no network. */
 static GstEcbsrModel
 resolve_auto (guint scale, GstEcbsrContent content)
 {
-  guint i;
+  GstEcbsrModel list[GST_ECBSR_N_MODELS];
 
-  for (i = 0; i < G_N_ELEMENTS (preference); i++) {
-    g_autoptr (GBytes) bytes = find (preference[i], scale, content, FALSE);
-    if (bytes)
-      return preference[i];
-  }
-  return GST_ECBSR_MODEL_AUTO;
+  if (is_built_in (GST_ECBSR_MODEL_ECBSR_M4C16, scale, content))
+    return GST_ECBSR_MODEL_ECBSR_M4C16;
+  gst_ecbsr_models_list (scale, content, GST_ECBSR_MODEL_AUTO, list);
+  return list[0] == GST_ECBSR_MODEL_BICUBIC ? GST_ECBSR_MODEL_AUTO : list[0];
 }
 
 static void

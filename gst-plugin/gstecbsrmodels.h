@@ -19,6 +19,7 @@ G_BEGIN_DECLS typedef enum
   GST_ECBSR_MODEL_ESR_TR,
   GST_ECBSR_MODEL_ESR_CNN,
   GST_ECBSR_MODEL_BICUBIC,
+  GST_ECBSR_N_MODELS,
 } GstEcbsrModel;
 
 /* What a network was trained on. AUTO: camera video where there is such a model,
@@ -48,6 +49,16 @@ EcbsrModel *gst_ecbsr_models_load (GstEcbsrModel choice, guint scale,
 /* What applications are told that @model, from gst_ecbsr_models_load (), is: the
  * name of its file. */
 gchar *gst_ecbsr_models_describe (const EcbsrModel * model);
+
+/* Where @choice stands by quality: 0 for the best. -1 for AUTO. */
+gint gst_ecbsr_models_get_rank (GstEcbsrModel choice);
+/* Which built-in one @model is or is like; AUTO where none. */
+GstEcbsrModel gst_ecbsr_models_identify (const EcbsrModel * model);
+/* Into @list those built in for @scale and @content that are @floor or better, best
+ * first; AUTO: all, down to bicubic. Never none: where @floor is not built in and
+ * nothing better is, the best there is. Returns how many. */
+guint gst_ecbsr_models_list (guint scale, GstEcbsrContent content,
+    GstEcbsrModel floor, GstEcbsrModel list[GST_ECBSR_N_MODELS]);
 
 /* The model in the file @location, which has to be one for @scale. */
 EcbsrModel *gst_ecbsr_models_open (const gchar * location, guint scale,

@@ -17,7 +17,8 @@ enum
   PROP_STRENGTH,
   PROP_COMPARE,
   PROP_COMPARE_POSITION,
-  PROP_ACTIVE_MODEL,
+  PROP_POLICY,                  /* the first of GST_ECBSR_N_POLICIES */
+  PROP_ACTIVE_MODEL = PROP_POLICY + GST_ECBSR_N_POLICIES,
   PROP_BACKEND,
   PROP_STATS,
   N_PROPS
@@ -138,9 +139,10 @@ create_status_properties (void)
       "What it runs on: the CPU's instruction set, number format and threads",
       NULL, flags);
   props[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "Number of frames since the start, and the average, 95th percentile and "
-      "maximum of the nanoseconds that each of the last 256 frames took; "
-      "notified once a second", GST_TYPE_STRUCTURE, flags);
+      "Numbers of frames, of dropped and of degraded ones since the start, the "
+      "average, 95th percentile and maximum of the nanoseconds that each of "
+      "the last 256 frames took, the level of overload control and the latency "
+      "that is reported; notified once a second", GST_TYPE_STRUCTURE, flags);
 }
 
 /* With the object lock. */
@@ -181,7 +183,8 @@ set_locked (GstEcbsr * self, guint prop_id, const GValue * value)
       self->compare_position = g_value_get_double (value);
       break;
     default:
-      g_assert_not_reached ();
+      gst_ecbsr_policy_set (&self->policy, prop_id - PROP_POLICY, value);
+      break;
   }
 }
 
@@ -189,7 +192,7 @@ void
 gst_ecbsr_set_property (GObject * object, guint prop_id, const GValue * value,
     GParamSpec * pspec)
 {
-  if (prop_id > PROP_COMPARE_POSITION) {
+  if (prop_id >= PROP_ACTIVE_MODEL) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     return;
   }
@@ -240,7 +243,8 @@ get_locked (GstEcbsr * self, guint prop_id, GValue * value)
       g_value_take_boxed (value, gst_ecbsr_stats_to_structure (self->stats));
       break;
     default:
-      g_assert_not_reached ();
+      gst_ecbsr_policy_get (&self->policy, prop_id - PROP_POLICY, value);
+      break;
   }
 }
 
@@ -329,6 +333,7 @@ gst_ecbsr_properties_init (GstEcbsr * self)
   self->strength = DEFAULT_STRENGTH;
   self->compare = DEFAULT_COMPARE;
   self->compare_position = DEFAULT_COMPARE_POSITION;
+  gst_ecbsr_policy_init (&self->policy);
 }
 
 void
@@ -336,10 +341,12 @@ gst_ecbsr_properties_install (GObjectClass * klass)
 {
   create_model_properties ();
   create_look_properties ();
+  gst_ecbsr_policy_create_specs (&props[PROP_POLICY]);
   create_status_properties ();
   g_object_class_install_properties (klass, N_PROPS, props);
   gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_MODEL, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_CONTENT, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_PRECISION, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_COMPARE, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_OVERLOAD_POLICY, 0);
 }

@@ -10,7 +10,9 @@
 struct _GstEcbsrStats
 {
   GMutex lock;
-  guint64 n_frames;
+  guint64 n_frames, n_dropped, n_degraded;
+  guint level;
+  GstClockTime latency;
   GstClockTime latest[WINDOW];
   gint64 told;
 };
@@ -35,23 +37,61 @@ void
 gst_ecbsr_stats_reset (GstEcbsrStats * stats)
 {
   g_mutex_lock (&stats->lock);
-  stats->n_frames = 0;
+  stats->n_frames = stats->n_dropped = stats->n_degraded = 0;
+  stats->level = 0;
+  stats->latency = 0;
   g_mutex_unlock (&stats->lock);
 }
 
 gboolean
-gst_ecbsr_stats_add (GstEcbsrStats * stats, GstClockTime time)
+gst_ecbsr_stats_add (GstEcbsrStats * stats, GstClockTime time, guint level)
 {
   gint64 now = g_get_monotonic_time ();
   gboolean tell;
 
   g_mutex_lock (&stats->lock);
   stats->latest[stats->n_frames++ % WINDOW] = time;
+  if (level > 0)
+    stats->n_degraded++;
   tell = now - stats->told >= G_USEC_PER_SEC;
   if (tell)
     stats->told = now;
   g_mutex_unlock (&stats->lock);
   return tell;
+}
+
+void
+gst_ecbsr_stats_add_dropped (GstEcbsrStats * stats)
+{
+  g_mutex_lock (&stats->lock);
+  stats->n_dropped++;
+  g_mutex_unlock (&stats->lock);
+}
+
+void
+gst_ecbsr_stats_set_level (GstEcbsrStats * stats, guint level)
+{
+  g_mutex_lock (&stats->lock);
+  stats->level = level;
+  g_mutex_unlock (&stats->lock);
+}
+
+void
+gst_ecbsr_stats_set_latency (GstEcbsrStats * stats, GstClockTime latency)
+{
+  g_mutex_lock (&stats->lock);
+  stats->latency = latency;
+  g_mutex_unlock (&stats->lock);
+}
+
+void
+gst_ecbsr_stats_get_counts (GstEcbsrStats * stats, guint64 * frames,
+    guint64 * dropped)
+{
+  g_mutex_lock (&stats->lock);
+  *frames = stats->n_frames;
+  *dropped = stats->n_dropped;
+  g_mutex_unlock (&stats->lock);
 }
 
 static int
@@ -62,19 +102,14 @@ compare_times (const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-GstStructure *
-gst_ecbsr_stats_to_structure (GstEcbsrStats * stats)
+/* Adds what the latest frames, up to WINDOW, say. */
+static void
+add_times (GstStructure * s, const GstEcbsrStats * stats)
 {
   GstClockTime times[WINDOW], average = 0, p95 = 0, max = 0;
-  guint64 n_frames;
-  guint n, i;
+  guint n = MIN (stats->n_frames, WINDOW), i;
 
-  g_mutex_lock (&stats->lock);
-  n_frames = stats->n_frames;
   memcpy (times, stats->latest, sizeof times);
-  g_mutex_unlock (&stats->lock);
-
-  n = MIN (n_frames, WINDOW);
   if (n > 0) {
     qsort (times, n, sizeof times[0], compare_times);
     for (i = 0; i < n; i++)
@@ -83,8 +118,23 @@ gst_ecbsr_stats_to_structure (GstEcbsrStats * stats)
     p95 = times[(n - 1) * 95 / 100];
     max = times[n - 1];
   }
-  return gst_structure_new ("ecbsr-stats",
-      "frames", G_TYPE_UINT64, n_frames,
-      "average-ns", G_TYPE_UINT64, average,
+  gst_structure_set (s, "average-ns", G_TYPE_UINT64, average,
       "p95-ns", G_TYPE_UINT64, p95, "max-ns", G_TYPE_UINT64, max, NULL);
+}
+
+GstStructure *
+gst_ecbsr_stats_to_structure (GstEcbsrStats * stats)
+{
+  GstStructure *s;
+
+  g_mutex_lock (&stats->lock);
+  s = gst_structure_new ("ecbsr-stats",
+      "frames", G_TYPE_UINT64, stats->n_frames,
+      "dropped", G_TYPE_UINT64, stats->n_dropped,
+      "degraded", G_TYPE_UINT64, stats->n_degraded,
+      "level", G_TYPE_UINT, stats->level,
+      "latency-ns", G_TYPE_UINT64, stats->latency, NULL);
+  add_times (s, stats);
+  g_mutex_unlock (&stats->lock);
+  return s;
 }

@@ -13,11 +13,20 @@ void gst_ecbsr_stats_free (GstEcbsrStats * stats);
 
 void gst_ecbsr_stats_reset (GstEcbsrStats * stats);
 
-/* Adds a frame. TRUE about once a second: time to tell. */
-gboolean gst_ecbsr_stats_add (GstEcbsrStats * stats, GstClockTime time);
+/* Adds a frame; @level: of overload control. TRUE about once a second: time to tell. */
+gboolean gst_ecbsr_stats_add (GstEcbsrStats * stats, GstClockTime time,
+    guint level);
+void gst_ecbsr_stats_add_dropped (GstEcbsrStats * stats);
+void gst_ecbsr_stats_set_level (GstEcbsrStats * stats, guint level);
+void gst_ecbsr_stats_set_latency (GstEcbsrStats * stats, GstClockTime latency);
 
-/* frames: all since the start; average-ns, p95-ns, max-ns: of the latest
- * frames, up to 256. */
+/* Frames that went out, and that were dropped, since the start. */
+void gst_ecbsr_stats_get_counts (GstEcbsrStats * stats, guint64 * frames,
+    guint64 * dropped);
+
+/* frames, dropped, degraded (at a level below the first): all since the start;
+ * average-ns, p95-ns, max-ns: of the latest frames, up to 256; level, latency-ns:
+ * as they are. */
 GstStructure *gst_ecbsr_stats_to_structure (GstEcbsrStats * stats);
 
 G_END_DECLS

@@ -8,6 +8,8 @@
 struct _GstEcbsrUpscaler
 {
   EcbsrPlan *plan;
+  EcbsrPlan *running;           /* this one or a lent one */
+  GstClockTime plan_time;
 
   /* Only where the output is not what the plan makes. */
   GstVideoConverter *converter;
@@ -92,6 +94,7 @@ gst_ecbsr_upscaler_new (EcbsrModel * model, const GstVideoInfo * in,
   self->plan = ecbsr_plan_new (model, &config, error);
   if (!self->plan)
     return NULL;
+  self->running = self->plan;
 
   self->out_info = *out;
   set_scaled_info (&self->scaled_info, in, out);
@@ -111,27 +114,41 @@ gst_ecbsr_upscaler_free (GstEcbsrUpscaler * self)
   g_free (self);
 }
 
+void
+gst_ecbsr_upscaler_set_plan (GstEcbsrUpscaler * self, EcbsrPlan * plan)
+{
+  self->running = plan ? plan : self->plan;
+}
+
+GstClockTime
+gst_ecbsr_upscaler_get_plan_time (const GstEcbsrUpscaler * self)
+{
+  return self->plan_time;
+}
+
 const gchar *
 gst_ecbsr_upscaler_get_backend (const GstEcbsrUpscaler * self)
 {
-  return ecbsr_plan_get_backend (self->plan);
+  return ecbsr_plan_get_backend (self->running);
 }
 
 EcbsrPrecision
 gst_ecbsr_upscaler_get_precision (const GstEcbsrUpscaler * self)
 {
-  return ecbsr_plan_get_precision (self->plan);
+  return ecbsr_plan_get_precision (self->running);
 }
 
 static void
 run_plan (GstEcbsrUpscaler * self, const GstVideoFrame * in,
     const GstVideoFrame * out, const EcbsrRunParams * params)
 {
+  GstClockTime begin = gst_util_get_timestamp ();
   EcbsrPicture from, to;
 
   gst_ecbsr_frame_get_picture (in, &from);
   gst_ecbsr_frame_get_picture (out, &to);
-  ecbsr_plan_run (self->plan, &from, &to, params);
+  ecbsr_plan_run (self->running, &from, &to, params);
+  self->plan_time = gst_util_get_timestamp () - begin;
 }
 
 static gboolean

@@ -18,9 +18,18 @@ GstEcbsrUpscaler *gst_ecbsr_upscaler_new (EcbsrModel * model,
     const GstEcbsrSettings * settings, GError ** error);
 void gst_ecbsr_upscaler_free (GstEcbsrUpscaler * upscaler);
 
+/* From the next frame on @plan runs, which is for frames of the same kind and has
+ * to stay as long; NULL: its own. */
+void gst_ecbsr_upscaler_set_plan (GstEcbsrUpscaler * upscaler,
+    EcbsrPlan * plan);
+
 const gchar *gst_ecbsr_upscaler_get_backend (const GstEcbsrUpscaler * upscaler);
 /* What runs, which may not be what was asked for; never AUTO. */
 EcbsrPrecision gst_ecbsr_upscaler_get_precision (const GstEcbsrUpscaler *
+    upscaler);
+
+/* How long the plan took of the last frame, without conversion. */
+GstClockTime gst_ecbsr_upscaler_get_plan_time (const GstEcbsrUpscaler *
     upscaler);
 
 /* One frame. FALSE sets a GStreamer error. */

@@ -107,3 +107,28 @@ bench_assert_quiet (Bench * bench, GstMessageType types)
   fail_unless (message == NULL, "unexpected message %s",
       message ? GST_MESSAGE_TYPE_NAME (message) : "");
 }
+
+void
+bench_assert_active (Bench * bench, const gchar * model)
+{
+  gchar *name;
+
+  g_object_get (bench->ecbsr, "active-model", &name, NULL);
+  fail_unless (g_strcmp0 (name, model) == 0, "%s runs, not %s", name, model);
+  g_free (name);
+}
+
+static gboolean
+answer_as_a_file (GstPad * pad, GstObject * parent, GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return gst_pad_query_default (pad, parent, query);
+  gst_query_set_latency (query, FALSE, 0, GST_CLOCK_TIME_NONE);
+  return TRUE;
+}
+
+void
+bench_be_a_file (Bench * bench)
+{
+  gst_pad_set_query_function (bench->h->srcpad, answer_as_a_file);
+}

@@ -45,6 +45,15 @@ enum
   COMPARE_SPLIT,
 };
 
+/* Values of the property overload-policy. */
+enum
+{
+  POLICY_NONE,
+  POLICY_DEGRADE,
+  POLICY_DEGRADE_THEN_DROP,
+  POLICY_DROP,
+};
+
 typedef struct
 {
   GstHarness *h;
@@ -68,3 +77,6 @@ GstMessage *bench_pop_message (Bench * bench, GstMessageType type);
 gchar *bench_pop_problem (Bench * bench, GstMessageType type, GQuark domain,
     gint code);
 void bench_assert_quiet (Bench * bench, GstMessageType types);
+void bench_assert_active (Bench * bench, const gchar * model);
+/* A harness is a live source, unless this is called. */
+void bench_be_a_file (Bench * bench);

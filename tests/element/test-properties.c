@@ -28,6 +28,10 @@ GST_START_TEST (test_specs)
   assert_range (klass, "strength", TRUE);
   assert_range (klass, "compare", FALSE);
   assert_range (klass, "compare-position", TRUE);
+  assert_range (klass, "overload-policy", FALSE);
+  assert_range (klass, "max-processing-time", FALSE);
+  assert_range (klass, "min-model", FALSE);
+  assert_range (klass, "report-latency", FALSE);
   gst_object_unref (ecbsr);
 }
 
@@ -43,8 +47,8 @@ GST_START_TEST (test_defaults)
 
   g_object_get (ecbsr, "scale", &scale, "model", &model, "model-location",
       &location, "n-threads", &n_threads, "precision", &precision, "strength",
-      &strength, "content", &content, "compare", &compare, "compare-position", &position,
-      "active-model", &active_model, "backend", &backend, NULL);
+      &strength, "content", &content, "compare", &compare, "compare-position",
+      &position, "active-model", &active_model, "backend", &backend, NULL);
   fail_unless_equals_int (scale, 2);
   fail_unless_equals_int (model, MODEL_AUTO);
   fail_unless_equals_int (content, CONTENT_AUTO);
@@ -55,6 +59,34 @@ GST_START_TEST (test_defaults)
   fail_unless_equals_int (compare, COMPARE_OFF);
   fail_unless (position == 0.5);
   fail_unless (active_model == NULL && backend == NULL);
+  gst_object_unref (ecbsr);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_policy_defaults)
+{
+  GstElement *ecbsr = gst_element_factory_make ("ecbsr", NULL);
+  guint64 time;
+  gint policy, min_model;
+  gboolean report;
+
+  g_object_get (ecbsr, "overload-policy", &policy, "max-processing-time",
+      &time, "min-model", &min_model, "report-latency", &report, NULL);
+  fail_unless_equals_int (policy, POLICY_DEGRADE_THEN_DROP);
+  fail_unless (time == 0);
+  fail_unless_equals_int (min_model, MODEL_BICUBIC);
+  fail_unless (report);
+
+  gst_util_set_object_arg (G_OBJECT (ecbsr), "overload-policy", "drop");
+  g_object_set (ecbsr, "max-processing-time", (guint64) 5, "min-model",
+      MODEL_ESR_TM, "report-latency", FALSE, NULL);
+  g_object_get (ecbsr, "overload-policy", &policy, "max-processing-time",
+      &time, "min-model", &min_model, "report-latency", &report, NULL);
+  fail_unless_equals_int (policy, POLICY_DROP);
+  fail_unless (time == 5);
+  fail_unless_equals_int (min_model, MODEL_ESR_TM);
+  fail_if (report);
   gst_object_unref (ecbsr);
 }
 
@@ -248,6 +280,7 @@ properties_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_specs);
   tcase_add_test (tc, test_defaults);
+  tcase_add_test (tc, test_policy_defaults);
   tcase_add_test (tc, test_nicks);
   tcase_add_test (tc, test_precisions);
   tcase_add_test (tc, test_built_in_models);

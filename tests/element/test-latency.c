@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The latency that is reported: the budget, and only ever more. */
+
+#include "upscale.h"
+
+#define UPSTREAM (7 * GST_MSECOND)
+#define BUDGET (GST_SECOND / 25 * 80 / 100)
+
+static GstVideoInfo in_info;
+
+static void
+set_up (void)
+{
+  frame_info (&in_info, GST_VIDEO_FORMAT_I420, 33, 17);
+}
+
+static Bench
+start (const gchar * first_property, ...)
+{
+  va_list properties;
+  Bench bench;
+
+  va_start (properties, first_property);
+  bench = bench_new_valist (first_property, properties);
+  va_end (properties);
+  gst_harness_set_upstream_latency (bench.h, UPSTREAM);
+  bench_set_input (&bench, &in_info);
+  return bench;
+}
+
+static void
+push (Bench * bench)
+{
+  GstBuffer *out = gst_harness_push_and_pull (bench->h,
+      frame_new_filled (&in_info, FRAME_DEFAULT, pattern_texture));
+
+  fail_unless (out != NULL);
+  gst_buffer_unref (out);
+}
+
+static guint
+count_messages (Bench * bench)
+{
+  GstMessage *message;
+  guint n = 0;
+
+  while ((message = gst_bus_pop_filtered (bench->bus, GST_MESSAGE_LATENCY))) {
+    fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (bench->ecbsr));
+    gst_message_unref (message);
+    n++;
+  }
+  return n;
+}
+
+static GstClockTime
+get_added (Bench * bench)
+{
+  return gst_harness_query_latency (bench->h) - UPSTREAM;
+}
+
+GST_START_TEST (test_budget)
+{
+  Bench bench = start ("model", MODEL_ESR_MAX, NULL);
+  GstStructure *stats;
+  guint64 latency;
+  guint i;
+
+  fail_unless_equals_uint64 (get_added (&bench), BUDGET);
+  fail_unless_equals_int (count_messages (&bench), 1);
+  for (i = 0; i < 100; i++)
+    push (&bench);
+  fail_unless_equals_uint64 (get_added (&bench), BUDGET);
+  fail_unless_equals_int (count_messages (&bench), 0);
+  g_object_get (bench.ecbsr, "stats", &stats, NULL);
+  fail_unless (gst_structure_get_uint64 (stats, "latency-ns", &latency));
+  fail_unless_equals_uint64 (latency, BUDGET);
+  gst_structure_free (stats);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* Faster video does not lower it, slower video raises it, as more time does. */
+GST_START_TEST (test_only_raised)
+{
+  Bench bench = start ("model", MODEL_ESR_MAX, NULL);
+
+  push (&bench);
+  count_messages (&bench);
+  in_info.fps_n = 50;
+  bench_set_input (&bench, &in_info);
+  push (&bench);
+  fail_unless_equals_uint64 (get_added (&bench), BUDGET);
+  fail_unless_equals_int (count_messages (&bench), 0);
+
+  in_info.fps_n = 10;
+  bench_set_input (&bench, &in_info);
+  push (&bench);
+  fail_unless_equals_uint64 (get_added (&bench), 80 * GST_MSECOND);
+  fail_unless_equals_int (count_messages (&bench), 1);
+
+  g_object_set (bench.ecbsr, "max-processing-time", (guint64) 90 * GST_MSECOND,
+      NULL);
+  push (&bench);
+  fail_unless_equals_uint64 (get_added (&bench), 90 * GST_MSECOND);
+  fail_unless_equals_int (count_messages (&bench), 1);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_not_reported)
+{
+  Bench bench = start ("model", MODEL_ESR_MAX, "report-latency", FALSE, NULL);
+
+  push (&bench);
+  fail_unless_equals_uint64 (get_added (&bench), 0);
+  count_messages (&bench);
+  g_object_set (bench.ecbsr, "report-latency", TRUE, NULL);
+  push (&bench);
+  fail_unless_equals_int (count_messages (&bench), 1);
+  fail_unless_equals_uint64 (get_added (&bench), BUDGET);
+
+  g_object_set (bench.ecbsr, "scale", 1, NULL);
+  push (&bench);
+  fail_unless_equals_uint64 (get_added (&bench), 0);
+  bench_free (&bench);
+
+  bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+  bench_be_a_file (&bench);
+  bench_set_input (&bench, &in_info);
+  fail_unless_equals_uint64 (gst_harness_query_latency (bench.h), 0);
+  fail_unless_equals_int (count_messages (&bench), 0);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* Frames that take longer for good raise it, in one or a few steps; not beyond
+ * their duration, since then no latency helps. */
+GST_START_TEST (test_slow)
+{
+  Bench bench = start ("model", MODEL_ESR_MAX, "max-processing-time",
+      (guint64) 1, "overload-policy", POLICY_NONE, NULL);
+  guint i;
+
+  fail_unless_equals_uint64 (get_added (&bench), 1);
+  count_messages (&bench);
+  for (i = 0; i < 31; i++)
+    push (&bench);
+  fail_unless_equals_uint64 (get_added (&bench), 1);
+  for (i = 0; i < 300; i++)
+    push (&bench);
+  fail_unless (get_added (&bench) > 1);
+  fail_unless (get_added (&bench) <= GST_SECOND / 25);
+  i = count_messages (&bench);
+  fail_unless (i >= 1 && i <= 5, "%u", i);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* Without a frame rate: what a frame is measured to take. */
+GST_START_TEST (test_no_rate)
+{
+  Bench bench;
+
+  in_info.fps_n = 0;
+  bench = start ("model", MODEL_ESR_MAX, NULL);
+  push (&bench);
+  fail_unless (get_added (&bench) > 0);
+  fail_unless (get_added (&bench) < GST_SECOND);
+  fail_unless (count_messages (&bench) >= 1);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+static Suite *
+latency_suite (void)
+{
+  Suite *s = suite_create ("latency");
+  TCase *tc = tcase_create ("latency");
+
+  suite_add_tcase (s, tc);
+  tcase_add_checked_fixture (tc, set_up, NULL);
+  tcase_add_test (tc, test_budget);
+  tcase_add_test (tc, test_only_raised);
+  tcase_add_test (tc, test_not_reported);
+  tcase_add_test (tc, test_slow);
+  tcase_add_test (tc, test_no_rate);
+  return s;
+}
+
+GST_CHECK_MAIN (latency);
