@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The training loop: L1, Adam, warm-up and cosine, averaged weights, resumable."""
+"""The training loop: L1, Adam or SOAP, warm-up and cosine, averaged weights, resumable."""
 
 import copy
 import ctypes
@@ -10,9 +10,13 @@ import time
 
 import torch
 
+from models.train.soap import Soap
+from models.train.step import Step
+
 EMA_DECAY = 0.999
 SAVE_EVERY = 60  # seconds
 REPORT_EVERY = 15  # seconds
+LARGEST_BLOCK = 200  # parameters whose full matrix of moments SOAP keeps
 
 # Patches end in zero padding as pictures do, but most of a patch lies near its
 # border and little of a picture. So the border counts in one batch of
@@ -42,6 +46,7 @@ class Settings:
     peak: float = 1e-3  # learning rate after the warm-up
     warm_up: int = 500
     margin: int = 0  # large pixels at the border of a patch that do not count
+    optimizer: str = "adam"
 
 
 def learning_rate(settings, iteration):
@@ -67,6 +72,43 @@ def inner(tensor, margin):
     return tensor[..., margin:-margin, margin:-margin] if margin else tensor
 
 
+class Vector:
+    """The trained parameters of `net` as views of one vector.
+
+    An optimiser takes as long for a small tensor as for all of them in one.
+    """
+
+    def __init__(self, net):
+        self.parts = [p for p in net.parameters() if p.requires_grad]
+        self.values = torch.cat([p.detach().flatten() for p in self.parts])
+        for part, view in zip(self.parts, self.values.split([p.numel() for p in self.parts])):
+            part.data = view.view_as(part)
+
+    def gather_gradient(self):
+        self.values.grad = torch.cat([p.grad.flatten() for p in self.parts])
+        for part in self.parts:
+            part.grad = None
+
+
+def blocks_of(net):
+    """[(parameters, rows)] for SOAP: a layer, or a large one's weights and the rest."""
+    blocks = []
+    for layer in net.modules():
+        sizes = [p.numel() for p in layer.parameters(recurse=False) if p.requires_grad]
+        if sum(sizes) <= LARGEST_BLOCK:
+            blocks += [(sum(sizes), 1)] if sizes else []
+        else:
+            blocks.append((sizes[0], len(next(layer.parameters(recurse=False)))))
+            blocks += [(sum(sizes[1:]), 1)] if sizes[1:] else []
+    return blocks
+
+
+def make_optimizer(settings, net, vector):
+    if settings.optimizer == "soap":
+        return Soap(vector, blocks_of(net))
+    return torch.optim.Adam([vector])
+
+
 class Trainer:
     """Trains `net` in place; `average` is the network to keep.
 
@@ -78,9 +120,9 @@ class Trainer:
         self.net, self.draw, self.domain = net, draw, domain
         self.settings, self.run, self.path = settings, run, path
         self.average = copy.deepcopy(net)
-        self.parameters = [p for p in net.parameters() if p.requires_grad]
-        self.averaged = [p for p in self.average.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(self.parameters, foreach=True)
+        self.parameters, self.averaged = Vector(net), Vector(self.average)
+        self.optimizer = make_optimizer(settings, net, self.parameters.values)
+        self.fast = Step(net) if Step.suits(net) else None
         self.iteration = 0
         if os.path.exists(path):
             self._load()
@@ -100,25 +142,28 @@ class Trainer:
         rate = learning_rate(self.settings, self.iteration)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        low, high = (to_tensor(part, self.domain) for part in self.draw(self.iteration))
-        self.optimizer.zero_grad(set_to_none=True)
         margin = 0 if self.iteration % BORDER_EVERY == 0 else self.settings.margin
-        loss = inner(self.net(low) - high, margin).abs().mean()
+        loss = self._loss(*self.draw(self.iteration), margin)
         loss.backward()
         value = loss.item() * self.domain[1]
         if not math.isfinite(value):
             raise ArithmeticError(f"iteration {self.iteration}: the loss is {value}")
+        self.parameters.gather_gradient()
         self.optimizer.step()
         self._follow()
         self.iteration += 1
         return value
 
+    def _loss(self, low, high, margin):
+        if self.fast and self.fast.takes(low):
+            return self.fast.loss(low, high, margin)
+        low, high = to_tensor(low, self.domain), to_tensor(high, self.domain)
+        return inner(self.net(low) - high, margin).abs().mean()
+
     def _follow(self):
         # The average starts short, so that the initial weights are soon forgotten.
         decay = min(EMA_DECAY, (1 + self.iteration) / (10 + self.iteration))
-        with torch.no_grad():
-            torch._foreach_mul_(self.averaged, decay)
-            torch._foreach_add_(self.averaged, self.parameters, alpha=1 - decay)
+        self.averaged.values.lerp_(self.parameters.values, 1 - decay)
 
     def save(self):
         state = {"run": self.run, "settings": dataclasses.asdict(self.settings),

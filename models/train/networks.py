@@ -68,7 +68,17 @@ class Ecb(nn.Module):
         self.conv1x1_lpl = PointwiseEdge(n_in, n_out, LAPLACE)
         self.act = nn.PReLU(n_out) if activation else None
 
+    def drop_branches(self):
+        """Leaves the one convolution that they are."""
+        with torch.no_grad():
+            weight, bias = self.fold()
+            self.conv3x3.weight.copy_(weight)
+            self.conv3x3.bias.copy_(bias)
+        del self.conv1x1_3x3, self.conv1x1_sbx, self.conv1x1_sby, self.conv1x1_lpl
+
     def pairs(self):
+        if not hasattr(self, "conv1x1_3x3"):
+            return ()
         return self.conv1x1_3x3, self.conv1x1_sbx, self.conv1x1_sby, self.conv1x1_lpl
 
     def fold(self):
@@ -113,6 +123,11 @@ class Ecbsr(nn.Module):
             for name, parameter in self.backbone[-1].named_parameters():
                 if name.split(".")[-1] in ("weight", "bias", "k1", "b1", "scale"):
                     parameter *= 0.1
+
+    def drop_branches(self):
+        """For an optimiser that finds the directions that they stretch by itself."""
+        for layer in self.backbone:
+            layer.drop_branches()
 
     def forward(self, x):
         return functional.pixel_shuffle(self.backbone(x) + x, self.scale)

@@ -52,13 +52,14 @@ class Case(unittest.TestCase):
 
 class Resume(Case):
     def test_interrupted_training_ends_bit_equal(self):
-        for name in ("ecbsr-m4c8", "esr-cnn"):
-            settings = Settings(40, margin=2)
-            whole = self.trainer(name, settings)
+        for name, optimizer, patch in (("ecbsr-m4c8", "adam", 12), ("ecbsr-m4c8", "adam", 48),
+                                       ("esr-cnn", "soap", 12)):
+            settings = Settings(40, margin=2, optimizer=optimizer)
+            whole = self.trainer(name, settings, patch=patch)
             whole.train()
             Path(self.state).unlink()
-            self.trainer(name, settings).train(stop_at=17)
-            rest = self.trainer(name, settings)
+            self.trainer(name, settings, patch=patch).train(stop_at=17)
+            rest = self.trainer(name, settings, patch=patch)
             self.assertEqual(rest.iteration, 17)
             rest.train()
             self.assertEqual(rest.iteration, 40)
