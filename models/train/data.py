@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from models.train import camera
 from models.train.imresize import imresize, round_half_up
 
 # Folders of DATA/train whose terms allow weights to be given away.
@@ -17,6 +18,7 @@ HELD_OUT_EVERY = 10
 DETAIL = 3.0  # mean difference of neighbouring samples; below it a patch is dull
 KEEP_DULL = 0.1
 TRIES = 8
+CAMERA_VARIANTS = 3
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_DATA = Path(os.environ.get("ECBSR_SHARED", PROJECT.parent / "shared")) / "data"
@@ -37,11 +39,17 @@ def load_rgb(path):
         return np.asarray(image if image.mode == "L" else image.convert("RGB"))
 
 
-def make_pair(picture, scale):
-    """(low, high): uint8 luma, high a multiple of `scale`, low shrunk in RGB."""
+def make_pair(picture, scale, seed=None):
+    """(low, high): uint8 luma, high a multiple of `scale`, low shrunk in RGB.
+
+    With a seed, low is what a camera sends (camera.py).
+    """
     height, width = (size - size % scale for size in picture.shape[:2])
     high = picture[:height, :width]
-    low = imresize(high, 1 / scale)
+    if seed is None:
+        low = imresize(high, 1 / scale)
+    else:
+        low = camera.photograph(high, scale, np.random.default_rng(seed))
     return tuple(round_half_up(luma(part)).astype(np.uint8) for part in (low, high))
 
 
@@ -57,24 +65,41 @@ def list_photos(data):
     return [photo for photo in photos if photo not in set(held_out)], held_out
 
 
-def load_pairs(data, scale, work):
-    """(pairs to train on, pairs held out). Made once, kept in `work`."""
+def load_pairs(data, scale, work, content="clean"):
+    """(pairs to train on, pairs held out). Made once, kept in `work`.
+
+    For cameras, each photo to train on is there CAMERA_VARIANTS times, degraded
+    differently, and once clean, so that clean input does not suffer.
+    """
     chosen = list_photos(data)
-    photos = [photo for part in chosen for photo in part]
-    key = hashlib.sha256(repr([(p.name, p.stat().st_size) for p in photos]).encode())
-    path = Path(work) / f"pairs-x{scale}-{key.hexdigest()[:12]}.npz"
+    if content == "clean":
+        return tuple(_pairs(part, scale, work, [None]) for part in chosen)
+    seeds = range(1, CAMERA_VARIANTS + 1)
+    return (_pairs(chosen[0], scale, work, [None, *seeds]), _pairs(chosen[1], scale, work, [0]))
+
+
+def _pairs(photos, scale, work, seeds):
+    return [pair for seed in seeds for pair in _pairs_of_seed(photos, scale, Path(work), seed)]
+
+
+def _pairs_of_seed(photos, scale, work, seed):
+    known = repr([(p.name, p.stat().st_size) for p in photos]).encode()
+    if seed is not None:
+        known += Path(camera.__file__).read_bytes()
+    key = hashlib.sha256(known).hexdigest()[:12]
+    kind = "clean" if seed is None else f"camera{seed}"
+    path = work / f"pairs-x{scale}-{kind}-{key}.npz"
     if not path.exists():
-        _save_pairs(path, photos, scale)
+        _save_pairs(path, photos, scale, seed)
     with np.load(path) as store:
-        pairs = [(store[f"low{i}"], store[f"high{i}"]) for i in range(len(photos))]
-    n_train = len(chosen[0])
-    return pairs[:n_train], pairs[n_train:]
+        return [(store[f"low{i}"], store[f"high{i}"]) for i in range(len(photos))]
 
 
-def _save_pairs(path, photos, scale):
+def _save_pairs(path, photos, scale, seed):
     path.parent.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(max_workers=2) as pool:
-        pairs = list(pool.map(_pair_of_file, photos, [scale] * len(photos)))
+        seeds = [None if seed is None else (seed, i) for i in range(len(photos))]
+        pairs = list(pool.map(_pair_of_file, photos, [scale] * len(photos), seeds))
     arrays = {f"low{i}": low for i, (low, _) in enumerate(pairs)}
     arrays.update({f"high{i}": high for i, (_, high) in enumerate(pairs)})
     temporary = path.with_suffix(f".{os.getpid()}.npz")
@@ -82,8 +107,8 @@ def _save_pairs(path, photos, scale):
     temporary.replace(path)
 
 
-def _pair_of_file(path, scale):
-    return make_pair(load_rgb(path), scale)
+def _pair_of_file(path, scale, seed):
+    return make_pair(load_rgb(path), scale, seed)
 
 
 class Patches:

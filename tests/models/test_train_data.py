@@ -3,6 +3,7 @@
 
 import os
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -12,10 +13,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT))
 try:
     import torch  # noqa: F401
-    from PIL import Image  # noqa: F401
+    from PIL import Image
 except ImportError as error:
     raise unittest.SkipTest(f"needs {error.name}") from error
-from models.train import data, evaluate  # noqa: E402
+from models.train import camera, data, evaluate  # noqa: E402
 from models.train.imresize import imresize  # noqa: E402
 
 SHARED = Path(os.environ.get("ECBSR_SHARED", PROJECT.parent / "shared")) / "data"
@@ -105,6 +106,53 @@ class Pairs(unittest.TestCase):
     def test_a_missing_folder_is_named(self):
         with self.assertRaisesRegex(FileNotFoundError, "nowhere.*Kodak24"):
             data.list_photos("nowhere")
+
+
+class Camera(unittest.TestCase):
+    def setUp(self):
+        y, x = np.mgrid[0:96, 0:128]
+        self.picture = np.stack([x + 40, 2 * y, 200 - x], axis=2).astype(np.uint8)
+
+    def test_the_same_seed_gives_the_same_picture(self):
+        first, again, other = (camera.photograph(self.picture, 2, np.random.default_rng(seed))
+                               for seed in (1, 1, 2))
+        np.testing.assert_array_equal(first, again)
+        self.assertTrue((first != other).any())
+
+    def test_it_is_noisy_but_the_same_scene(self):
+        clean = imresize(self.picture, 1 / 4).astype(float)
+        errors = [camera.photograph(self.picture, 4, np.random.default_rng(seed)) - clean
+                  for seed in range(30)]
+        self.assertEqual(errors[0].shape, (24, 32, 3))
+        self.assertLess(abs(np.mean(errors)), 0.5)
+        self.assertGreater(np.std(errors), 1.5)
+        self.assertLess(np.std(errors), 12)
+
+    def test_blur_keeps_the_mean_and_flattens(self):
+        picture = np.zeros((9, 9))
+        picture[4, 4] = 1
+        blurred = camera.blur(picture, 0.6)
+        self.assertAlmostEqual(blurred.sum(), 1)
+        self.assertLess(blurred.max(), 0.6)
+
+    def test_grey_pictures_stay_grey(self):
+        low, high = data.make_pair(self.picture[:, :, 0], 2, seed=3)
+        self.assertEqual((low.shape, high.shape), ((48, 64), (96, 128)))
+
+    def test_pairs_for_cameras_share_their_large_pictures(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in data.FOLDERS:
+                (Path(folder) / "train" / name).mkdir(parents=True)
+                for i in range(4):
+                    Image.fromarray(np.roll(self.picture, 9 * i, 1)).save(
+                        Path(folder) / "train" / name / f"{i}.png")
+            train, held_out = data.load_pairs(folder, 2, Path(folder) / "work", "camera")
+            clean = data.load_pairs(folder, 2, Path(folder) / "work")[0]
+        n = len(clean)
+        self.assertEqual((n, len(train), len(held_out)), (18, 18 * 4, 2))
+        for i, (low, high) in enumerate(train):
+            np.testing.assert_array_equal(high, clean[i % n][1])
+            self.assertEqual((low == clean[i % n][0]).all(), i < n)
 
 
 class Figures(unittest.TestCase):
