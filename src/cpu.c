@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "cpu.h"
+
 #include "kernels/kernels.h"
+#include "quota.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -85,5 +87,5 @@ guint
 ecbsr_cpu_count (void)
 {
   // GLib counts the affinity mask.
-  return MAX (1, g_get_num_processors ());
+  return MAX (1, MIN (g_get_num_processors (), ecbsr_quota_cpu_count ("")));
 }

@@ -10,7 +10,8 @@
 // names (ref, base, avx2, avx512). Read once per process.
 guint ecbsr_cpu_flags (void);
 
-// CPUs that this process may run on: its affinity mask, at least 1.
+// CPUs that this process may use: its affinity mask, or its control group's quota
+// if that is less; at least 1.
 guint ecbsr_cpu_count (void);
 
 #endif
