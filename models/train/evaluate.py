@@ -6,22 +6,16 @@ result; small pictures as MATLAB's bicubic makes them; a border of `scale` pixel
 cut off; mean over the pictures of the set. A grey picture is its own luma.
 """
 
-import math
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from models.train.data import load_rgb, luma
+from models.train.metrics import psnr
 
 SETS = ("Set5", "Set14")
 HELD_OUT_SIZE = 360  # pixels of the small picture: photos are cut to their middle
-
-
-def psnr(picture, reference, border):
-    inner = slice(border, -border)
-    error = picture[inner, inner] - reference[inner, inner]
-    return 10 * math.log10(255 ** 2 / np.mean(error ** 2))
 
 
 def upscale(net, low, domain):

@@ -4,6 +4,7 @@
 import importlib.machinery
 import importlib.util
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -14,10 +15,11 @@ try:
     from PIL import Image  # noqa: F401
 except ImportError as error:
     raise unittest.SkipTest(f"needs {error.name}") from error
-from models.train import catalogue, data, listing  # noqa: E402
+from models import safetensors_io  # noqa: E402
+from models.train import catalogue, data, evaluate, export, listing  # noqa: E402
 
 MODELS = PROJECT / "models"
-BICUBIC_SET5 = {2: 33.66, 3: 30.39, 4: 28.42}
+FIGURES = listing.read_figures(MODELS)
 
 
 def program(name):
@@ -27,10 +29,6 @@ def program(name):
     return module
 
 
-def table():
-    return listing.rows((MODELS / "README.md").read_text(encoding="utf-8"))
-
-
 class Lists(unittest.TestCase):
     def test_every_file_is_listed_and_in_the_catalogue(self):
         self.assertEqual(sorted(MODELS.glob("*.safetensors")), sorted(listing.paths(MODELS)))
@@ -38,28 +36,119 @@ class Lists(unittest.TestCase):
                            ("meson.build", listing.meson(MODELS))):
             self.assertEqual((MODELS / name).read_text(encoding="utf-8"), text, name)
 
-    def test_table_agrees_with_the_files(self):
-        rows, files = table(), listing.paths(MODELS)
-        self.assertEqual(len(rows), len(files))
-        for row, path in zip(rows, files):
+    def test_files_are_what_their_names_say(self):
+        for path in listing.paths(MODELS):
             facts = listing.facts(path)
-            self.assertEqual({key: row[key] for key in facts}, facts)
-            self.assertEqual((row["model"], int(row["scale"])), listing.identity(path))
+            self.assertEqual((facts["name"], int(facts["scale"]), facts["content"]),
+                             listing.identity(path), path.name)
+            self.assertLessEqual(path.stat().st_size, 512 << 10, path.name)
+        self.assertLess(sum(path.stat().st_size for path in listing.paths(MODELS)), 3 << 20)
+
+    def test_tables_agree_with_the_files_and_figures(self):
+        readme = (MODELS / "README.md").read_text(encoding="utf-8")
+        self.assertEqual(readme, listing.with_tables(readme, listing.tables(MODELS, FIGURES)),
+                         "run models/train/index")
+
+    def test_tables_replace_only_themselves(self):
+        readme = f"a\n{listing.BEGIN}\nold\n{listing.END}\nb\n"
+        self.assertEqual(listing.with_tables(readme, "new\n"),
+                         f"a\n{listing.BEGIN}\n\nnew\n\n{listing.END}\nb\n")
+
+
+class CameraModels(unittest.TestCase):
+    """A model for camera video beside one for clean pictures."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        tensors, metadata = safetensors_io.read(MODELS / "esr-cnn-x2.safetensors")
+        self.clean = self.write("esr-cnn-x2", tensors, metadata)
+        self.camera = self.write("esr-cnn-x2-camera", tensors,
+                                 {**metadata, "content": "camera", "training_minutes": "7.5"})
+
+    def write(self, stem, tensors, metadata):
+        path = self.folder / f"{stem}.safetensors"
+        safetensors_io.write(path, tensors, metadata)
+        return path
+
+    def figures(self, *paths):
+        sets = {"Set5": [30.126, 0.91234], "Set14": [29, 0.9]}
+        found = {"pytorch": sets, "element": {"float32": sets}, "camera": sets}
+        return {key: found for key in ("bicubic-x2", "bicubic-x3", "bicubic-x4",
+                                       *map(listing.sha256, paths))}
+
+    def test_are_listed_after_the_clean_one(self):
+        self.assertEqual(listing.paths(self.folder), [self.clean, self.camera])
+        self.assertEqual(listing.identity(self.camera), ("esr-cnn", 2, "camera"))
+        self.assertIn("<file>esr-cnn-x2-camera.safetensors</file>", listing.gresource(self.folder))
+        self.assertIn("  'esr-cnn-x2-camera.safetensors',\n", listing.meson(self.folder))
+
+    def test_table(self):
+        text = listing.tables(self.folder, self.figures(self.clean, self.camera))
+        self.assertIn("| esr-cnn-x2-camera | esr-cnn | 2 | camera | 806 | 796 |", text)
+        self.assertIn(f"| 7.5 | {', '.join(data.FOLDERS)} | CC0-1.0 | "
+                      f"`{listing.sha256(self.camera)}` |", text)
+        self.assertIn("| esr-cnn-x2-camera | Set5 | 36.13 | 30.13 0.9123 | 30.13 0.9123 | – | – |",
+                      text)
+
+    def test_new_weights_without_figures(self):
+        figures = self.figures(self.clean)
+        with self.assertRaisesRegex(KeyError, "esr-cnn-x2-camera.*models/train/index"):
+            listing.tables(self.folder, figures)
+
+
+class Figures(unittest.TestCase):
+    def means(self, key, part):
+        """PSNR of each set."""
+        found = FIGURES[key]["camera"] if part == "camera" else FIGURES[key]["element"][part]
+        return [found[name][0] for name in listing.SETS]
+
+    def assert_above(self, found, floor, margin, label):
+        for one, other in zip(found, floor, strict=True):
+            self.assertGreater(one, other + margin, label)
+
+    def test_no_entry_too_many(self):
+        known = {f"bicubic-x{scale}" for scale in catalogue.SCALES}
+        known.update(map(listing.sha256, listing.paths(MODELS)))
+        self.assertEqual(set(FIGURES), known)
+
+    def test_models_beat_bicubic_on_what_they_are_for(self):
+        for path in listing.paths(MODELS):
+            _, scale, content = listing.identity(path)
+            part = "camera" if content == "camera" else "float32"
+            self.assert_above(self.means(listing.sha256(path), part),
+                              self.means(f"bicubic-x{scale}", part), 0.1, path.name)
+
+    def test_camera_beats_clean_on_camera_video(self):
+        for path in listing.paths(MODELS):
+            name, scale, content = listing.identity(path)
+            clean = MODELS / f"{catalogue.stem_of(name, scale)}.safetensors"
+            if content == "camera":
+                self.assert_above(self.means(listing.sha256(path), "camera"),
+                                  self.means(listing.sha256(clean), "camera"), 0.1, path.name)
+
+    def test_precisions_that_auto_may_take_lose_little(self):
+        for path in listing.paths(MODELS):
+            _, metadata = safetensors_io.read(path)
+            found = FIGURES[listing.sha256(path)]["element"]
+            for precision in set(found) - {"float32"}:
+                if float(metadata.get(f"loss_{precision}", 1)) <= 0.05:
+                    for name in listing.SETS:
+                        self.assertGreater(found[precision][name][0],
+                                           found["float32"][name][0] - 0.1, path.name)
 
     @unittest.skipUnless((data.DEFAULT_DATA / "benchmark").is_dir(),
                          f"needs {data.DEFAULT_DATA / 'benchmark'}")
-    def test_figures_agree_with_the_files_and_beat_bicubic(self):
-        for row, path in zip(table(), listing.paths(MODELS)):
-            want = [float(figure) for figure in row["Set5, Set14"].split(", ")]
-            got = [float(figure) for figure in listing.measure(path, data.DEFAULT_DATA).split(", ")]
-            for one, other in zip(want, got, strict=True):
-                self.assertAlmostEqual(one, other, delta=0.011, msg=path.name)
-            self.assertGreater(got[0], BICUBIC_SET5[int(row["scale"])] + 0.3, path.name)
-
-    def test_table_replaces_only_itself(self):
-        readme = f"a\n{listing.BEGIN}\nold\n{listing.END}\nb\n"
-        self.assertEqual(listing.with_table(readme, "new\n"),
-                         f"a\n{listing.BEGIN}\n\nnew\n\n{listing.END}\nb\n")
+    def test_pytorch_figures_agree_with_the_files(self):
+        for path in listing.paths(MODELS):
+            name, scale, _ = listing.identity(path)
+            config = catalogue.config_of(name, scale)
+            got = evaluate.benchmark(export.load(path, config), data.DEFAULT_DATA, scale,
+                                     export.domain_of(config))
+            for which, value in got.items():
+                want = FIGURES[listing.sha256(path)]["pytorch"][which][0]
+                self.assertAlmostEqual(value, want, delta=0.011, msg=path.name)
 
 
 class Queue(unittest.TestCase):
