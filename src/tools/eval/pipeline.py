@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Single frames through a GStreamer pipeline with `ecbsr` in it."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import gi
@@ -71,14 +72,19 @@ def _quote(value):
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def launch_line(properties, decoder=""):
+def element(properties):
     options = " ".join(f"{key.replace('_', '-')}={_quote(value)}"
                        for key, value in properties.items() if value is not None)
-    return (f"appsrc name=input format=time ! {decoder} ecbsr name=ecbsr {options} ! "
+    return f"ecbsr name=ecbsr {options}"
+
+
+def launch_line(properties, decoder=""):
+    return (f"appsrc name=input format=time ! {decoder} {element(properties)} ! "
             "video/x-raw,format={I420,GRAY8} ! appsink name=output sync=false")
 
 
-def _run(line, caps, data):
+@contextmanager
+def _launched(line):
     if not Gst.is_initialized():
         Gst.init(None)
     try:
@@ -86,9 +92,14 @@ def _run(line, caps, data):
     except GLib.Error as error:
         raise PipelineError(error.message) from None
     try:
-        return _push_and_pull(pipeline, caps, data)
+        yield pipeline
     finally:
         pipeline.set_state(Gst.State.NULL)
+
+
+def _run(line, caps, data):
+    with _launched(line) as pipeline:
+        return _push_and_pull(pipeline, caps, data)
 
 
 def _push_and_pull(pipeline, caps, data):
@@ -100,9 +111,9 @@ def _push_and_pull(pipeline, caps, data):
     source.emit("push-buffer", buffer)
     source.emit("end-of-stream")
     sample, warnings = _wait(sink, pipeline.get_bus())
-    element = pipeline.get_by_name("ecbsr")
-    return Result(unpack(sample), element.get_property("active-model"),
-                  element.get_property("backend"), warnings)
+    ecbsr = pipeline.get_by_name("ecbsr")
+    return Result(unpack(sample), ecbsr.get_property("active-model"),
+                  ecbsr.get_property("backend"), warnings)
 
 
 def _wait(sink, bus):
@@ -135,3 +146,19 @@ def upscale(frame, **properties):
 def upscale_jpeg(data, **properties):
     """The same with a JPEG file's bytes, as from an MJPEG camera."""
     return _run(launch_line(properties, "jpegdec !"), "image/jpeg,framerate=0/1", data)
+
+
+def video_frame(path, number, **properties):
+    """RGB [h, w, 3] of a frame of a video file; upscaled, if there are properties."""
+    upscaler = f"{element(properties)} !" if properties else ""
+    line = (f"filesrc location={_quote(path)} ! decodebin ! {upscaler} videoconvert ! "
+            "video/x-raw,format=RGB ! appsink name=output sync=false max-buffers=1")
+    with _launched(line) as pipeline:
+        pipeline.set_state(Gst.State.PLAYING)
+        for _ in range(number + 1):
+            sample, _ = _wait(pipeline.get_by_name("output"), pipeline.get_bus())
+    info = GstVideo.VideoInfo.new_from_caps(sample.get_caps())
+    buffer = sample.get_buffer()
+    data = np.frombuffer(buffer.extract_dup(0, buffer.get_size()), np.uint8)
+    return data.reshape(info.height, info.stride[0])[:, :3 * info.width] \
+        .reshape(info.height, info.width, 3)
