@@ -123,7 +123,7 @@ class Trainer:
         self.parameters, self.averaged = Vector(net), Vector(self.average)
         self.optimizer = make_optimizer(settings, net, self.parameters.values)
         self.fast = Step(net) if Step.suits(net) else None
-        self.iteration = 0
+        self.iteration, self.seconds = 0, 0.0
         if os.path.exists(path):
             self._load()
 
@@ -131,7 +131,9 @@ class Trainer:
         end = min(self.settings.iterations, stop_at or self.settings.iterations)
         clock = Clock(self.iteration)
         while self.iteration < end:
+            begin = time.monotonic()
             clock.add(self._step())
+            self.seconds += time.monotonic() - begin
             if clock.is_due("report", REPORT_EVERY):
                 report(clock.line(self.iteration, self.settings.iterations))
             if clock.is_due("save", SAVE_EVERY):
@@ -167,7 +169,7 @@ class Trainer:
 
     def save(self):
         state = {"run": self.run, "settings": dataclasses.asdict(self.settings),
-                 "iteration": self.iteration, "net": self.net.state_dict(),
+                 "iteration": self.iteration, "seconds": self.seconds, "net": self.net.state_dict(),
                  "average": self.average.state_dict(),
                  "optimizer": self.optimizer.state_dict()}
         temporary = f"{self.path}.{os.getpid()}"
@@ -179,7 +181,7 @@ class Trainer:
         if (state["run"], state["settings"]) != (self.run, dataclasses.asdict(self.settings)):
             raise ValueError(f"{self.path} is the state of another training "
                              f"({state['run']}, {state['settings']}); remove it to start anew")
-        self.iteration = state["iteration"]
+        self.iteration, self.seconds = state["iteration"], state.get("seconds", 0.0)
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -167,7 +167,8 @@ def main():
 
     tensors, metadata = safetensors_io.read(options.model)
     scale = int(metadata["scale"])
-    train, held_out = data.load_pairs(options.data, scale, options.work)
+    train, held_out = data.load_pairs(options.data, scale, options.work,
+                                      metadata.get("content", "clean"))
     layers = best_calibration(tensors, metadata, calibration_crops(train, metadata))
     found = losses(layers, [middle(pair, scale) for pair in held_out], metadata)
     for name, loss in found.items():

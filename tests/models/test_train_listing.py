@@ -156,7 +156,8 @@ class Queue(unittest.TestCase):
         one, seen = program("one"), set()
         for label, words in program("all").commands():
             options = one.parse(words)
-            self.assertEqual(f"{options.name}-x{options.scale}", label)
+            self.assertEqual(catalogue.stem_of(options.name, options.scale, options.content),
+                             label)
             self.assertNotIn(label, seen)
             self.assertTrue(options.start is None or options.start in seen, label)
             seen.add(label)

@@ -61,7 +61,10 @@ class Resume(Case):
             self.trainer(name, settings, patch=patch).train(stop_at=17)
             rest = self.trainer(name, settings, patch=patch)
             self.assertEqual(rest.iteration, 17)
+            before = rest.seconds
+            self.assertGreater(before, 0)
             rest.train()
+            self.assertGreater(rest.seconds, before)
             self.assertEqual(rest.iteration, 40)
             for part in ("net", "average"):
                 want, got = (getattr(t, part).state_dict() for t in (whole, rest))
