@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The engine and its peers on the same weights, the same picture, the same threads."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Callable
+
+import numpy as np
+
+from tests.bench.comparison import install, network, reference
+from tests.bench.comparison.install import BUILD, PYTHON, ROOT, RUNNERS, WORK
+from tests.bench.comparison.runner import Runner, take_turns
+
+MODELS = ("ecbsr-m4c8", "ecbsr-m4c16")
+PRECISIONS = ("float32", "bfloat16", "int8")
+# Differences from PyTorch's result that pass, of 255: the largest, and the mean.
+LIMITS = {"float32": (0.01, 0.001), "bfloat16": (3, 0.05), "int8": (3, 0.05)}
+
+
+@dataclass
+class Case:
+    """One network at one size, in files, and what is to come out."""
+    folder: Path
+    model: Path
+    width: int
+    height: int
+    luma: np.ndarray
+    layers: list
+
+    @property
+    def input(self):
+        return self.folder / "luma.f32"
+
+    def size(self):
+        return [self.width, self.height]
+
+
+@dataclass
+class Contender:
+    label: str
+    precision: str
+    command: Callable  # (case, threads) → the runner's command
+    expected: Callable  # case → what it has to put out
+
+
+def make_case(model, width, height):
+    folder = WORK / f"{model}-{width}x{height}"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = ROOT / "models" / f"{model}-x{network.SCALE}.safetensors"
+    case = Case(folder, path, width, height, reference.picture(width, height),
+                network.read_layers(path))
+    case.luma.astype("<f4").tofile(case.input)
+    return case
+
+
+# ------------------------------------------------------------- contenders --
+
+def ours(precision):
+    expected = {"float32": reference.float32, "bfloat16": reference.engine_bfloat16,
+                "int8": reference.engine_int8}[precision]
+    program = BUILD / "tests" / "bench" / "runners" / "compare-engine"
+    return Contender("gst-ecbsr", precision,
+                     lambda case, threads: [program, case.model, case.input, *case.size(),
+                                            threads, "float", precision],
+                     lambda case: expected(case.layers, case.luma))
+
+
+def float_peer(label, words):
+    return Contender(label, "float32",
+                     lambda case, threads: [*words(case), case.input, *case.size(), threads],
+                     lambda case: reference.float32(case.layers, case.luma))
+
+
+def onnx_file(case):
+    path = case.folder / "network.onnx"
+    network.write_onnx(path, case.layers, case.width, case.height)
+    return path
+
+
+def onnxruntime():
+    if not install.ort_is_there():
+        raise install.Missing("ONNX Runtime needs node and onnxruntime-node")
+    if not install.has_module("onnx"):
+        raise install.Missing("ONNX Runtime needs python3-onnx, which writes its file")
+    return float_peer("ONNX Runtime", lambda case: [
+        "node", RUNNERS / "onnxruntime.js", install.ORT_FOLDER, onnx_file(case)])
+
+
+def pytorch():
+    return float_peer("PyTorch, traced", lambda case: [PYTHON, RUNNERS / "pytorch.py", case.model])
+
+
+def opencv():
+    for module in ("cv2", "onnx"):
+        if not install.has_module(module):
+            raise install.Missing(f"OpenCV needs the Python module {module}")
+    return float_peer("OpenCV dnn", lambda case: [
+        PYTHON, RUNNERS / "opencv.py", onnx_file(case)])
+
+
+def onednn_network(case, precision):
+    """Its file, and what it has to put out."""
+    path = case.folder / f"onednn-{precision}.bin"
+    if precision != "int8":
+        layers = network.leaky(case.layers)
+        network.write_flat(path, layers)
+        function = reference.float32 if precision == "float32" else reference.all_bfloat16
+        return path, function(layers, case.luma)
+    layers = network.relu(case.layers)
+    inputs = reference.inputs(layers, case.luma)
+    layers = network.to_bytes(layers, inputs)
+    network.write_flat_int8(path, layers)
+    return path, reference.unsigned_int8(layers, case.luma)
+
+
+def onednn(precision):
+    program = install.compile_onednn()
+    return Contender("oneDNN", precision,
+                     lambda case, threads: [program, onednn_network(case, precision)[0],
+                                            case.input, *case.size(), threads, precision],
+                     lambda case: onednn_network(case, precision)[1])
+
+
+MAKERS = ([lambda p=p: ours(p) for p in PRECISIONS] + [onnxruntime, pytorch, opencv]
+          + [lambda p=p: onednn(p) for p in PRECISIONS])
+
+
+def contenders(complain):
+    """Those that are there; complain(message) is called for each that is not."""
+    found = []
+    for maker in MAKERS:
+        try:
+            found.append(maker())
+        except install.Missing as reason:
+            complain(f"left out: {reason}")
+    return found
+
+
+# -------------------------------------------------------------- measuring --
+
+def start(contender, case, threads):
+    env = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    return Runner(contender.command(case, threads), env)
+
+
+def difference(contender, case, runner):
+    """The largest from PyTorch's result. Raises Disagreement."""
+    path = case.folder / "output.f32"
+    runner.run(1)
+    runner.write(path)
+    output = np.fromfile(path, "<f4")
+    expected = contender.expected(case)
+    return reference.check(f"{contender.label}, {contender.precision}",
+                           output.reshape(expected.shape) if output.size == expected.size
+                           else output, expected, LIMITS[contender.precision])
+
+
+def measure(found, case, threads, rounds, duration):
+    """A row for each contender, of one network and number of threads."""
+    runners = {i: start(contender, case, threads) for i, contender in enumerate(found)}
+    try:
+        worst = {i: difference(found[i], case, runner) for i, runner in runners.items()}
+        times = take_turns(runners, rounds, duration)
+    finally:
+        for runner in runners.values():
+            runner.close()
+    return [{"label": contender.label, "precision": contender.precision, "name": runners[i].name,
+             "model": case.model.stem.rsplit("-", 1)[0], "threads": threads,
+             "difference": worst[i], "ms": median(times[i])}
+            for i, contender in enumerate(found)]
+
+
+def compare(width, height, threads, rounds, duration, complain):
+    found = contenders(complain)
+    rows = []
+    for model in MODELS:
+        case = make_case(model, width, height)
+        for n in threads:
+            rows += measure(found, case, n, rounds, duration)
+    return rows
