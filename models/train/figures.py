@@ -14,8 +14,6 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from models.train import catalogue, data, evaluate, export, listing, metrics
 
 PROJECT = data.PROJECT
@@ -24,7 +22,7 @@ os.environ.setdefault("GST_REGISTRY", str(PROJECT / "build" / "gst-registry.bin"
 sys.path[:0] = [str(PROJECT / "src" / "tools" / "eval"), str(PROJECT / "models" / "train")]
 
 import evaluation  # noqa: E402
-import pipeline  # noqa: E402
+from pipeline import PipelineError  # noqa: E402,F401
 
 
 @lru_cache(maxsize=None)
@@ -105,10 +103,13 @@ def update(folder, benchmark, report=print):
     jobs = [(f"bicubic-x{scale}", measure_bicubic, scale) for scale in catalogue.SCALES]
     jobs += [(listing.sha256(path), measure, path) for path in listing.paths(folder)]
     for key, run, what in jobs:
-        if key not in old:
-            report(f"measuring {getattr(what, 'name', key)}")
-            if not all((Path(benchmark) / name).is_dir() for name in listing.SETS):
-                raise FileNotFoundError(f"{benchmark}: no {' and '.join(listing.SETS)} in it")
-        new[key] = old.get(key) or run(what, benchmark)
+        if key in old:
+            new[key] = old[key]
+            continue
+        report(f"measuring {getattr(what, 'name', key)}")
+        if not all((Path(benchmark) / name).is_dir() for name in listing.SETS):
+            raise FileNotFoundError(f"{benchmark}: no {' and '.join(listing.SETS)} in it")
+        new[key] = run(what, benchmark)
+        write(folder, {**old, **new})  # interrupted, it goes on from here
     write(folder, new)
     return new
