@@ -6,8 +6,8 @@
 #include <glib.h>
 
 // The ISA levels that kernels may use here (ECBSR_CPU_* of kernels.h): what the
-// CPU has and the system saves, at most what the environment variable ECBSR_CPU
-// names (ref, base, avx2, avx512). Read once per process.
+// CPU has and the system saves, at most those of the level that the environment
+// variable ECBSR_CPU names. Read once per process.
 guint ecbsr_cpu_flags (void);
 
 // CPUs that this process may use: its affinity mask, or its control group's quota

@@ -38,6 +38,13 @@ ecbsr_kernels_init (EcbsrKernels *kernels, unsigned cpu_flags)
     ecbsr_kernels_fill_avx512vnni (kernels);
   if (cpu_flags & ECBSR_CPU_AVX512BF16)
     ecbsr_kernels_fill_avx512bf16 (kernels);
+#elif ECBSR_HAVE_ARM_LEVELS
+  if (cpu_flags & ECBSR_CPU_DOTPROD)
+    ecbsr_kernels_fill_dotprod (kernels);
+  if (cpu_flags & ECBSR_CPU_I8MM)
+    ecbsr_kernels_fill_i8mm (kernels);
+  if (cpu_flags & ECBSR_CPU_BF16)
+    ecbsr_kernels_fill_bf16 (kernels);
 #endif
 }
 

@@ -67,7 +67,7 @@ typedef struct
   const float *bias;
   const float *slope;
   const float *multiplier;
-  const int32_t *offset; // -128 · Σ weight: sums over bytes start from it
+  const int32_t *offset; // -128 · Σ weight: what the zero point adds to sums
   EcbsrCurve curve;
   float gain;
 } EcbsrConv;
@@ -161,7 +161,7 @@ typedef struct
                        float strength, size_t n);
 } EcbsrKernels;
 
-// ISA levels, cumulative: each needs those below it.
+// What ISA levels need (levels.h).
 enum
 {
   ECBSR_CPU_BASE = 1 << 0,   // what the compiler's target always has
@@ -170,6 +170,9 @@ enum
   ECBSR_CPU_AVXVNNI = 1 << 3,    // AVX-VNNI: byte dot products, with AVX2
   ECBSR_CPU_AVX512VNNI = 1 << 4, // the same with AVX-512
   ECBSR_CPU_AVX512BF16 = 1 << 5, // bfloat16 dot products, with AVX-512
+  ECBSR_CPU_DOTPROD = 1 << 6, // Arm's dot products of bytes of one signedness
+  ECBSR_CPU_I8MM = 1 << 7,    // … of unsigned with signed bytes
+  ECBSR_CPU_BF16 = 1 << 8,    // … of bfloat16
 };
 
 // Fills the table: the reference first, then each level of `cpu_flags` that the
@@ -213,5 +216,8 @@ void ecbsr_kernels_fill_avx512 (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_avxvnni (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_avx512vnni (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_avx512bf16 (EcbsrKernels *kernels);
+void ecbsr_kernels_fill_dotprod (EcbsrKernels *kernels);
+void ecbsr_kernels_fill_i8mm (EcbsrKernels *kernels);
+void ecbsr_kernels_fill_bf16 (EcbsrKernels *kernels);
 
 #endif

@@ -2,22 +2,23 @@
 
 #include "bench.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 // A batch this long makes the clock's own cost and steps invisible.
 #define SHORTEST_BATCH_NS 50000
 
-static gint64
+static int64_t
 now_ns (void)
 {
   struct timespec t;
 
   clock_gettime (CLOCK_MONOTONIC, &t);
-  return (gint64) t.tv_sec * 1000000000 + t.tv_nsec;
+  return (int64_t) t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static guint64
+static uint64_t
 now_ticks (void)
 {
 #if defined(__x86_64__)
@@ -27,21 +28,21 @@ now_ticks (void)
 #endif
 }
 
-static gboolean
+static bool
 start_batch (Bench *bench)
 {
   bench->left = bench->batch - 1; // the call that follows is one of them
   bench->start_ns = now_ns ();
   bench->start_ticks = now_ticks ();
-  return TRUE;
+  return true;
 }
 
 void
-bench_begin (Bench *bench, const gchar *label, gsize n_pixels)
+bench_begin (Bench *bench, const char *label, size_t n_pixels)
 {
   if (!bench)
     return;
-  g_strlcpy (bench->now.label, label, sizeof bench->now.label);
+  snprintf (bench->now.label, sizeof bench->now.label, "%s", label);
   bench->n_pixels = n_pixels;
   bench->batch = 0;
   bench->left = 0;
@@ -51,31 +52,33 @@ bench_begin (Bench *bench, const gchar *label, gsize n_pixels)
 static int
 compare (const void *a, const void *b)
 {
-  const gdouble x = *(const gdouble *) a, y = *(const gdouble *) b;
+  const double x = *(const double *) a, y = *(const double *) b;
   return (x > y) - (x < y);
 }
 
-static gdouble
-median (gdouble *samples)
+static double
+median (double *samples)
 {
   qsort (samples, BENCH_SAMPLES, sizeof *samples, compare);
   return samples[BENCH_SAMPLES / 2];
 }
 
-static gboolean
+static bool
 finish (Bench *bench)
 {
   bench->now.ns = median (bench->ns);
   bench->now.ticks = median (bench->ticks);
-  g_array_append_val (bench->results, bench->now);
-  return FALSE;
+  if (bench->n_results == N_ELEMENTS (bench->results))
+    support_die ("a check measures too often");
+  bench->results[bench->n_results++] = bench->now;
+  return false;
 }
 
-gboolean
+bool
 bench_next (Bench *bench)
 {
-  const guint64 ticks = now_ticks () - bench->start_ticks;
-  const gint64 ns = now_ns () - bench->start_ns;
+  const uint64_t ticks = now_ticks () - bench->start_ticks;
+  const int64_t ns = now_ns () - bench->start_ns;
 
   if (bench->batch == 0)
     {
@@ -87,9 +90,9 @@ bench_next (Bench *bench)
       bench->batch *= 2;
       return start_batch (bench);
     }
-  gdouble n = (gdouble) bench->batch * (gdouble) bench->n_pixels;
-  bench->ns[bench->n_samples] = (gdouble) ns / n;
-  bench->ticks[bench->n_samples] = (gdouble) ticks / n;
+  double n = (double) bench->batch * (double) bench->n_pixels;
+  bench->ns[bench->n_samples] = (double) ns / n;
+  bench->ticks[bench->n_samples] = (double) ticks / n;
   bench->n_samples++;
   return bench->n_samples < BENCH_SAMPLES ? start_batch (bench)
                                           : finish (bench);

@@ -5,41 +5,42 @@
 #ifndef BENCH_H
 #define BENCH_H
 
-#include <glib.h>
+#include "support.h"
 
 #define BENCH_SAMPLES 101
 
 typedef struct
 {
-  gchar label[32];
-  gdouble ns, ticks; // per pixel; ticks of the time stamp counter, 0: none
+  char label[32];
+  double ns, ticks; // per pixel; ticks of the time stamp counter, 0: none
 } BenchResult;
 
 typedef struct
 {
   BenchResult now;
-  gsize n_pixels;
-  guint batch, left; // calls between two looks at the clock
-  guint n_samples;
-  gint64 start_ns;
-  guint64 start_ticks;
-  gdouble ns[BENCH_SAMPLES], ticks[BENCH_SAMPLES];
-  GArray *results; // BenchResult
+  size_t n_pixels;
+  unsigned batch, left; // calls between two looks at the clock
+  unsigned n_samples;
+  int64_t start_ns;
+  uint64_t start_ticks;
+  double ns[BENCH_SAMPLES], ticks[BENCH_SAMPLES];
+  BenchResult results[8];
+  unsigned n_results;
 } Bench;
 
-void bench_begin (Bench *bench, const gchar *label, gsize n_pixels);
-// The slow path of bench_more(): a batch is through. FALSE: enough is known.
-gboolean bench_next (Bench *bench);
+void bench_begin (Bench *bench, const char *label, size_t n_pixels);
+// The slow path of bench_more(): a batch is through. false: enough is known.
+bool bench_next (Bench *bench);
 
-static inline gboolean
+static inline bool
 bench_more (Bench *bench)
 {
   if (!bench)
-    return FALSE;
+    return false;
   if (bench->left > 0)
     {
       bench->left--;
-      return TRUE;
+      return true;
     }
   return bench_next (bench);
 }

@@ -16,23 +16,23 @@ typedef enum
   HEAD_CNN,
 } Head;
 
-static const guint groups[] = { 1, 2, 3, 2 }; // of n_maps maps: values, …
+static const unsigned groups[] = { 1, 2, 3, 2 }; // of n_maps maps: values, …
 
 typedef struct
 {
   Head head;
-  guint n_maps;
-  gsize n;
-  gdouble reach; // keys and queries lie within ± this
-  gboolean ties; // few different keys
+  unsigned n_maps;
+  size_t n;
+  double reach; // keys and queries lie within ± this
+  bool ties;    // few different keys
 } Case;
 
 // Logits are rounded to floats before the softmax, however large.
-static gfloat
-logit_at (const Case *t, const Rows *maps, guint c, gsize x)
+static float
+logit_at (const Case *t, const Rows *maps, unsigned c, size_t x)
 {
-  const gfloat *column = maps->row + x;
-  const gfloat key
+  const float *column = maps->row + x;
+  const float key
       = column[((groups[t->head] - 1) * t->n_maps + c) * maps->pitch];
 
   if (t->head == HEAD_TM)
@@ -47,27 +47,27 @@ logit_at (const Case *t, const Rows *maps, guint c, gsize x)
 // either by one rounding more, and the quotient by one. An exponential that
 // underflows is cut off at e^-87.
 static Value
-attention_at (const Case *t, const Rows *maps, gsize x)
+attention_at (const Case *t, const Rows *maps, size_t x)
 {
-  gdouble top = -INFINITY, weights = 0, sum = 0, magnitude = 0, off = 0,
-          off_sum = 0, most = 0;
+  double top = -INFINITY, weights = 0, sum = 0, magnitude = 0, off = 0,
+         off_sum = 0, most = 0;
 
-  for (guint c = 0; c < t->n_maps; c++)
-    top = MAX (top, logit_at (t, maps, c, x));
-  for (guint c = 0; c < t->n_maps; c++)
+  for (unsigned c = 0; c < t->n_maps; c++)
+    top = fmax (top, logit_at (t, maps, c, x));
+  for (unsigned c = 0; c < t->n_maps; c++)
     {
-      gdouble d = logit_at (t, maps, c, x) - top;
-      gdouble value = maps->row[c * maps->pitch + x];
-      gdouble e = exp (d);
-      gdouble error = 2e-7 + (t->n_maps + 2 - d) * ROUNDING;
+      double d = logit_at (t, maps, c, x) - top;
+      double value = maps->row[c * maps->pitch + x];
+      double e = exp (d);
+      double error = 2e-7 + (t->n_maps + 2 - d) * ROUNDING;
       weights += e;
       sum += e * value;
       magnitude += e * fabs (value);
       off += e * error;
       off_sum += e * error * fabs (value);
-      most = MAX (most, fabs (value));
+      most = fmax (most, fabs (value));
     }
-  return (Value) {
+  return (Value){
     .exact = sum / weights,
     .bound = (off_sum + off * magnitude / weights) / weights
              + 2 * ROUNDING * magnitude / weights
@@ -76,15 +76,15 @@ attention_at (const Case *t, const Rows *maps, gsize x)
 }
 
 static Value
-value_at (const Case *t, const Rows *maps, gsize x)
+value_at (const Case *t, const Rows *maps, size_t x)
 {
-  gfloat top = -INFINITY;
+  float top = -INFINITY;
 
   if (t->head != HEAD_MAX)
     return attention_at (t, maps, x);
-  for (guint c = 0; c < t->n_maps; c++)
-    top = MAX (top, maps->row[c * maps->pitch + x]);
-  return (Value) { top, 0 };
+  for (unsigned c = 0; c < t->n_maps; c++)
+    top = fmaxf (top, maps->row[c * maps->pitch + x]);
+  return (Value){ top, 0 };
 }
 
 static void
@@ -116,17 +116,16 @@ run_ref (Check *c, const Case *t, Rows *maps)
 static void
 fill_maps (Check *c, const Case *t, Rows *maps)
 {
-  for (guint m = 0; m < maps->n_channels; m++)
+  for (unsigned m = 0; m < maps->n_channels; m++)
     {
-      gfloat *row = maps->row + m * maps->pitch;
+      float *row = maps->row + m * maps->pitch;
       if (m < t->n_maps)
-        pattern_fill (c->rand, pattern_random (c->rand), row, maps->n);
+        pattern_fill (&c->rand, pattern_random (&c->rand), row, maps->n);
       else
-        for (gsize x = 0; x < maps->n; x++)
-          row[x] = (gfloat) (t->reach
-                             * (t->ties ? g_rand_int_range (c->rand, -1, 2)
-                                        : g_rand_double_range (c->rand, -1,
-                                                               1)));
+        for (size_t x = 0; x < maps->n; x++)
+          row[x] = (float) (t->reach
+                            * (t->ties ? random_range (&c->rand, -1, 2)
+                                       : random_real (&c->rand, -1, 1)));
     }
 }
 
@@ -134,15 +133,15 @@ static void
 compare (Check *c, const Case *t, const Rows *maps, const Rows *ref,
          const Rows *new)
 {
-  g_autofree Value *values = g_new (Value, t->n);
+  AUTOFREE Value *values = NEW (Value, t->n);
 
-  for (gsize x = 0; x < t->n; x++)
+  for (size_t x = 0; x < t->n; x++)
     values[x] = value_at (t, maps, x);
   check_values (c, "ref", 0, values, ref->row, t->n);
   check_values (c, c->new.isa, 0, values, new->row, t->n);
-  for (guint m = 1; m < maps->n_channels; m++)
+  for (unsigned m = 1; m < maps->n_channels; m++)
     check_same (c, "a map but the first", maps->row + m * maps->pitch,
-                new->row + m * new->pitch, maps->n, sizeof (gfloat));
+                new->row + m *new->pitch, maps->n, sizeof (float));
   if (!rows_are_intact (new))
     check_fail (c, "wrote outside its granules");
 }
@@ -152,11 +151,11 @@ try_case (Check *c, Case t)
 {
   Rows maps, ref, new;
 
-  if (c->failure)
+  if (c->failure[0])
     return;
-  check_arguments (c, "%u maps, %" G_GSIZE_FORMAT " pixels, keys within %g%s",
-                   t.n_maps, t.n, t.reach, t.ties ? ", ties" : "");
-  maps = rows_new (c->rand, groups[t.head] * t.n_maps, t.n);
+  check_arguments (c, "%u maps, %zu pixels, keys within %g%s", t.n_maps, t.n,
+                   t.reach, t.ties ? ", ties" : "");
+  maps = rows_new (&c->rand, groups[t.head] * t.n_maps, t.n);
   fill_maps (c, &t, &maps);
   ref = rows_copy (&maps);
   new = rows_copy (&maps);
@@ -171,12 +170,12 @@ try_case (Check *c, Case t)
 static void
 bench_head (Check *c, Head head)
 {
-  const Case t = { head, 4, 480, 1, FALSE };
+  const Case t = { head, 4, 480, 1, false };
   Rows maps;
 
-  if (c->failure || !c->bench)
+  if (c->failure[0] || !c->bench)
     return;
-  maps = rows_new (c->rand, groups[head] * t.n_maps, t.n);
+  maps = rows_new (&c->rand, groups[head] * t.n_maps, t.n);
   fill_maps (c, &t, &maps);
   bench_begin (c->bench, "4 maps", t.n);
   while (bench_more (c->bench))
@@ -188,17 +187,17 @@ static void
 check_head (Check *c, Head head)
 {
   // The last ones' products overflow any integer, but not a float.
-  static const gdouble reaches[]
+  static const double reaches[]
       = { 0, 1e-30, 1e-3, 1, 10, 100, 1e4, 5e4, 1e6, 1e9, 1e18 };
-  gsize n;
+  size_t n;
 
-  for (guint i = 0; (n = check_width (i)); i++)
-    try_case (c, (Case) { head, 1 + i % 16, n, 3, FALSE });
-  for (guint i = 0; i < G_N_ELEMENTS (reaches); i++)
-    for (guint n_maps = 1; n_maps <= 16; n_maps++)
+  for (unsigned i = 0; (n = check_width (i)); i++)
+    try_case (c, (Case){ head, 1 + i % 16, n, 3, false });
+  for (unsigned i = 0; i < N_ELEMENTS (reaches); i++)
+    for (unsigned n_maps = 1; n_maps <= 16; n_maps++)
       {
-        try_case (c, (Case) { head, n_maps, 96, reaches[i], FALSE });
-        try_case (c, (Case) { head, n_maps, 96, reaches[i], TRUE });
+        try_case (c, (Case){ head, n_maps, 96, reaches[i], false });
+        try_case (c, (Case){ head, n_maps, 96, reaches[i], true });
       }
   bench_head (c, head);
 }
@@ -228,20 +227,20 @@ check_head_cnn_f32 (Check *c)
 }
 
 static void
-try_residual (Check *c, gsize n)
+try_residual (Check *c, size_t n)
 {
-  Rows row = rows_new (c->rand, 1, n);
-  Rows input = rows_new (c->rand, 1, n);
+  Rows row = rows_new (&c->rand, 1, n);
+  Rows input = rows_new (&c->rand, 1, n);
   Rows ref, new;
 
-  check_arguments (c, "%" G_GSIZE_FORMAT " pixels", n);
-  pattern_fill (c->rand, pattern_random (c->rand), row.row, row.n);
-  pattern_fill (c->rand, pattern_random (c->rand), input.row, input.n);
+  check_arguments (c, "%zu pixels", n);
+  pattern_fill (&c->rand, pattern_random (&c->rand), row.row, row.n);
+  pattern_fill (&c->rand, pattern_random (&c->rand), input.row, input.n);
   ref = rows_copy (&row);
   new = rows_copy (&row);
   call_ref (c, head_residual_f32, ref.row, input.row, n);
   call_new (c, head_residual_f32, new.row, input.row, n);
-  check_same (c, "one sum", ref.row, new.row, n, sizeof (gfloat));
+  check_same (c, "one sum", ref.row, new.row, n, sizeof (float));
   if (!rows_are_intact (&new))
     check_fail (c, "wrote outside its granules");
   rows_free (&row);
@@ -253,14 +252,14 @@ try_residual (Check *c, gsize n)
 void
 check_head_residual_f32 (Check *c)
 {
-  Rows row = rows_new (c->rand, 1, 480);
-  Rows input = rows_new (c->rand, 1, 480);
-  gsize n;
+  Rows row = rows_new (&c->rand, 1, 480);
+  Rows input = rows_new (&c->rand, 1, 480);
+  size_t n;
 
-  for (guint i = 0; (n = check_width (i)); i++)
+  for (unsigned i = 0; (n = check_width (i)); i++)
     try_residual (c, n);
-  memset (row.row, 0, row.n * sizeof (gfloat));
-  memset (input.row, 0, input.n * sizeof (gfloat));
+  memset (row.row, 0, row.n * sizeof (float));
+  memset (input.row, 0, input.n * sizeof (float));
   bench_new (c, "", 480, head_residual_f32, row.row, input.row, 480);
   rows_free (&row);
   rows_free (&input);

@@ -4,51 +4,23 @@
 // build has. Reports in TAP, or in JSON.
 
 #include "checkkernels.h"
-#include "config-kernels.h"
-#include "cpu.h"
+#include "levels.h"
+#include "options.h"
 #include "report.h"
 
 #include <fenv.h>
+#include <fnmatch.h>
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct
 {
-  const gchar *name, *isa;
-  guint flags; // cumulative
-} Level;
-
-#if defined(__x86_64__)
-#define BASE_ISA "sse2"
-#elif defined(__aarch64__)
-#define BASE_ISA "neon"
-#else
-#define BASE_ISA "base"
-#endif
-
-static const Level levels[] = {
-  { "ref", "ref", 0 },
-  { "base", BASE_ISA, ECBSR_CPU_BASE },
-#if ECBSR_HAVE_X86_LEVELS
-  { "avx2", "avx2", ECBSR_CPU_BASE | ECBSR_CPU_AVX2 },
-  { "avxvnni", "avxvnni",
-    ECBSR_CPU_BASE | ECBSR_CPU_AVX2 | ECBSR_CPU_AVXVNNI },
-  { "avx512", "avx512", ECBSR_CPU_BASE | ECBSR_CPU_AVX2 | ECBSR_CPU_AVX512 },
-  { "avx512vnni", "avx512vnni",
-    ECBSR_CPU_BASE | ECBSR_CPU_AVX2 | ECBSR_CPU_AVX512
-        | ECBSR_CPU_AVX512VNNI },
-  { "avx512bf16", "avx512bf16",
-    ECBSR_CPU_BASE | ECBSR_CPU_AVX2 | ECBSR_CPU_AVX512
-        | ECBSR_CPU_AVX512VNNI | ECBSR_CPU_AVX512BF16 },
-#endif
-};
-
-typedef struct
-{
-  const gchar *name;
-  guint slot;
+  const char *name;
+  unsigned slot;
   void (*check) (Check *c);
 } Kernel;
 
@@ -56,14 +28,10 @@ typedef struct
 static const Kernel kernels[] = { FOR_EACH_KERNEL (KERNEL) };
 #undef KERNEL
 
-G_STATIC_ASSERT (G_N_ELEMENTS (kernels) == N_KERNELS);
+_Static_assert(N_ELEMENTS (kernels) == N_KERNELS, "one check an entry");
 
-static struct
-{
-  gint64 seed;
-  gchar *function;
-  gboolean bench, json;
-} options = { .seed = -1 };
+static Options options;
+static unsigned cpu_flags; // of the levels that may run
 
 static sigjmp_buf crash;
 
@@ -79,100 +47,101 @@ catch_crashes (void)
   static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE };
   struct sigaction action = { .sa_handler = handle_crash };
 
-  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+  for (unsigned i = 0; i < N_ELEMENTS (signals); i++)
     sigaction (signals[i], &action, NULL);
 }
 
 void
-check_arguments (Check *c, const gchar *format, ...)
+check_arguments (Check *c, const char *format, ...)
 {
   va_list args;
 
   va_start (args, format);
-  g_vsnprintf (c->arguments, sizeof c->arguments, format, args);
+  vsnprintf (c->arguments, sizeof c->arguments, format, args);
   va_end (args);
 }
 
 void
-check_fail (Check *c, const gchar *format, ...)
+check_fail (Check *c, const char *format, ...)
 {
-  g_autofree gchar *what = NULL;
+  char what[320];
   va_list args;
 
-  if (c->failure)
+  if (c->failure[0])
     return;
   va_start (args, format);
-  what = g_strdup_vprintf (format, args);
+  vsnprintf (what, sizeof what, format, args);
   va_end (args);
-  c->failure = g_strdup_printf ("%s: %s", c->arguments, what);
+  snprintf (c->failure, sizeof c->failure, "%s: %s", c->arguments, what);
 }
 
 void
-check_values (Check *c, const gchar *whose, guint channel, const Value *values,
-              const gfloat *found, gsize n)
+check_values (Check *c, const char *whose, unsigned channel,
+              const Value *values, const float *found, size_t n)
 {
-  for (gsize x = 0; x < n; x++)
+  for (size_t x = 0; x < n; x++)
     {
       const Value *v = &values[x];
       if (found[x] == v->exact
-          || ABS ((gdouble) found[x] - v->exact) <= v->bound)
+          || fabs ((double) found[x] - v->exact) <= v->bound)
         continue;
       check_fail (c, "%s: c %u, x %u: %.9g instead of %.9g ± %.3g", whose,
-                  channel, (guint) x, found[x], v->exact, v->bound);
+                  channel, (unsigned) x, found[x], v->exact, v->bound);
       return;
     }
 }
 
 void
-check_same (Check *c, const gchar *what, gconstpointer expected,
-            gconstpointer found, gsize n, gsize size)
+check_same (Check *c, const char *what, const void *expected, const void *found,
+            size_t n, size_t size)
 {
-  const guint8 *e = expected, *f = found;
+  const uint8_t *e = expected, *f = found;
 
-  for (gsize x = 0; x < n; x++)
+  for (size_t x = 0; x < n; x++)
     if (memcmp (e + x * size, f + x * size, size) != 0)
       {
-        check_fail (c, "%s: differs at x %" G_GSIZE_FORMAT, what, x);
+        check_fail (c, "%s: differs at x %zu", what, x);
         return;
       }
 }
 
-gsize
-granules (gsize n)
+size_t
+granules (size_t n)
 {
   return (n + ECBSR_GRANULE - 1) / ECBSR_GRANULE * ECBSR_GRANULE;
 }
 
-gsize
-check_width (guint i)
+size_t
+check_width (unsigned i)
 {
-  static const gsize tiles[] = { 255, 256, 480, 492, 511, 512, 513, 536, 2048 };
-  const guint n_narrow = 2 * ECBSR_GRANULE + 1;
+  static const size_t tiles[]
+      = { 255, 256, 480, 492, 511, 512, 513, 536, 2048 };
+  const unsigned n_narrow = 2 * ECBSR_GRANULE + 1;
 
   if (i < n_narrow)
     return i + 1;
   i -= n_narrow;
-  return i < G_N_ELEMENTS (tiles) ? tiles[i] : 0;
+  return i < N_ELEMENTS (tiles) ? tiles[i] : 0;
 }
 
 // The entry's code at a level.
-static gpointer
+static void *
 code_of (const EcbsrKernels *table, const Kernel *kernel)
 {
-  gpointer code;
+  void *code;
 
-  memcpy (&code, (const guint8 *) table + FIRST_KERNEL
-                     + kernel->slot * sizeof code,
+  memcpy (&code,
+          (const uint8_t *) table + FIRST_KERNEL + kernel->slot * sizeof code,
           sizeof code);
   return code;
 }
 
 // The lowest level that has the same code as `level`.
-static const Level *
-origin_of (const Level *level, const Kernel *kernel)
+static const EcbsrLevel *
+origin_of (const EcbsrLevel *level, const Kernel *kernel)
 {
   EcbsrKernels own, other;
-  const Level *origin = levels;
+  const EcbsrLevel *origin = ecbsr_levels;
 
   ecbsr_kernels_init (&own, level->flags);
   for (; origin < level; origin++)
@@ -184,34 +153,35 @@ origin_of (const Level *level, const Kernel *kernel)
   return origin;
 }
 
+// Fowler, Noll, Vo: FNV-1a.
+static uint64_t
+hash (const char *name)
+{
+  uint64_t h = 0xcbf29ce484222325;
+
+  for (; *name; name++)
+    h = (h ^ (uint8_t) *name) * 0x100000001b3;
+  return h;
+}
+
 // Its own sequence for each kernel, so that --function repeats a failure.
 static void
-begin (Check *c, const Level *level, const gchar *name)
+begin (Check *c, const EcbsrLevel *level, const char *name)
 {
-  *c = (Check) { .arguments = "" };
+  *c = (Check){ .arguments = "" };
   fesetenv (FE_DFL_ENV); // ORC's code leaves denormals flushed
   ecbsr_kernels_init (&c->ref, 0);
   ecbsr_kernels_init (&c->new, level->flags);
-  c->rand = g_rand_new_with_seed ((guint32) options.seed ^ g_str_hash (name));
-  if (!options.bench)
-    return;
-  c->bench = g_new0 (Bench, 1);
-  c->bench->results = g_array_new (FALSE, TRUE, sizeof (BenchResult));
+  ecbsr_kernels_init (&c->base, ECBSR_CPU_BASE);
+  c->rand.state = (uint64_t) options.seed ^ hash (name);
+  c->most_channels = options.quick ? 32 : 128;
+  if (options.bench)
+    c->bench = NEW (Bench, 1);
 }
 
 static void
-finish (Check *c)
-{
-  g_rand_free (c->rand);
-  g_free (c->failure);
-  if (c->bench)
-    g_array_unref (c->bench->results);
-  g_free (c->bench);
-}
-
-static void
-run_check (const Level *level, const gchar *name, void (*check) (Check *c),
-           gint slot)
+run_check (const EcbsrLevel *level, const char *name, void (*check) (Check *c),
+           int slot)
 {
   static Check c; // not on the stack: it must outlive a jump out of a crash
   int signal_number;
@@ -221,33 +191,30 @@ run_check (const Level *level, const gchar *name, void (*check) (Check *c),
   if (signal_number == 0)
     check (&c);
   else
-    check_fail (&c, "%s", g_strsignal (signal_number));
+    check_fail (&c, "%s", strsignal (signal_number));
   if (slot >= 0 && c.n_calls[slot] == 0)
     check_fail (&c, "its check never calls it");
-  report_result (level->name, name, c.failure,
-                 c.bench ? c.bench->results : NULL);
-  finish (&c);
+  report_result (level->name, name, c.failure[0] ? c.failure : NULL, c.bench);
+  free (c.bench);
 }
 
-static gboolean
-is_wanted (const gchar *name)
+static bool
+is_wanted (const char *name)
 {
-  return !options.function
-         || g_pattern_match_simple (options.function, name);
+  return !options.function || fnmatch (options.function, name, 0) == 0;
 }
 
 // Only convolutions of narrow words may be absent, and not from the reference.
-static gboolean
-may_be_absent (const Level *level, const Kernel *kernel)
+static bool
+may_be_absent (const EcbsrLevel *level, const Kernel *kernel)
 {
   return level->flags != 0
          && (strstr (kernel->name, "bf16") || strstr (kernel->name, "_u8_")
-             || (g_str_has_prefix (kernel->name, "conv")
-                 && g_str_has_suffix (kernel->name, "_u8")));
+             || fnmatch ("conv*_u8", kernel->name, 0) == 0);
 }
 
-static gboolean
-is_absent (const Level *level, const Kernel *kernel)
+static bool
+is_absent (const EcbsrLevel *level, const Kernel *kernel)
 {
   EcbsrKernels table;
 
@@ -256,10 +223,10 @@ is_absent (const Level *level, const Kernel *kernel)
 }
 
 static void
-run_kernel (const Level *level, const Kernel *kernel)
+run_kernel (const EcbsrLevel *level, const Kernel *kernel)
 {
-  const Level *origin = origin_of (level, kernel);
-  g_autofree gchar *reason = NULL;
+  const EcbsrLevel *origin = origin_of (level, kernel);
+  char reason[80];
 
   if (is_absent (level, kernel))
     {
@@ -267,80 +234,93 @@ run_kernel (const Level *level, const Kernel *kernel)
         report_result (level->name, kernel->name, "not in the table", NULL);
       return;
     }
-  if (level->flags & ~ecbsr_cpu_flags ())
+  if (level->flags & ~cpu_flags)
     {
-      reason = g_strdup_printf ("no %s here (CPU, or ECBSR_CPU)", level->isa);
+      snprintf (reason, sizeof reason, "no %s here (CPU, or ECBSR_CPU)",
+                level->isa);
       report_skip (level->name, kernel->name, reason);
     }
   else if (origin != level)
     report_same (level->name, kernel->name, origin->name);
   else
-    run_check (level, kernel->name, kernel->check, (gint) kernel->slot);
+    run_check (level, kernel->name, kernel->check, (int) kernel->slot);
 }
 
 // The table says which level it is for, so that none passes for another.
 static void
-run_level (const Level *level)
+run_level (const EcbsrLevel *level)
 {
   EcbsrKernels table;
 
   ecbsr_kernels_init (&table, level->flags);
   report_result (level->name, "isa",
                  strcmp (table.isa, level->isa) == 0 ? NULL : table.isa, NULL);
-  for (guint k = 0; k < G_N_ELEMENTS (kernels); k++)
+  for (unsigned k = 0; k < N_ELEMENTS (kernels); k++)
     if (is_wanted (kernels[k].name))
       run_kernel (level, &kernels[k]);
 }
 
-static void
-parse_options (int argc, char **argv)
+// What the CPU has, at most what ECBSR_CPU names: as the engine does it.
+static unsigned
+find_cpu_flags (void)
 {
-  const GOptionEntry entries[] = {
-    { "seed", 0, 0, G_OPTION_ARG_INT64, &options.seed,
-      "Repeat the run that printed this seed", "N" },
-    { "function", 0, 0, G_OPTION_ARG_STRING, &options.function,
-      "Only kernels of this name; * and ? match any", "NAME" },
-    { "bench", 0, 0, G_OPTION_ARG_NONE, &options.bench,
-      "Measure time per pixel too", NULL },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
-    { NULL }
-  };
-  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  g_autoptr (GError) error = NULL;
+  const char *limit = getenv ("ECBSR_CPU");
+  const EcbsrLevel *level;
 
-  g_option_context_add_main_entries (context, entries, NULL);
-  if (!g_option_context_parse (context, &argc, &argv, &error))
-    {
-      g_printerr ("%s\n", error->message);
-      exit (2);
-    }
-  if (options.seed < 0)
-    options.seed = g_random_int ();
+  if (!limit || !*limit)
+    return ecbsr_cpu_detect ();
+  level = ecbsr_levels_find (limit);
+  if (!level)
+    support_die ("ECBSR_CPU=%s is not a level", limit);
+  return ecbsr_cpu_detect () & level->flags;
 }
 
-static gboolean
+// "avx2,avx512", of the levels above the reference that may run.
+static void
+list_levels (char *list, size_t size)
+{
+  size_t length = 0;
+
+  list[0] = 0;
+  for (size_t l = 1; l < ecbsr_n_levels && length < size; l++)
+    if (!(ecbsr_levels[l].flags & ~cpu_flags))
+      length += (size_t) snprintf (list + length, size - length, "%s%s",
+                                   length ? "," : "", ecbsr_levels[l].name);
+}
+
+static void
+check_levels (void)
+{
+  char list[160];
+
+  list_levels (list, sizeof list);
+  if (options.levels)
+    report_result ("cpu", options.levels,
+                   strcmp (list, options.levels) == 0 ? NULL : list, NULL);
+}
+
+static bool
 any_wanted (void)
 {
-  for (guint k = 0; k < G_N_ELEMENTS (kernels); k++)
+  for (unsigned k = 0; k < N_ELEMENTS (kernels); k++)
     if (is_wanted (kernels[k].name))
-      return TRUE;
-  return FALSE;
+      return true;
+  return false;
 }
 
 int
 main (int argc, char **argv)
 {
-  parse_options (argc, argv);
+  options = options_parse (argc, argv);
+  cpu_flags = find_cpu_flags ();
   if (!any_wanted ())
-    {
-      g_printerr ("no kernel is called %s\n", options.function);
-      return 2;
-    }
+    support_die ("no kernel is called %s", options.function);
   catch_crashes ();
   report_begin (options.json, options.seed);
+  check_levels ();
   if (!options.function)
-    run_check (&levels[0], "packing", check_packing, -1);
-  for (guint l = 0; l < G_N_ELEMENTS (levels); l++)
-    run_level (&levels[l]);
+    run_check (&ecbsr_levels[0], "packing", check_packing, -1);
+  for (size_t l = 0; l < ecbsr_n_levels; l++)
+    run_level (&ecbsr_levels[l]);
   return report_end ();
 }

@@ -9,44 +9,50 @@
 
 #define CANARY 0xa5
 
+// A map given back names the next one of its size.
+typedef struct Spare
+{
+  struct Spare *next;
+} Spare;
+
 // Maps given back, by size: the system takes longer to make one than most
 // kernels need to fill it.
-static GSList *spare[32];
+static Spare *spare[32];
 
-static GSList **
-spares_of (gsize map_size)
+static Spare **
+spares_of (size_t map_size)
 {
-  const gsize n_pages = map_size / (gsize) sysconf (_SC_PAGESIZE);
+  const size_t n_pages = map_size / (size_t) sysconf (_SC_PAGESIZE);
 
-  return n_pages < G_N_ELEMENTS (spare) ? &spare[n_pages] : NULL;
+  return n_pages < N_ELEMENTS (spare) ? &spare[n_pages] : NULL;
 }
 
-static guint8 *
-new_map (gsize map_size)
+static uint8_t *
+new_map (size_t map_size)
 {
-  const gsize page = (gsize) sysconf (_SC_PAGESIZE);
-  GSList **spares = spares_of (map_size);
-  guint8 *map;
+  const size_t page = (size_t) sysconf (_SC_PAGESIZE);
+  Spare **spares = spares_of (map_size);
+  uint8_t *map;
 
   if (spares && *spares)
     {
-      map = (*spares)->data;
-      *spares = g_slist_delete_link (*spares, *spares);
+      map = (uint8_t *) *spares - page;
+      *spares = (*spares)->next;
       return map;
     }
   map = mmap (NULL, map_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (map == MAP_FAILED
       || mprotect (map + page, map_size - 2 * page, PROT_READ | PROT_WRITE)
              != 0)
-    g_error ("no memory for %" G_GSIZE_FORMAT " bytes", map_size);
+    support_die ("no memory for %zu bytes", map_size);
   return map;
 }
 
 static Region
-map_region (gsize size, gsize room)
+map_region (size_t size, size_t room)
 {
-  const gsize page = (gsize) sysconf (_SC_PAGESIZE);
-  const gsize inner = (MAX (room, 1) + page - 1) / page * page;
+  const size_t page = (size_t) sysconf (_SC_PAGESIZE);
+  const size_t inner = ((room ? room : 1) + page - 1) / page * page;
   Region region = { .map_size = inner + 2 * page, .size = size };
 
   region.map = new_map (region.map_size);
@@ -56,9 +62,9 @@ map_region (gsize size, gsize room)
 }
 
 Region
-region_new (gsize size, gsize slack)
+region_new (size_t size, size_t slack)
 {
-  const gsize page = (gsize) sysconf (_SC_PAGESIZE);
+  const size_t page = (size_t) sysconf (_SC_PAGESIZE);
   Region region = map_region (size, size + slack);
 
   region.data = region.map + region.map_size - page - slack - size;
@@ -66,7 +72,7 @@ region_new (gsize size, gsize slack)
 }
 
 Region
-region_new_front (gsize size)
+region_new_front (size_t size)
 {
   return map_region (size, size);
 }
@@ -74,62 +80,67 @@ region_new_front (gsize size)
 void
 region_free (Region *region)
 {
-  GSList **spares = spares_of (region->map_size);
+  Spare **spares = spares_of (region->map_size);
+  Spare *first
+      = (Spare *) (void *) (region->map + (size_t) sysconf (_SC_PAGESIZE));
 
-  if (spares)
-    *spares = g_slist_prepend (*spares, region->map);
-  else
-    munmap (region->map, region->map_size);
+  if (!spares)
+    {
+      munmap (region->map, region->map_size);
+      return;
+    }
+  first->next = *spares;
+  *spares = first;
 }
 
-gboolean
+bool
 region_is_intact (const Region *region)
 {
-  const gsize page = (gsize) sysconf (_SC_PAGESIZE);
-  const guint8 *end = region->map + region->map_size - page;
-  const guint8 *data = region->data;
+  const size_t page = (size_t) sysconf (_SC_PAGESIZE);
+  const uint8_t *end = region->map + region->map_size - page;
+  const uint8_t *data = region->data;
 
-  for (const guint8 *p = region->map + page; p < data; p++)
+  for (const uint8_t *p = region->map + page; p < data; p++)
     if (*p != CANARY)
-      return FALSE;
-  for (const guint8 *p = data + region->size; p < end; p++)
+      return false;
+  for (const uint8_t *p = data + region->size; p < end; p++)
     if (*p != CANARY)
-      return FALSE;
-  return TRUE;
+      return false;
+  return true;
 }
 
-gfloat
+float
 poison (void)
 {
-  const guint32 bits = POISON_BITS;
-  gfloat f;
+  const uint32_t bits = POISON_BITS;
+  float f;
 
   memcpy (&f, &bits, sizeof f);
   return f;
 }
 
-static gsize
+static size_t
 n_floats (const Rows *rows)
 {
-  return rows->region.size / sizeof (gfloat);
+  return rows->region.size / sizeof (float);
 }
 
 Rows
-rows_new (GRand *rand, guint n_channels, gsize n)
+rows_new (Random *rand, unsigned n_channels, size_t n)
 {
-  const guint32 bits = POISON_BITS;
+  const uint32_t bits = POISON_BITS;
   Rows rows = { .n_channels = n_channels, .n = granules (n) };
-  gsize n_bytes;
+  size_t n_bytes;
 
   // The pads of neighbouring channels may be the same floats.
-  rows.pitch = rows.n + ECBSR_ROW_PAD * (gsize) g_rand_int_range (rand, 1, 4);
+  rows.pitch = rows.n + ECBSR_ROW_PAD * (size_t) random_range (rand, 1, 4);
   n_bytes = ((n_channels - 1) * rows.pitch + rows.n + 2 * ECBSR_ROW_PAD)
-            * sizeof (gfloat);
-  rows.region = g_rand_boolean (rand) ? region_new (n_bytes, 0)
-                                      : region_new_front (n_bytes);
-  rows.row = (gfloat *) rows.region.data + ECBSR_ROW_PAD;
-  for (gsize i = 0; i < n_floats (&rows); i++)
-    memcpy ((gfloat *) rows.region.data + i, &bits, sizeof bits);
+            * sizeof (float);
+  rows.region = random_bool (rand) ? region_new (n_bytes, 0)
+                                   : region_new_front (n_bytes);
+  rows.row = (float *) rows.region.data + ECBSR_ROW_PAD;
+  for (size_t i = 0; i < n_floats (&rows); i++)
+    memcpy ((float *) rows.region.data + i, &bits, sizeof bits);
   return rows;
 }
 
@@ -139,7 +150,7 @@ rows_copy (const Rows *rows)
   Rows copy = *rows;
 
   copy.region = region_new (rows->region.size, 0);
-  copy.row = (gfloat *) copy.region.data + ECBSR_ROW_PAD;
+  copy.row = (float *) copy.region.data + ECBSR_ROW_PAD;
   memcpy (copy.region.data, rows->region.data, rows->region.size);
   return copy;
 }
@@ -150,25 +161,25 @@ rows_free (Rows *rows)
   region_free (&rows->region);
 }
 
-static gboolean
-is_poison (const gfloat *f)
+static bool
+is_poison (const float *f)
 {
-  guint32 bits;
+  uint32_t bits;
 
   memcpy (&bits, f, sizeof bits);
   return bits == POISON_BITS;
 }
 
-gboolean
+bool
 rows_are_intact (const Rows *rows)
 {
-  const gfloat *floats = rows->region.data;
+  const float *floats = rows->region.data;
 
-  for (gsize i = 0; i < n_floats (rows); i++)
+  for (size_t i = 0; i < n_floats (rows); i++)
     {
-      gsize column = (i + rows->pitch - ECBSR_ROW_PAD) % rows->pitch;
+      size_t column = (i + rows->pitch - ECBSR_ROW_PAD) % rows->pitch;
       if (column >= rows->n && !is_poison (floats + i))
-        return FALSE;
+        return false;
     }
   return region_is_intact (&rows->region);
 }

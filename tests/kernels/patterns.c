@@ -6,32 +6,32 @@
 #include <math.h>
 #include <string.h>
 
-const gchar *
+const char *
 pattern_name (Pattern pattern)
 {
-  static const gchar *const names[N_PATTERNS]
+  static const char *const names[N_PATTERNS]
       = { "random",  "signed",  "black", "white",   "stripes",
           "extreme", "impulse", "mixed", "denormal" };
   return names[pattern];
 }
 
 Pattern
-pattern_random (GRand *rand)
+pattern_random (Random *rand)
 {
-  return (Pattern) g_rand_int_range (rand, 0, N_PATTERNS);
+  return (Pattern) random_range (rand, 0, N_PATTERNS);
 }
 
-static gfloat
-sample (GRand *rand, Pattern pattern, gsize i)
+static float
+sample (Random *rand, Pattern pattern, size_t i)
 {
-  const gfloat sign = g_rand_boolean (rand) ? 1 : -1;
+  const float sign = random_bool (rand) ? 1 : -1;
 
   switch (pattern)
     {
     case PATTERN_RANDOM:
-      return (gfloat) g_rand_double_range (rand, 0, 255);
+      return (float) random_real (rand, 0, 255);
     case PATTERN_SIGNED:
-      return (gfloat) g_rand_double_range (rand, -1, 1);
+      return (float) random_real (rand, -1, 1);
     case PATTERN_WHITE:
       return 255;
     case PATTERN_STRIPES:
@@ -39,31 +39,31 @@ sample (GRand *rand, Pattern pattern, gsize i)
     case PATTERN_EXTREME:
       return sign * 1e4f;
     case PATTERN_MIXED:
-      return sign * (gfloat) pow (10, g_rand_double_range (rand, -6, 6));
+      return sign * (float) pow (10, random_real (rand, -6, 6));
     case PATTERN_DENORMAL:
-      return sign * (gfloat) (FLT_MIN * g_rand_double (rand));
+      return sign * (float) (FLT_MIN * random_real (rand, 0, 1));
     default:
       return 0;
     }
 }
 
 void
-pattern_fill (GRand *rand, Pattern pattern, gfloat *dst, gsize n)
+pattern_fill (Random *rand, Pattern pattern, float *dst, size_t n)
 {
-  for (gsize i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++)
     dst[i] = sample (rand, pattern, i);
   if (pattern == PATTERN_IMPULSE && n > 0)
-    dst[g_rand_int_range (rand, 0, (gint32) n)]
-        = (gfloat) g_rand_double_range (rand, 1, 255);
+    dst[random_range (rand, 0, (int32_t) n)]
+        = (float) random_real (rand, 1, 255);
 }
 
 // Noise, or only the ends of the range.
 void
-pattern_fill_bytes (GRand *rand, guint8 *dst, gsize n)
+pattern_fill_bytes (Random *rand, uint8_t *dst, size_t n)
 {
-  const gboolean noise = g_rand_boolean (rand);
+  const bool noise = random_bool (rand);
 
-  for (gsize i = 0; i < n; i++)
-    dst[i] = noise ? (guint8) g_rand_int (rand)
-                   : (g_rand_boolean (rand) ? 255 : 0);
+  for (size_t i = 0; i < n; i++)
+    dst[i]
+        = noise ? (uint8_t) random_bits (rand) : (random_bool (rand) ? 255 : 0);
 }

@@ -3,54 +3,54 @@
 // Results as TAP (https://testanything.org), or as one JSON object.
 
 #include "report.h"
-#include "bench.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static struct
 {
-  gboolean json;
-  gint64 seed;
-  guint n_results, n_failures;
+  bool json;
+  int64_t seed;
+  unsigned n_results, n_failures;
 } report;
 
 void
-report_begin (gboolean json, gint64 seed)
+report_begin (bool json, int64_t seed)
 {
   report.json = json;
   report.seed = seed;
   if (json)
-    printf ("{\"seed\": %" G_GINT64_FORMAT ", \"results\": [", seed);
+    printf ("{\"seed\": %" PRId64 ", \"results\": [", seed);
   else
-    printf ("# seed %" G_GINT64_FORMAT "\n", seed);
+    printf ("# seed %" PRId64 "\n", seed);
 }
 
 // Messages are ours: plain text without quotes or backslashes.
 static void
-print_json (const gchar *level, const gchar *name, const gchar *status,
-            const gchar *message, GArray *benches)
+print_json (const char *level, const char *name, const char *status,
+            const char *message, const Bench *bench)
 {
   printf ("%s\n  {\"level\": \"%s\", \"function\": \"%s\", \"status\": \"%s\"",
           report.n_results > 1 ? "," : "", level, name, status);
   if (message)
     printf (", \"message\": \"%s\"", message);
-  for (guint i = 0; benches && i < benches->len; i++)
+  for (unsigned i = 0; bench && i < bench->n_results; i++)
     {
-      const BenchResult *b = &g_array_index (benches, BenchResult, i);
+      const BenchResult *b = &bench->results[i];
       printf ("%s{\"arguments\": \"%s\", \"ns_per_pixel\": %.4g, "
               "\"ticks_per_pixel\": %.4g}%s",
               i ? ", " : ", \"bench\": [", b->label, b->ns, b->ticks,
-              i + 1 == benches->len ? "]" : "");
+              i + 1 == bench->n_results ? "]" : "");
     }
   printf ("}");
 }
 
 static void
-print_tap_benches (GArray *benches)
+print_tap_benches (const Bench *bench)
 {
-  for (guint i = 0; benches && i < benches->len; i++)
+  for (unsigned i = 0; bench && i < bench->n_results; i++)
     {
-      const BenchResult *b = &g_array_index (benches, BenchResult, i);
+      const BenchResult *b = &bench->results[i];
       printf ("#   %-20s %9.4f ns/pixel", b->label, b->ns);
       if (b->ticks > 0)
         printf (" %9.4f ticks/pixel", b->ticks);
@@ -59,26 +59,26 @@ print_tap_benches (GArray *benches)
 }
 
 void
-report_result (const gchar *level, const gchar *name, const gchar *failure,
-               GArray *benches)
+report_result (const char *level, const char *name, const char *failure,
+               const Bench *bench)
 {
   report.n_results++;
   report.n_failures += failure != NULL;
   if (report.json)
     {
-      print_json (level, name, failure ? "failed" : "passed", failure, benches);
+      print_json (level, name, failure ? "failed" : "passed", failure, bench);
       return;
     }
   printf ("%sok %u - %s/%s\n", failure ? "not " : "", report.n_results, level,
           name);
   if (failure)
-    printf ("# %s (seed %" G_GINT64_FORMAT ")\n", failure, report.seed);
-  print_tap_benches (benches);
+    printf ("# %s (seed %" PRId64 ")\n", failure, report.seed);
+  print_tap_benches (bench);
   fflush (stdout);
 }
 
 void
-report_same (const gchar *level, const gchar *name, const gchar *origin)
+report_same (const char *level, const char *name, const char *origin)
 {
   report.n_results++;
   if (report.json)
@@ -89,14 +89,13 @@ report_same (const gchar *level, const gchar *name, const gchar *origin)
 }
 
 void
-report_skip (const gchar *level, const gchar *name, const gchar *reason)
+report_skip (const char *level, const char *name, const char *reason)
 {
   report.n_results++;
   if (report.json)
     print_json (level, name, "skipped", reason, NULL);
   else
-    printf ("ok %u - %s/%s # SKIP %s\n", report.n_results, level, name,
-            reason);
+    printf ("ok %u - %s/%s # SKIP %s\n", report.n_results, level, name, reason);
 }
 
 int

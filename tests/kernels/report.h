@@ -3,15 +3,15 @@
 #ifndef REPORT_H
 #define REPORT_H
 
-#include <glib.h>
+#include "bench.h"
 
-void report_begin (gboolean json, gint64 seed);
-// failure NULL: it passed. benches: array of BenchResult or NULL.
-void report_result (const gchar *level, const gchar *name,
-                    const gchar *failure, GArray *benches);
+void report_begin (bool json, int64_t seed);
+// failure NULL: it passed. bench: what was measured, or NULL.
+void report_result (const char *level, const char *name, const char *failure,
+                    const Bench *bench);
 // The code is that of level `origin`, which was checked there.
-void report_same (const gchar *level, const gchar *name, const gchar *origin);
-void report_skip (const gchar *level, const gchar *name, const gchar *reason);
+void report_same (const char *level, const char *name, const char *origin);
+void report_skip (const char *level, const char *name, const char *reason);
 // The exit status.
 int report_end (void);
 

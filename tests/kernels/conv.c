@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "conv.h"
+
+#include <math.h>
+#include <string.h>
+
+unsigned
+n_words (EcbsrDtype dtype, unsigned n_channels)
+{
+  const unsigned k = ecbsr_dtype_channels (dtype);
+  return (n_channels + k - 1) / k;
+}
+
+static float
+to_bf16 (float value)
+{
+  const uint32_t bits = (uint32_t) ecbsr_bf16_from_float (value) << 16;
+  float rounded;
+
+  memcpy (&rounded, &bits, sizeof rounded);
+  return rounded;
+}
+
+// Signed, then what the words can hold.
+static void
+fill_weights (Check *c, Conv *t, size_t n)
+{
+  pattern_fill (&c->rand, PATTERN_SIGNED, t->weight, n);
+  for (size_t i = 0; i < n; i++)
+    if (t->shape.in == ECBSR_DTYPE_BF16)
+      t->weight[i] = to_bf16 (t->weight[i]);
+    else if (t->shape.in == ECBSR_DTYPE_U8)
+      t->weight[i] = rintf (127 * t->weight[i]);
+}
+
+// Of a size that brings sums into the range of what is written.
+static void
+fill_outputs (Check *c, Conv *t, unsigned o)
+{
+  const Shape *s = &t->shape;
+  const size_t n_taps = (size_t) s->n_in * s->k * s->k;
+  const float *w = t->weight + o * n_taps;
+
+  // 0, 1, and slopes between and beyond.
+  t->slope[o] = (float) fmin (fmax (random_real (&c->rand, -1, 2), 0), 1)
+                - (random_range (&c->rand, 0, 8) == 0);
+  t->multiplier[o]
+      = (float) (random_real (&c->rand, 0.5, 2) / (50 * sqrt (n_taps)));
+  for (size_t i = 0; s->in == ECBSR_DTYPE_U8 && i < n_taps; i++)
+    t->offset[o] -= 128 * (int32_t) w[i];
+}
+
+static void
+make_weights (Check *c, Conv *t)
+{
+  const Shape *s = &t->shape;
+  const size_t n_weights = (size_t) s->n_out * s->n_in * s->k * s->k;
+  const unsigned n_padded = ecbsr_kernels_padded_outputs (s->n_out);
+
+  t->weight = NEW (float, n_weights);
+  t->bias = NEW (float, n_padded);
+  t->slope = NEW (float, n_padded);
+  t->multiplier = NEW (float, n_padded);
+  t->offset = NEW (int32_t, n_padded);
+  fill_weights (c, t, n_weights);
+  pattern_fill (&c->rand, PATTERN_SIGNED, t->bias, s->n_out);
+  for (unsigned o = 0; o < s->n_out; o++)
+    fill_outputs (c, t, o);
+}
+
+static EcbsrConv
+pack_for (const EcbsrKernels *table, const Conv *t)
+{
+  const Shape *s = &t->shape;
+  const size_t n = ecbsr_kernels_packed_size (table->block, s->in, s->k,
+                                              s->n_in, s->n_out);
+  uint32_t *packed = NEW (uint32_t, n);
+
+  ecbsr_kernels_pack (packed, t->weight, table->block, s->in, s->k, s->n_in,
+                      s->n_out);
+  return (EcbsrConv){
+    .kernel_size = s->k,
+    .n_in = n_words (s->in, s->n_in),
+    .n_out = s->n_out,
+    .weight = packed,
+    .bias = t->bias,
+    .slope = t->slope,
+    .multiplier = t->multiplier,
+    .offset = t->offset,
+    .curve = s->curve,
+    .gain = s->out == ECBSR_DTYPE_U8 ? 0.75f : 1,
+  };
+}
+
+// Words of the pattern, as floats first. Bytes are the pattern's low byte,
+// which makes black, white and stripes what they are called.
+static void
+fill_words (Check *c, const Shape *s, float *row, size_t n)
+{
+  const unsigned k = ecbsr_dtype_channels (s->in);
+  AUTOFREE float *values = NEW (float, n *k);
+
+  pattern_fill (&c->rand, s->pattern, values, n * k);
+  for (size_t x = 0; x < n; x++)
+    {
+      uint32_t word = 0;
+      for (unsigned j = 0; j < k; j++)
+        if (s->in == ECBSR_DTYPE_BF16)
+          word |= (uint32_t) ecbsr_bf16_from_float (values[x * k + j])
+                  << (16 * j);
+        else if (s->in == ECBSR_DTYPE_U8)
+          word |= ((uint32_t) (int32_t) values[x * k + j] & 0xff) << (8 * j);
+        else
+          memcpy (&word, &values[x], sizeof word);
+      memcpy (row + x, &word, sizeof word);
+    }
+}
+
+// What no output depends on stays POISON.
+static void
+make_rows (Check *c, Conv *t)
+{
+  const size_t reach = t->shape.k / 2;
+
+  for (unsigned ky = 0; ky < t->shape.k; ky++)
+    {
+      Rows *rows = &t->src[ky];
+      if (ky == 0)
+        *rows = rows_new (&c->rand, t->ref.n_in, t->shape.n);
+      else
+        *rows = rows_copy (&t->src[0]); // one pitch for all
+      for (unsigned i = 0; i < rows->n_channels; i++)
+        fill_words (c, &t->shape, rows->row + i * rows->pitch - reach,
+                    rows->n + 2 * reach);
+      t->rows[ky] = rows->row;
+    }
+}
+
+void
+conv_new (Check *c, Conv *t, Shape shape)
+{
+  t->shape = shape;
+  make_weights (c, t);
+  t->ref = pack_for (&c->ref, t);
+  t->new = pack_for (&c->new, t);
+  t->base = pack_for (&c->base, t);
+  make_rows (c, t);
+}
+
+void
+conv_free (Conv *t)
+{
+  free (t->weight);
+  free (t->bias);
+  free (t->slope);
+  free (t->multiplier);
+  free (t->offset);
+  free ((void *) t->ref.weight);
+  free ((void *) t->new.weight);
+  free ((void *) t->base.weight);
+  for (unsigned ky = 0; ky < t->shape.k; ky++)
+    rows_free (&t->src[ky]);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A convolution's operands, and what should come of them.
+
+#ifndef CONV_H
+#define CONV_H
+
+#include "checkkernels.h"
+#include "memory.h"
+#include "patterns.h"
+
+typedef struct
+{
+  unsigned k, n_in, n_out;
+  size_t n;
+  Pattern pattern;
+  EcbsrDtype in, out;
+  EcbsrCurve curve;
+} Shape;
+
+// One convolution's operands. The same weights, packed for each table.
+typedef struct
+{
+  Shape shape;
+  float *weight; // [out][in][ky][kx], as the kernel sees them
+  float *bias, *slope, *multiplier;
+  int32_t *offset;
+  EcbsrConv ref, new, base;
+  Rows src[7];
+  const void *rows[7];
+} Conv;
+
+unsigned n_words (EcbsrDtype dtype, unsigned n_channels);
+
+void conv_new (Check *c, Conv *t, Shape shape);
+void conv_free (Conv *t);
+
+// Channel i of a pixel. A byte stands for its difference from 128.
+double conv_value_at (const float *row, size_t pitch, unsigned i,
+                      EcbsrDtype dtype);
+// Output o of a pixel, as it is stored.
+Value conv_expected_at (const Conv *t, unsigned o, size_t x);
+
+#endif
