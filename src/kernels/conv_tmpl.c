@@ -10,8 +10,10 @@
 #include "kernels.h"
 #include "vec.h"
 #include "vmath.h"
+#include "vwords.h"
 
-// What most sums here are. GCC 12 spills them where they are declared otherwise.
+// What most sums here are. GCC 12 spills them where they are declared
+// otherwise.
 #if ECBSR_DOT == 4
 typedef vint vsum;
 #else
@@ -22,17 +24,8 @@ ALWAYS_INLINE vint
 first_sum (const EcbsrConv *conv, unsigned o, EcbsrDtype in)
 {
   if (in == ECBSR_DTYPE_U8)
-    return vsplat_int (conv->offset[o]);
+    return vsplat_int (SIGNED_BYTES ? 0 : conv->offset[o]);
   return (vint) vsplat (conv->bias[o]);
-}
-
-ALWAYS_INLINE vint
-load_input (const uint32_t *p)
-{
-  vint v = (vint) vload ((const float *) p);
-
-  VKEEP (v);
-  return v;
 }
 
 // What the curve is taken of, from the sum.
@@ -64,11 +57,12 @@ finish (const EcbsrConv *conv, unsigned o, vint sum, EcbsrDtype in, int bends)
 // Finishes and stores VECTORS vectors of a block of b outputs.
 ALWAYS_INLINE void
 finish_block (const EcbsrConv *conv, unsigned first, unsigned n_out,
-              vsum acc[8][VECTORS], uint32_t *dst, size_t dst_pitch,
-              unsigned b, EcbsrDtype in, EcbsrDtype out, int bends)
+              vsum acc[8][VECTORS], uint32_t *dst, size_t dst_pitch, unsigned b,
+              EcbsrDtype in, EcbsrDtype out, int bends)
 {
-  const unsigned k
-      = out == ECBSR_DTYPE_F32 ? 1 : out == ECBSR_DTYPE_BF16 ? 2 : 4;
+  const unsigned k = out == ECBSR_DTYPE_F32    ? 1
+                     : out == ECBSR_DTYPE_BF16 ? 2
+                                               : 4;
 
 #pragma GCC unroll 8
   for (unsigned o = 0; o < b; o += k)
@@ -82,7 +76,8 @@ finish_block (const EcbsrConv *conv, unsigned first, unsigned n_out,
           vfloat y[4];
 #pragma GCC unroll 4
           for (unsigned j = 0; j < k; j++)
-            y[j] = finish (conv, first + o + j, (vint) acc[o + j][v], in, bends);
+            y[j]
+                = finish (conv, first + o + j, (vint) acc[o + j][v], in, bends);
           if (out == ECBSR_DTYPE_F32)
             vstore (to, y[0]);
           else if (out == ECBSR_DTYPE_BF16)
@@ -93,9 +88,9 @@ finish_block (const EcbsrConv *conv, unsigned first, unsigned n_out,
     }
 }
 
-// One block of b output channels, from channel `first`, for all pixels. b, k, in,
-// out and bends (the curve is not a slope) are constants where this is inlined: a
-// branch on the curve in here would keep the sums in memory.
+// One block of b output channels, from channel `first`, for all pixels. b, k,
+// in, out and bends (the curve is not a slope) are constants where this is
+// inlined: a branch on the curve in here would keep the sums in memory.
 ALWAYS_INLINE void
 conv_block (const EcbsrConv *conv, const uint32_t *weight, unsigned first,
             uint32_t *dst, size_t dst_pitch, const void *const *src,
@@ -126,14 +121,15 @@ conv_block (const EcbsrConv *conv, const uint32_t *weight, unsigned first,
                 vint value[VECTORS];
 #pragma GCC unroll 3
                 for (unsigned v = 0; v < VECTORS; v++)
-                  value[v] = load_input (s + kx + v * LANES);
+                  value[v] = vinput (s + kx + v * LANES, in);
 #pragma GCC unroll 8
                 for (unsigned o = 0; o < b; o++)
                   {
-                    vint factor = vsplat_word (w + o);
+                    vint weights = vweights (w, o);
 #pragma GCC unroll 3
                     for (unsigned v = 0; v < VECTORS; v++)
-                      acc[o][v] = (vsum) vdot ((vint) acc[o][v], value[v], factor, in);
+                      acc[o][v] = (vsum) vdot ((vint) acc[o][v], value[v],
+                                               weights, o % 4, in);
                   }
               }
           }
@@ -187,8 +183,8 @@ conv_row (const EcbsrConv *conv, void *dst, size_t dst_pitch,
     else                                                                       \
       bent##size##_##in##_##out (conv, dst, dst_pitch, src, src_pitch, n);     \
   }
-// As many independent multiply-adds as the convolution has under way, on nothing
-// but registers: the most that the machine can do.
+// As many independent multiply-adds as the convolution has under way, on
+// nothing but registers: the most that the machine can do.
 #define PEAK(in, IN)                                                           \
   static size_t ECBSR_NAME (peak_##in) (size_t n_rounds)                       \
   {                                                                            \
@@ -200,14 +196,14 @@ conv_row (const EcbsrConv *conv, void *dst, size_t dst_pitch,
         _Pragma ("GCC unroll 8") for (unsigned o = 0; o < BLOCK; o++)          \
             _Pragma ("GCC unroll 3") for (unsigned v = 0; v < VECTORS; v++)    \
         {                                                                      \
-          acc[o][v] = vdot (acc[o][v], value, factor, IN);                     \
+          acc[o][v] = vdot (acc[o][v], value, factor, 0, IN);                  \
           VKEEP (acc[o][v]);                                                   \
         }                                                                      \
       }                                                                        \
     _Pragma ("GCC unroll 8") for (unsigned o = 0; o < BLOCK; o++)              \
-        _Pragma ("GCC unroll 3") for (unsigned v = 0; v < VECTORS; v++)        \
-            value += acc[o][v];                                                \
-    __asm__ volatile ("" : : "m"(value)); /* somebody wants the result */      \
+        _Pragma ("GCC unroll 3") for (unsigned v = 0; v < VECTORS; v++) value  \
+        += acc[o][v];                                                          \
+    __asm__ volatile("" : : "m"(value)); /* somebody wants the result */       \
     return n_rounds * BLOCK * VECTORS * LANES * ECBSR_DOT;                     \
   }
 #define ENTER(size, in, out)                                                   \

@@ -41,6 +41,7 @@ conv_sum (const EcbsrConv *conv, unsigned o, const void *const *src,
           size_t src_pitch, size_t x, EcbsrDtype in, float first)
 {
   const unsigned k = conv->kernel_size;
+  const unsigned n_values = ecbsr_dtype_channels (in);
   // The reference table's block is 4.
   const uint32_t *w = (const uint32_t *) conv->weight
                       + (size_t) (o / 4) * 4 * conv->n_in * k * k + o % 4;
@@ -52,7 +53,7 @@ conv_sum (const EcbsrConv *conv, unsigned o, const void *const *src,
         {
           const uint32_t *row = src[ky];
           uint32_t word = row[(ptrdiff_t) (i * src_pitch + x + kx) - k / 2];
-          for (unsigned j = 0; j < ecbsr_dtype_channels (in); j++)
+          for (unsigned j = 0; j < n_values; j++)
             sum += word_weight (*w, in, j) * word_value (word, in, j);
         }
   return sum;

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Words of one, two or four values: products, and rounding to them.
+//
+// ECBSR_DOT says how many values a word of this compilation's rows holds: 1, 2
+// or
+// 4. A byte of input is unsigned and one of weights signed.
+
+#ifndef ECBSR_VWORDS_H
+#define ECBSR_VWORDS_H
+
+#include "vec.h"
+
+// Arm's older dot product knows no unsigned bytes with signed ones.
+#if ECBSR_DOT == 4 && defined(__aarch64__)                                     \
+    && !defined(__ARM_FEATURE_MATMUL_INT8)
+#define SIGNED_BYTES 1
+#else
+#define SIGNED_BYTES 0
+#endif
+
+// The weights of output o of a block at one tap. Arm's multiply-adds take one
+// lane of a vector for their factor, so there these are the weights of four
+// outputs; elsewhere one, in all lanes.
+ALWAYS_INLINE vint
+vweights (const uint32_t *word, unsigned o)
+{
+#if defined(__aarch64__)
+  return (vint) vld1q_u32 (word + o / 4 * 4);
+#else
+  int32_t i;
+  memcpy (&i, word + o, sizeof i);
+  return vsplat_int (i);
+#endif
+}
+
+#if defined(__aarch64__)
+
+// A lane is part of the instruction. `lane` is a constant where this is
+// inlined.
+#define IN_LANE(product)                                                       \
+  switch (lane)                                                                \
+    {                                                                          \
+    case 0:                                                                    \
+      return (vint) product (0);                                               \
+    case 1:                                                                    \
+      return (vint) product (1);                                               \
+    case 2:                                                                    \
+      return (vint) product (2);                                               \
+    default:                                                                   \
+      return (vint) product (3);                                               \
+    }
+
+ALWAYS_INLINE vint
+vdot_floats (vint sum, vint value, vint weights, unsigned lane)
+{
+#if ECBSR_STRICT_FP
+#define PRODUCT(lane)                                                          \
+  ((vfloat) sum                                                                \
+   + (vfloat) vmulq_laneq_f32 ((float32x4_t) value, (float32x4_t) weights,     \
+                               lane))
+#else
+#define PRODUCT(lane)                                                          \
+  vfmaq_laneq_f32 ((float32x4_t) sum, (float32x4_t) value,                     \
+                   (float32x4_t) weights, lane)
+#endif
+  IN_LANE (PRODUCT)
+#undef PRODUCT
+}
+
+#else
+
+ALWAYS_INLINE vint
+vdot_floats (vint sum, vint value, vint weights, unsigned lane)
+{
+  return (vint) vmuladd ((vfloat) sum, (vfloat) weights, (vfloat) value);
+}
+
+#endif
+
+#if ECBSR_DOT == 2 && defined(__AVX512BF16__)
+
+ALWAYS_INLINE vint
+vdot_words (vint sum, vint value, vint weights, unsigned lane)
+{
+  return (vint) _mm512_dpbf16_ps ((__m512) sum, (__m512bh) value,
+                                  (__m512bh) weights);
+}
+
+#elif ECBSR_DOT == 4 && defined(__AVX512VNNI__)
+
+ALWAYS_INLINE vint
+vdot_words (vint sum, vint value, vint weights, unsigned lane)
+{
+  return (vint) _mm512_dpbusd_epi32 ((__m512i) sum, (__m512i) value,
+                                     (__m512i) weights);
+}
+
+#elif ECBSR_DOT == 4 && defined(__AVXVNNI__)
+
+ALWAYS_INLINE vint
+vdot_words (vint sum, vint value, vint weights, unsigned lane)
+{
+  __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(value), "x"(weights));
+  return sum;
+}
+
+#elif ECBSR_DOT == 2 && defined(__aarch64__)
+
+ALWAYS_INLINE vint
+vdot_words (vint sum, vint value, vint weights, unsigned lane){
+#define PRODUCT(lane)                                                          \
+  vbfdotq_laneq_f32 ((float32x4_t) sum, (bfloat16x8_t) value,                  \
+                     (bfloat16x8_t) weights, lane)
+  IN_LANE (PRODUCT)
+#undef PRODUCT
+}
+
+#elif ECBSR_DOT == 4 && defined(__aarch64__)
+
+ALWAYS_INLINE vint
+vdot_words (vint sum, vint value, vint weights, unsigned lane)
+{
+#if SIGNED_BYTES
+#define PRODUCT(lane)                                                          \
+  vdotq_laneq_s32 ((int32x4_t) sum, (int8x16_t) value, (int8x16_t) weights,    \
+                   lane)
+#else
+#define PRODUCT(lane)                                                          \
+  vusdotq_laneq_s32 ((int32x4_t) sum, (uint8x16_t) value, (int8x16_t) weights, \
+                     lane)
+#endif
+  IN_LANE (PRODUCT)
+#undef PRODUCT
+}
+
+#else
+
+ALWAYS_INLINE vint
+vdot_words (vint sum, vint value, vint weights, unsigned lane)
+{
+  return vdot_floats (sum, value, weights, lane);
+}
+
+#endif
+
+// sum + value · weight, word by word; `weights` and `lane` as vweights() has
+// them, `value` as vinput().
+ALWAYS_INLINE vint
+vdot (vint sum, vint value, vint weights, unsigned lane, EcbsrDtype in)
+{
+  if (in == ECBSR_DTYPE_F32)
+    return vdot_floats (sum, value, weights, lane);
+  return vdot_words (sum, value, weights, lane);
+}
+
+ALWAYS_INLINE vint
+vinput (const uint32_t *p, EcbsrDtype in)
+{
+  vint v = (vint) vload ((const float *) p);
+
+  VKEEP (v);
+  if (SIGNED_BYTES && in == ECBSR_DTYPE_U8)
+    v ^= vsplat_int ((int32_t) 0x80808080u);
+  return v;
+}
+
+// Rounded to bfloat16, ties to even, a in the low halves.
+ALWAYS_INLINE vint
+vbf16_pair (vfloat a, vfloat b)
+{
+#if defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+  return (vint) vzip1q_u16 ((uint16x8_t) vcvtq_low_bf16_f32 ((float32x4_t) a),
+                            (uint16x8_t) vcvtq_low_bf16_f32 ((float32x4_t) b));
+#elif defined(__AVX512BF16__)
+  const __m512i order = _mm512_set_epi16 (
+      31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22,
+      6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  return (vint) _mm512_permutexvar_epi16 (
+      order, (__m512i) _mm512_cvtne2ps_pbh ((__m512) b, (__m512) a));
+#else
+  vint low = (vint) a, high = (vint) b;
+
+  low = (low + 0x7fff + ((low >> 16) & 1)) >> 16;
+  high = high + 0x7fff + ((high >> 16) & 1);
+  return (low & 0xffff) | (high & (vint) vsplat_int ((int32_t) 0xffff0000u));
+#endif
+}
+
+// Rounded to whole numbers, ties to even, plus 128, saturated to bytes, a in
+// the lowest.
+ALWAYS_INLINE vint
+vbyte_quad (vfloat a, vfloat b, vfloat c, vfloat d)
+{
+#if defined(__aarch64__)
+  const uint8x16_t order
+      = { 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15 };
+  int16x8_t ab = vqmovn_high_s32 (vqmovn_s32 (vcvtnq_s32_f32 ((float32x4_t) a)),
+                                  vcvtnq_s32_f32 ((float32x4_t) b));
+  int16x8_t cd = vqmovn_high_s32 (vqmovn_s32 (vcvtnq_s32_f32 ((float32x4_t) c)),
+                                  vcvtnq_s32_f32 ((float32x4_t) d));
+  uint8x16_t bytes = (uint8x16_t) vqmovn_high_s16 (vqmovn_s16 (ab), cd) ^ 0x80;
+  return (vint) vqtbl1q_u8 (bytes, order);
+#elif defined(__AVX512BW__)
+  const __m512i order = _mm512_broadcast_i32x4 (
+      _mm_setr_epi8 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  const __m512i zero = _mm512_set1_epi16 (128);
+  // Beyond int32 the conversion would turn negative.
+  const __m512 top = _mm512_set1_ps (127);
+  __m512i ia = _mm512_cvtps_epi32 (_mm512_min_ps ((__m512) a, top));
+  __m512i ib = _mm512_cvtps_epi32 (_mm512_min_ps ((__m512) b, top));
+  __m512i ic = _mm512_cvtps_epi32 (_mm512_min_ps ((__m512) c, top));
+  __m512i id = _mm512_cvtps_epi32 (_mm512_min_ps ((__m512) d, top));
+  __m512i ab = _mm512_packs_epi32 (ia, ib);
+  __m512i cd = _mm512_packs_epi32 (ic, id);
+  return (vint) _mm512_shuffle_epi8 (
+      _mm512_packus_epi16 (_mm512_adds_epi16 (ab, zero),
+                           _mm512_adds_epi16 (cd, zero)),
+      order);
+#elif defined(__AVX2__)
+  const __m256i order = _mm256_broadcastsi128_si256 (
+      _mm_setr_epi8 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  const __m256i zero = _mm256_set1_epi16 (128);
+  // Beyond int32 the conversion would turn negative.
+  const __m256 top = _mm256_set1_ps (127);
+  __m256i ia = _mm256_cvtps_epi32 (_mm256_min_ps ((__m256) a, top));
+  __m256i ib = _mm256_cvtps_epi32 (_mm256_min_ps ((__m256) b, top));
+  __m256i ic = _mm256_cvtps_epi32 (_mm256_min_ps ((__m256) c, top));
+  __m256i id = _mm256_cvtps_epi32 (_mm256_min_ps ((__m256) d, top));
+  __m256i ab = _mm256_packs_epi32 (ia, ib);
+  __m256i cd = _mm256_packs_epi32 (ic, id);
+  return (vint) _mm256_shuffle_epi8 (
+      _mm256_packus_epi16 (_mm256_adds_epi16 (ab, zero),
+                           _mm256_adds_epi16 (cd, zero)),
+      order);
+#else
+  // Adding 1.5 · 2^23 rounds, and leaves the number in the low bits. What is
+  // below -128 or above 127 is clamped before.
+  const float round = 0x1.8p23f;
+  vint word = {};
+  vfloat value[4] = { a, b, c, d };
+
+  for (int j = 0; j < 4; j++)
+    {
+      vfloat v = vselect (value[j] > -128.0f, value[j], vsplat (-128.0f));
+      v = vselect (v < 127.0f, v, vsplat (127.0f));
+      word |= (((vint) (v + round) + 128) & 0xff) << (8 * j);
+    }
+  return word;
+#endif
+}
+
+#endif
