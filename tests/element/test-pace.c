@@ -20,7 +20,7 @@ set_up (void)
   n_qos_upstream = 0;
 }
 
-/* Playing, and nothing pushed yet. */
+/* Playing, and nothing pushed yet. Of each model there may be one for cameras. */
 static Bench
 start (const gchar * first_property, ...)
 {
@@ -30,6 +30,7 @@ start (const gchar * first_property, ...)
   va_start (properties, first_property);
   bench = bench_new_valist (first_property, properties);
   va_end (properties);
+  g_object_set (bench.ecbsr, "content", CONTENT_CLEAN, NULL);
   gst_harness_use_testclock (bench.h);
   bench_set_input (&bench, &in_info);
   return bench;
@@ -125,7 +126,8 @@ assert_output (Bench * bench, gint model)
   GstVideoInfo out_info;
   GstBuffer *out = push (bench);
   GstBuffer *expected = upscale (frame_new_filled (&in_info, FRAME_DEFAULT,
-          pattern_texture), &in_info, &out_info, "model", model, NULL);
+          pattern_texture), &in_info, &out_info, "model", model,
+      "content", CONTENT_CLEAN, NULL);
 
   fail_unless (out != NULL);
   frame_assert_equal (out, expected, &out_info, "frame");
@@ -464,7 +466,7 @@ static Bench
 start_auto (gboolean live, guint64 time, gint min_model)
 {
   Bench bench = bench_new ("max-processing-time", time, "min-model", min_model,
-      NULL);
+      "content", CONTENT_CLEAN, NULL);
 
   if (!live)
     bench_be_a_file (&bench);
