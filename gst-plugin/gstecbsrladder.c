@@ -66,11 +66,11 @@ new_plan (const GstEcbsrLadderMaker * maker, EcbsrModel * model)
   return ecbsr_plan_new (model, &config, NULL);
 }
 
-/* The floor is a rung in any case: where it seems to be no cheaper, measuring was
+/* Bicubic is part of every other model: where it seems no cheaper, measuring was
  * disturbed. Where there is no memory the ladder does without a rung. */
 static void
 add_rung (GstEcbsrLadderMaker * maker, GstEcbsrLadder * ladder,
-    GstEcbsrModel choice, gboolean is_floor)
+    GstEcbsrModel choice)
 {
   GstEcbsrRung *above = &ladder->rung[ladder->n_rungs - 1];
   GstEcbsrRung rung = { load (&maker->settings, choice, NULL), NULL, 0 };
@@ -78,9 +78,9 @@ add_rung (GstEcbsrLadderMaker * maker, GstEcbsrLadder * ladder,
   if (!rung.model)
     return;
   rung.cost = gst_ecbsr_costs_get (rung.model, &maker->in, &maker->settings);
-  if (is_floor)
+  if (choice == GST_ECBSR_MODEL_BICUBIC)
     rung.cost = MIN (rung.cost, above->cost);
-  if (is_floor || rung.cost < STEP * above->cost)
+  if (choice == GST_ECBSR_MODEL_BICUBIC || rung.cost < STEP * above->cost)
     rung.plan = new_plan (maker, rung.model);
   if (rung.plan)
     ladder->rung[ladder->n_rungs++] = rung;
@@ -108,7 +108,7 @@ make (gpointer data)
   ladder->n_rungs = 1;
   for (i = 0; i < n && !g_atomic_int_get (&maker->cancelled); i++) {
     if (gst_ecbsr_models_get_rank (choices[i]) > rank)
-      add_rung (maker, ladder, choices[i], i + 1 == n);
+      add_rung (maker, ladder, choices[i]);
   }
   GST_DEBUG ("%u rungs", ladder->n_rungs);
   g_atomic_pointer_set (&maker->ladder, ladder);

@@ -121,7 +121,11 @@ GST_START_TEST (test_not_reported)
   push (&bench);
   fail_unless_equals_int (count_messages (&bench), 1);
   fail_unless_equals_uint64 (get_added (&bench), BUDGET);
+  bench_be_a_file (&bench);
+  fail_unless_equals_uint64 (gst_harness_query_latency (bench.h), 0);
+  bench_free (&bench);
 
+  bench = start ("model", MODEL_ESR_MAX, NULL);
   g_object_set (bench.ecbsr, "scale", 1, NULL);
   push (&bench);
   fail_unless_equals_uint64 (get_added (&bench), 0);
@@ -161,6 +165,22 @@ GST_START_TEST (test_slow)
 
 GST_END_TEST;
 
+GST_START_TEST (test_too_slow)
+{
+  Bench bench;
+  guint i;
+
+  in_info.fps_n = 100000;
+  bench = start ("model", MODEL_ESR_MAX, "overload-policy", POLICY_NONE, NULL);
+  fail_unless_equals_uint64 (get_added (&bench), 8 * GST_USECOND);
+  for (i = 0; i < 100; i++)
+    push (&bench);
+  fail_unless_equals_uint64 (get_added (&bench), 10 * GST_USECOND);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
 /* Without a frame rate: what a frame is measured to take. */
 GST_START_TEST (test_no_rate)
 {
@@ -189,6 +209,7 @@ latency_suite (void)
   tcase_add_test (tc, test_only_raised);
   tcase_add_test (tc, test_not_reported);
   tcase_add_test (tc, test_slow);
+  tcase_add_test (tc, test_too_slow);
   tcase_add_test (tc, test_no_rate);
   return s;
 }

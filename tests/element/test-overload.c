@@ -242,18 +242,23 @@ GST_START_TEST (test_periodic)
 
 GST_END_TEST;
 
-/* A calm that lasts is used, however many climbs have failed before. */
+/* A calm that lasts is used, however many climbs have failed before; and then they
+ * are forgotten. */
 static gdouble
 hog_then_calm (gdouble seconds)
 {
-  return seconds < 600 ? hog_40s (seconds) : 1.0;
+  if (seconds < 600)
+    return hog_40s (seconds);
+  return seconds >= 1500 && seconds < 1510 ? 4.0 : 1.0;
 }
 
 GST_START_TEST (test_recovers)
 {
   g_autoptr (GArray) samples = run (hog_then_calm, 1800);
 
-  fail_unless_equals_int (summarise (samples, 1500, 1800).lowest, 0);
+  fail_unless_equals_int (summarise (samples, 1400, 1500).lowest, 0);
+  fail_unless_equals_int (summarise (samples, 1500, 1510).last, 2);
+  fail_unless_equals_int (summarise (samples, 1540, 1800).lowest, 0);
 }
 
 GST_END_TEST;

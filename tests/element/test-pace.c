@@ -392,6 +392,26 @@ GST_START_TEST (test_events)
 
 GST_END_TEST;
 
+/* At scale 1 there is nothing to help: QoS is the base class's. */
+GST_START_TEST (test_passthrough)
+{
+  Bench bench = start ("model", MODEL_ESR_TR, "overload-policy", POLICY_DROP,
+      NULL);
+
+  fail_if (push_is_dropped (&bench));
+  g_object_set (bench.ecbsr, "scale", 1, NULL);
+  fail_if (push_is_dropped (&bench));
+  fail_if (push_is_dropped (&bench));
+  watch_qos_upstream (&bench);
+  say (&bench, FRAME);
+  fail_unless_equals_int (n_qos_upstream, 1);
+  fail_unless (push_is_dropped (&bench));
+  fail_unless_equals_uint64 (get_stat (&bench, "dropped"), 0);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
 /* The floor is min-model; another one while playing makes another ladder. */
 GST_START_TEST (test_min_model)
 {
@@ -502,6 +522,24 @@ GST_START_TEST (test_auto)
 
 GST_END_TEST;
 
+/* A file is what was asked for, whatever it takes. */
+GST_START_TEST (test_auto_with_file)
+{
+  gchar *path = g_build_filename (g_getenv ("ECBSR_GOLDEN"),
+      "esr-tm-x2-k5c5.safetensors", NULL);
+  Bench bench = start ("model-location", path, "max-processing-time",
+      (guint64) 1, NULL);
+
+  bench_assert_active (&bench, "esr-tm-x2-k5c5");
+  say (&bench, 1);
+  assert_gone_down (push_until_level_changes (&bench, 0), "esr-tm-x2-k5c5",
+      "bicubic");
+  bench_free (&bench);
+  g_free (path);
+}
+
+GST_END_TEST;
+
 /* More time, more picture. While playing too, and with new caps. */
 GST_START_TEST (test_auto_again)
 {
@@ -542,10 +580,12 @@ pace_suite (void)
   tcase_add_test (tc, test_drops);
   tcase_add_test (tc, test_degrade_does_not_drop);
   tcase_add_test (tc, test_events);
+  tcase_add_test (tc, test_passthrough);
   tcase_add_test (tc, test_min_model);
   tcase_add_test (tc, test_changes_while_degraded);
   tcase_add_test (tc, test_stop);
   tcase_add_test (tc, test_auto);
+  tcase_add_test (tc, test_auto_with_file);
   tcase_add_test (tc, test_auto_again);
   return s;
 }
