@@ -170,6 +170,7 @@ GST_START_TEST (test_too_slow)
   Bench bench;
   guint i;
 
+  frame_info (&in_info, GST_VIDEO_FORMAT_I420, 320, 180);
   in_info.fps_n = 100000;
   bench = start ("model", MODEL_ESR_MAX, "overload-policy", POLICY_NONE, NULL);
   fail_unless_equals_uint64 (get_added (&bench), 8 * GST_USECOND);
