@@ -56,7 +56,7 @@ def install_onnxruntime():
     CACHE.mkdir(parents=True, exist_ok=True)
     # Without scripts: the package has the library for CPUs, its script fetches others.
     command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund",
-               "--fetch-retries=1", "--prefix", str(CACHE), f"{ORT}@{ORT_VERSION}"]
+               "--fetch-retry-mintimeout=500", "--prefix", str(CACHE), f"{ORT}@{ORT_VERSION}"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode != 0:
         raise Missing(f"npm cannot install {ORT} {ORT_VERSION}; it needs the network once "

@@ -11,7 +11,7 @@ from through_element import environment
 from tests.bench.comparison.install import BUILD, PYTHON, ROOT, RUNNERS, WORK
 from tests.bench.comparison.runner import Runner, RunnerError
 
-FORMATS = ("I420", "NV12", "YUY2")
+FORMATS = {"GRAY8": 1, "I420": 1.5, "NV12": 1.5, "YUY2": 2}  # bytes a pixel
 HD, FULL_HD = (960, 540), (1920, 1080)
 
 
@@ -39,7 +39,7 @@ def nearest(size):
     return f"videoscale method=nearest-neighbour ! video/x-raw,width={width},height={height}"
 
 
-def play(size, element, pixels="I420", frames=70):
+def play(size, element, pixels="I420", frames=60):
     description = f"{source(size, pixels, frames)} ! {element} ! fakesink name=sink sync=false"
     run = subprocess.run([PYTHON, RUNNERS / "play.py", description], env=environment(),
                          capture_output=True, text=True, check=False)
@@ -75,26 +75,28 @@ def engine(model, size, pixels, threads):
     """The engine alone, on the same kind of frame."""
     width, height = size
     path = WORK / f"frame-{pixels}.raw"
-    n_bytes = width * height * (4 if pixels == "YUY2" else 3) // 2
-    path.parent.mkdir(parents=True, exist_ok=True)
-    (np.arange(n_bytes) % 7 * 31 + 20).astype(np.uint8).tofile(path)
+    (np.arange(int(width * height * FORMATS[pixels])) % 7 * 31 + 20).astype(np.uint8).tofile(path)
     program = BUILD / "tests" / "bench" / "runners" / "compare-engine"
     return Runner([program, ROOT / "models" / f"{model}-x2.safetensors", path, width, height,
                    threads, pixels.lower(), "auto"])
 
 
+def overhead_of(rounds, threads, model, size):
+    """Rows of one format each: the engine's ms and the element's."""
+    runners = {pixels: engine(model, size, pixels, threads) for pixels in FORMATS}
+    functions = {("engine", pixels): lambda r=runner: r.run(300)
+                 for pixels, runner in runners.items()}
+    functions |= {("element", pixels): lambda p=pixels: play(size, ecbsr(model, threads), p)["ms"]
+                  for pixels in FORMATS}
+    ms = alternate(rounds, functions)
+    for runner in runners.values():
+        runner.close()
+    return [{"model": model, "size": size, "format": pixels, "engine": ms["engine", pixels],
+             "element": ms["element", pixels]} for pixels in FORMATS]
+
+
 def overhead(rounds, threads, cases):
-    """Rows of one model, size and format each: the engine's ms, the element's ms."""
-    rows = []
-    for model, size in cases:
-        for pixels in FORMATS:
-            runner = engine(model, size, pixels, threads)
-            result = alternate(rounds, {
-                "engine": lambda r=runner: r.run(400),
-                "element": lambda m=model, s=size, p=pixels: play(s, ecbsr(m, threads), p)["ms"]})
-            runner.close()
-            rows.append({"model": model, "size": size, "format": pixels, **result})
-    return rows
+    return [row for case in cases for row in overhead_of(rounds, threads, *case)]
 
 
 def memory(threads):

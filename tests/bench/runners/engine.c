@@ -24,7 +24,7 @@ static const Format formats[] = {
   { "float",
     ECBSR_SAMPLE_F32,
     { .n_components = 1, .component = { { 0, 0, 4, 0, 0 } } } },
-  { "gray",
+  { "gray8",
     ECBSR_SAMPLE_U8,
     { .n_components = 1, .component = { { 0, 0, 1, 0, 0 } } } },
   { "i420",
