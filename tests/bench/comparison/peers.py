@@ -17,6 +17,7 @@ MODELS = ("ecbsr-m4c8", "ecbsr-m4c16")
 PRECISIONS = ("float32", "bfloat16", "int8")
 # Differences from PyTorch's result that pass, of 255: the largest, and the mean.
 LIMITS = {"float32": (0.01, 0.001), "bfloat16": (3, 0.05), "int8": (3, 0.05)}
+BYTE_LIMITS = (3, 0.05)
 
 
 @dataclass
@@ -33,6 +34,10 @@ class Case:
     def input(self):
         return self.folder / "luma.f32"
 
+    @property
+    def bytes(self):
+        return self.folder / "luma.u8"
+
     def size(self):
         return [self.width, self.height]
 
@@ -43,6 +48,7 @@ class Contender:
     precision: str
     command: Callable  # (case, threads) → the runner's command
     expected: Callable  # case → what it has to put out
+    dtype: str = "<f4"  # of what it puts out
 
 
 def make_case(model, width, height):
@@ -52,19 +58,33 @@ def make_case(model, width, height):
     case = Case(folder, path, width, height, reference.picture(width, height),
                 network.read_layers(path))
     case.luma.astype("<f4").tofile(case.input)
+    case.luma.astype("u1").tofile(case.bytes)
     return case
 
 
 # ------------------------------------------------------------- contenders --
 
-def ours(precision):
-    expected = {"float32": reference.float32, "bfloat16": reference.engine_bfloat16,
-                "int8": reference.engine_int8}[precision]
+EXPECTED = {"float32": reference.float32, "bfloat16": reference.engine_bfloat16,
+            "int8": reference.engine_int8}
+
+
+def engine(case, path, threads, *how):
     program = BUILD / "tests" / "bench" / "runners" / "compare-engine"
+    return [program, case.model, path, *case.size(), threads, *how]
+
+
+def ours(precision):
     return Contender("gst-ecbsr", precision,
-                     lambda case, threads: [program, case.model, case.input, *case.size(),
-                                            threads, "float", precision],
-                     lambda case: expected(case.layers, case.luma))
+                     lambda case, n: engine(case, case.input, n, "float", precision),
+                     lambda case: EXPECTED[precision](case.layers, case.luma))
+
+
+def ours_in_bytes(precision):
+    """As video has it: no peer can do that without more work around it."""
+    return Contender("gst-ecbsr, 8 bits", precision,
+                     lambda case, n: engine(case, case.bytes, n, "gray8", precision),
+                     lambda case: reference.to_bytes(EXPECTED[precision](case.layers, case.luma)),
+                     "u1")
 
 
 def float_peer(label, words):
@@ -123,7 +143,8 @@ def onednn(precision):
                      lambda case: onednn_network(case, precision)[1])
 
 
-MAKERS = ([lambda p=p: ours(p) for p in PRECISIONS] + [onnxruntime, pytorch, opencv]
+MAKERS = ([lambda p=p: ours(p) for p in PRECISIONS]
+          + [lambda p=p: ours_in_bytes(p) for p in PRECISIONS] + [onnxruntime, pytorch, opencv]
           + [lambda p=p: onednn(p) for p in PRECISIONS])
 
 
@@ -152,14 +173,13 @@ def start(contender, case, threads):
 
 def difference(contender, case, runner):
     """The largest from PyTorch's result. Raises Disagreement."""
-    path = case.folder / "output.f32"
+    path = case.folder / "output.raw"
     runner.run(1)
     runner.write(path)
-    output = np.fromfile(path, "<f4")
-    expected = contender.expected(case)
-    return reference.check(f"{contender.label}, {contender.precision}",
-                           output.reshape(expected.shape) if output.size == expected.size
-                           else output, expected, LIMITS[contender.precision])
+    output = np.fromfile(path, contender.dtype)
+    limit = BYTE_LIMITS if contender.dtype == "u1" else LIMITS[contender.precision]
+    return reference.check(f"{contender.label}, {contender.precision}", output,
+                           contender.expected(case).ravel(), limit)
 
 
 def measure(found, case, threads, rounds, duration):

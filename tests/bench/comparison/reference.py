@@ -35,6 +35,10 @@ def float32(layers, luma):
     return finish(int8.run_float(layers, x)[0], x)
 
 
+def to_bytes(output):
+    return np.clip(np.floor(output + 0.5), 0, 255)
+
+
 def inputs(layers, luma):
     """Each layer's."""
     return int8.run_float(layers, as_tensor(luma))[1]

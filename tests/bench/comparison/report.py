@@ -20,8 +20,8 @@ times as long as gst-ecbsr in the same precision and with as many threads.
 
 {table}
 
-*difference*: the largest difference of any pixel from what PyTorch computes, of 255;
-a run in which one is too large is refused. For oneDNN the networks are put together
+*8 bits*: luma in and out as video has it. *difference*: the largest of any pixel from
+what PyTorch computes, of 255; a run in which one is too large is refused. For oneDNN the networks are put together
 by hand from its primitives, with all activations simplified to one leaky ReLU a layer
 (int8: ReLU), which it fuses into the convolution, the fastest of its layouts between
 layers, and in int8 a first layer that is int8 as well. It is compared with the same
@@ -95,7 +95,7 @@ def peer_cells(rows, label, precision, model, threads):
 def full_label(rows, label):
     """With the version, which stands before the colon of a runner's name."""
     name = next(row["name"] for row in rows if row["label"] == label)
-    return label if label == "gst-ecbsr" else name.split(":")[0]
+    return label if label.startswith("gst-ecbsr") else name.split(":")[0]
 
 
 def peer_table(rows):

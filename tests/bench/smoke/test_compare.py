@@ -54,6 +54,7 @@ class Peers(unittest.TestCase):
         for precision in peers.PRECISIONS:
             with self.subTest(precision):
                 self.check(lambda p=precision: peers.ours(p))
+                self.check(lambda p=precision: peers.ours_in_bytes(p))
 
     def test_onnxruntime(self):
         self.check(peers.onnxruntime)
