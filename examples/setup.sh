@@ -19,6 +19,8 @@ test_packages=(
   python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
   xvfb
 )
+# To run the kernels as other CPUs do; Debian has the cross compiler on x86-64.
+emulator_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
 
 fail () {
   printf '%s: %s\n' "${0##*/}" "$*" >&2

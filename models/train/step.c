@@ -300,9 +300,9 @@ typedef struct
 } Scratch;
 
 static size_t
-packed_floats (const Shape *shape, int n_maps)
+packed_floats (int n_maps)
 {
-  return (size_t) (n_maps + BLOCK) * (n_maps + BLOCK) * TAPS + 0 * shape->scale;
+  return (size_t) (n_maps + BLOCK) * n_maps * TAPS;
 }
 
 static int
@@ -311,7 +311,7 @@ make_scratch (const Shape *shape, const Grid *grid, Scratch *s, float **memory)
   const int n_out = shape->scale * shape->scale;
   const int n_maps = shape->n_channels > n_out ? shape->n_channels : n_out;
   s->map = n_maps * grid->plane;
-  const size_t floats = grid->plane + (2 * shape->n_layers + 2) * s->map + packed_floats (shape, n_maps);
+  const size_t floats = grid->plane + (2 * shape->n_layers + 2) * s->map + packed_floats (n_maps);
   *memory = calloc (floats, sizeof (float));
   if (!*memory)
     return 0;

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from models.train import data
 from models.train.networks import Ecbsr
 
 SOURCE = Path(__file__).with_name("step.c")
-CACHE = Path.home() / ".cache" / "gst-ecbsr" / "train"
 FLAGS = ("-O3", "-march=native", "-ffp-contract=fast", "-std=gnu11", "-shared", "-fPIC")
 RUN, MAX_CHANNELS = 48, 16  # of step.c: rows are a multiple of RUN pixels
 
@@ -45,7 +45,7 @@ def cpu_flags():
 def compile_step():
     """The compiled step.c, made anew for another source or kind of machine."""
     key = hashlib.sha256(SOURCE.read_bytes() + repr((FLAGS, cpu_flags())).encode())
-    path = CACHE / f"step-{key.hexdigest()[:12]}.so"
+    path = data.DEFAULT_WORK / f"step-{key.hexdigest()[:12]}.so"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}")

@@ -2,8 +2,7 @@
 //
 // Words of one, two or four values: products, and rounding to them.
 //
-// ECBSR_DOT says how many values a word of this compilation's rows holds: 1, 2
-// or
+// ECBSR_DOT says how many values a word of this compilation's rows holds: 1, 2 or
 // 4. A byte of input is unsigned and one of weights signed.
 
 #ifndef ECBSR_VWORDS_H

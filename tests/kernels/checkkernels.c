@@ -136,7 +136,8 @@ code_of (const EcbsrKernels *table, const Kernel *kernel)
   return code;
 }
 
-// The lowest level that has the same code as `level`.
+// The lowest of the levels that `level` stands on that has the same code. Only
+// of these: what fills a table is code of its level, too.
 static const EcbsrLevel *
 origin_of (const EcbsrLevel *level, const Kernel *kernel)
 {
@@ -146,6 +147,8 @@ origin_of (const EcbsrLevel *level, const Kernel *kernel)
   ecbsr_kernels_init (&own, level->flags);
   for (; origin < level; origin++)
     {
+      if (origin->flags & ~level->flags)
+        continue;
       ecbsr_kernels_init (&other, origin->flags);
       if (code_of (&other, kernel) == code_of (&own, kernel))
         break;
@@ -226,7 +229,6 @@ static void
 run_kernel (const EcbsrLevel *level, const Kernel *kernel)
 {
   const EcbsrLevel *origin = origin_of (level, kernel);
-  char reason[80];
 
   if (is_absent (level, kernel))
     {
@@ -234,13 +236,7 @@ run_kernel (const EcbsrLevel *level, const Kernel *kernel)
         report_result (level->name, kernel->name, "not in the table", NULL);
       return;
     }
-  if (level->flags & ~cpu_flags)
-    {
-      snprintf (reason, sizeof reason, "no %s here (CPU, or ECBSR_CPU)",
-                level->isa);
-      report_skip (level->name, kernel->name, reason);
-    }
-  else if (origin != level)
+  if (origin != level)
     report_same (level->name, kernel->name, origin->name);
   else
     run_check (level, kernel->name, kernel->check, (int) kernel->slot);
@@ -251,7 +247,15 @@ static void
 run_level (const EcbsrLevel *level)
 {
   EcbsrKernels table;
+  char reason[80];
 
+  if (level->flags & ~cpu_flags)
+    {
+      snprintf (reason, sizeof reason, "no %s here (CPU, or ECBSR_CPU)",
+                level->isa);
+      report_skip (level->name, "all", reason);
+      return;
+    }
   ecbsr_kernels_init (&table, level->flags);
   report_result (level->name, "isa",
                  strcmp (table.isa, level->isa) == 0 ? NULL : table.isa, NULL);
