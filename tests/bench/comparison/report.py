@@ -21,7 +21,8 @@ times as long as gst-ecbsr in the same precision and with as many threads.
 {table}
 
 *8 bits*: luma in and out as video has it. *difference*: the largest of any pixel from
-what PyTorch computes, of 255; a run in which one is too large is refused. For oneDNN the networks are put together
+what PyTorch computes, of 255; a run in which one is too large is refused. For oneDNN
+the networks are put together
 by hand from its primitives, with all activations simplified to one leaky ReLU a layer
 (int8: ReLU), which it fuses into the convolution, the fastest of its layouts between
 layers, and in int8 a first layer that is int8 as well. It is compared with the same
