@@ -28,6 +28,7 @@
 #include "gstecbsrlive.h"
 #include "gstecbsrmessages.h"
 #include "gstecbsrmetas.h"
+#include "gstecbsrpreference.h"
 #include "gstecbsrproperties.h"
 
 GST_DEBUG_CATEGORY (gst_ecbsr_debug);
@@ -218,6 +219,40 @@ gst_ecbsr_src_event (GstBaseTransform * trans, GstEvent * event)
       event);
 }
 
+/* What the source offers, or NULL. Not while it is being asked already: a source
+ * may ask back what we take. */
+static GstCaps *
+ask_upstream (GstEcbsr * self)
+{
+  GstCaps *offer = NULL;
+
+  if (g_atomic_int_compare_and_exchange (&self->asking_upstream, FALSE, TRUE)) {
+    offer = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SINK_PAD (self), NULL);
+    g_atomic_int_set (&self->asking_upstream, FALSE);
+  }
+  return offer;
+}
+
+static void
+order_caps (GstEcbsr * self, GstQuery * query)
+{
+  guint width, height, scale = gst_ecbsr_get_scale (self);
+  GstCaps *caps, *offer;
+
+  GST_OBJECT_LOCK (self);
+  width = self->preferred_width;
+  height = self->preferred_height;
+  GST_OBJECT_UNLOCK (self);
+
+  offer = ask_upstream (self);
+  gst_query_parse_caps_result (query, &caps);
+  caps = gst_ecbsr_preference_order (gst_caps_ref (caps), offer,
+      (width + scale - 1) / scale, (height + scale - 1) / scale);
+  gst_query_set_caps_result (query, caps);
+  gst_caps_unref (caps);
+  gst_clear_caps (&offer);
+}
+
 static gboolean
 gst_ecbsr_query (GstBaseTransform * trans, GstPadDirection direction,
     GstQuery * query)
@@ -227,6 +262,8 @@ gst_ecbsr_query (GstBaseTransform * trans, GstPadDirection direction,
     return FALSE;
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
     gst_ecbsr_pace_add_latency (GST_ECBSR (trans), query);
+  if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_CAPS)
+    order_caps (GST_ECBSR (trans), query);
   return TRUE;
 }
 

@@ -45,8 +45,11 @@ G_DECLARE_FINAL_TYPE (GstEcbsr, gst_ecbsr, GST, ECBSR, GstVideoFilter)
        gdouble strength;
        GstEcbsrCompare compare;
        gdouble compare_position;
+       guint preferred_width, preferred_height; /* of the output; 0: any */
        gchar *active_model;
        gchar *backend;
+
+       gint asking_upstream;    /* atomic: a query of ours is on its way */
 
        /* Streaming thread */
        EcbsrModel *model;

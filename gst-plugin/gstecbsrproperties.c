@@ -17,6 +17,8 @@ enum
   PROP_STRENGTH,
   PROP_COMPARE,
   PROP_COMPARE_POSITION,
+  PROP_PREFERRED_OUTPUT_WIDTH,
+  PROP_PREFERRED_OUTPUT_HEIGHT,
   PROP_POLICY,                  /* the first of GST_ECBSR_N_POLICIES */
   PROP_ACTIVE_MODEL = PROP_POLICY + GST_ECBSR_N_POLICIES,
   PROP_BACKEND,
@@ -35,6 +37,9 @@ static GParamSpec *props[N_PROPS];
 #define DEFAULT_STRENGTH 1.0
 #define DEFAULT_COMPARE GST_ECBSR_COMPARE_OFF
 #define DEFAULT_COMPARE_POSITION 0.5
+#define DEFAULT_PREFERRED_OUTPUT_WIDTH 1920
+#define DEFAULT_PREFERRED_OUTPUT_HEIGHT 1080
+#define MAX_PREFERRED (ECBSR_MAX_SIZE * GST_ECBSR_MAX_SCALE)
 
 #define GST_TYPE_ECBSR_COMPARE (gst_ecbsr_compare_get_type ())
 static GType
@@ -129,6 +134,23 @@ create_look_properties (void)
 }
 
 static void
+create_negotiation_properties (void)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+      | GST_PARAM_MUTABLE_READY;
+
+  props[PROP_PREFERRED_OUTPUT_WIDTH] =
+      g_param_spec_uint ("preferred-output-width", "Preferred output width",
+      "Ask a source that offers many sizes for one that becomes at most this "
+      "wide, at 24 frames a second or more if it can; a wish, not a limit; 0 "
+      "means any", 0, MAX_PREFERRED, DEFAULT_PREFERRED_OUTPUT_WIDTH, flags);
+  props[PROP_PREFERRED_OUTPUT_HEIGHT] =
+      g_param_spec_uint ("preferred-output-height", "Preferred output height",
+      "As preferred-output-width, of the height; 0 means any", 0,
+      MAX_PREFERRED, DEFAULT_PREFERRED_OUTPUT_HEIGHT, flags);
+}
+
+static void
 create_status_properties (void)
 {
   const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
@@ -182,6 +204,12 @@ set_locked (GstEcbsr * self, guint prop_id, const GValue * value)
     case PROP_COMPARE_POSITION:
       self->compare_position = g_value_get_double (value);
       break;
+    case PROP_PREFERRED_OUTPUT_WIDTH:
+      self->preferred_width = g_value_get_uint (value);
+      break;
+    case PROP_PREFERRED_OUTPUT_HEIGHT:
+      self->preferred_height = g_value_get_uint (value);
+      break;
     default:
       gst_ecbsr_policy_set (&self->policy, prop_id - PROP_POLICY, value);
       break;
@@ -232,6 +260,12 @@ get_locked (GstEcbsr * self, guint prop_id, GValue * value)
       break;
     case PROP_COMPARE_POSITION:
       g_value_set_double (value, self->compare_position);
+      break;
+    case PROP_PREFERRED_OUTPUT_WIDTH:
+      g_value_set_uint (value, self->preferred_width);
+      break;
+    case PROP_PREFERRED_OUTPUT_HEIGHT:
+      g_value_set_uint (value, self->preferred_height);
       break;
     case PROP_ACTIVE_MODEL:
       g_value_set_string (value, self->active_model);
@@ -333,6 +367,8 @@ gst_ecbsr_properties_init (GstEcbsr * self)
   self->strength = DEFAULT_STRENGTH;
   self->compare = DEFAULT_COMPARE;
   self->compare_position = DEFAULT_COMPARE_POSITION;
+  self->preferred_width = DEFAULT_PREFERRED_OUTPUT_WIDTH;
+  self->preferred_height = DEFAULT_PREFERRED_OUTPUT_HEIGHT;
   gst_ecbsr_policy_init (&self->policy);
 }
 
@@ -341,6 +377,7 @@ gst_ecbsr_properties_install (GObjectClass * klass)
 {
   create_model_properties ();
   create_look_properties ();
+  create_negotiation_properties ();
   gst_ecbsr_policy_create_specs (&props[PROP_POLICY]);
   create_status_properties ();
   g_object_class_install_properties (klass, N_PROPS, props);
