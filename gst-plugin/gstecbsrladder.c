@@ -20,7 +20,7 @@ struct _GstEcbsrLadderMaker
   GstEcbsrModel floor;
 
   GThread *thread;
-  gint cancelled;               /* atomic */
+  gint cancelled, done;         /* atomic */
   GstEcbsrLadder *ladder;       /* atomic */
 };
 
@@ -112,6 +112,7 @@ make (gpointer data)
   }
   GST_DEBUG ("%u rungs", ladder->n_rungs);
   g_atomic_pointer_set (&maker->ladder, ladder);
+  g_atomic_int_set (&maker->done, TRUE);
   return NULL;
 }
 
@@ -131,6 +132,8 @@ gst_ecbsr_ladder_maker_new (EcbsrModel * model, const GstVideoInfo * in,
   }
   maker->floor = floor;
   maker->thread = g_thread_try_new ("ecbsr-ladder", make, maker, NULL);
+  if (!maker->thread)
+    maker->done = TRUE;
   return maker;
 }
 
@@ -141,9 +144,21 @@ gst_ecbsr_ladder_maker_take (GstEcbsrLadderMaker * maker)
 }
 
 void
-gst_ecbsr_ladder_maker_free (GstEcbsrLadderMaker * maker)
+gst_ecbsr_ladder_maker_cancel (GstEcbsrLadderMaker * maker)
 {
   g_atomic_int_set (&maker->cancelled, TRUE);
+}
+
+gboolean
+gst_ecbsr_ladder_maker_is_done (GstEcbsrLadderMaker * maker)
+{
+  return g_atomic_int_get (&maker->done);
+}
+
+void
+gst_ecbsr_ladder_maker_free (GstEcbsrLadderMaker * maker)
+{
+  gst_ecbsr_ladder_maker_cancel (maker);
   if (maker->thread)
     g_thread_join (maker->thread);
   g_clear_pointer (&maker->ladder, gst_ecbsr_ladder_free);

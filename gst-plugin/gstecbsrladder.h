@@ -35,7 +35,10 @@ GstEcbsrLadderMaker *gst_ecbsr_ladder_maker_new (EcbsrModel * model,
     GstEcbsrModel floor);
 /* The ladder, once; NULL while it is not ready. Does not wait. */
 GstEcbsrLadder *gst_ecbsr_ladder_maker_take (GstEcbsrLadderMaker * maker);
-/* Gives up what is not ready; waits until no more than a model is under way. */
+/* Gives up what is not ready. Its thread ends with the model that is under way. */
+void gst_ecbsr_ladder_maker_cancel (GstEcbsrLadderMaker * maker);
+gboolean gst_ecbsr_ladder_maker_is_done (GstEcbsrLadderMaker * maker);
+/* Cancels it; where it is not done, waits until it is. */
 void gst_ecbsr_ladder_maker_free (GstEcbsrLadderMaker * maker);
 
 /* The best built-in model for @settings' scale, @floor or better, whose cost for a

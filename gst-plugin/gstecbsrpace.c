@@ -25,6 +25,7 @@ struct _GstEcbsrPace
   GstVideoInfo in;
   GstEcbsrTerms terms;          /* that are in force */
   GstEcbsrLadderMaker *maker;
+  GSList *cancelled;            /* makers that may not be done yet */
   GstEcbsrLadder *ladder;
   GstEcbsrFrameTimes frame;
 
@@ -47,16 +48,45 @@ gst_ecbsr_pace_new (void)
 }
 
 static void
+free_done_makers (GstEcbsrPace * pace)
+{
+  GSList *next, *link;
+
+  for (link = pace->cancelled; link; link = next) {
+    next = link->next;
+    if (!gst_ecbsr_ladder_maker_is_done (link->data))
+      continue;
+    gst_ecbsr_ladder_maker_free (link->data);
+    pace->cancelled = g_slist_delete_link (pace->cancelled, link);
+  }
+}
+
+/* Waits for nothing: frames may be under way. */
+static void
 drop_ladder (GstEcbsrPace * pace)
 {
-  g_clear_pointer (&pace->maker, gst_ecbsr_ladder_maker_free);
+  if (pace->maker) {
+    gst_ecbsr_ladder_maker_cancel (pace->maker);
+    pace->cancelled = g_slist_prepend (pace->cancelled, pace->maker);
+    pace->maker = NULL;
+  }
+  free_done_makers (pace);
   g_clear_pointer (&pace->ladder, gst_ecbsr_ladder_free);
+}
+
+/* No thread outlives the stream. */
+static void
+end_ladders (GstEcbsrPace * pace)
+{
+  drop_ladder (pace);
+  g_slist_free_full (g_steal_pointer (&pace->cancelled),
+      (GDestroyNotify) gst_ecbsr_ladder_maker_free);
 }
 
 void
 gst_ecbsr_pace_free (GstEcbsrPace * pace)
 {
-  drop_ladder (pace);
+  end_ladders (pace);
   gst_ecbsr_overload_free (pace->overload);
   g_mutex_clear (&pace->lock);
   g_free (pace);
@@ -67,7 +97,7 @@ gst_ecbsr_pace_stop (GstEcbsr * self)
 {
   GstEcbsrPace *pace = self->pace;
 
-  drop_ladder (pace);
+  end_ladders (pace);
   memset (&pace->terms, 0, sizeof pace->terms);
   g_mutex_lock (&pace->lock);
   gst_ecbsr_overload_reset (pace->overload);
