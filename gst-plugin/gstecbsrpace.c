@@ -420,15 +420,21 @@ gst_ecbsr_pace_take_qos (GstEcbsr * self, GstEvent * event)
   GstClockTimeDiff jitter;
   GstClockTime timestamp;
   gdouble proportion;
+  gboolean may_drop;
 
   if (!gst_base_transform_is_qos_enabled (GST_BASE_TRANSFORM (self)))
     return answer;
+  GST_OBJECT_LOCK (self);
+  may_drop = gst_ecbsr_policy_may_drop (&self->policy);
+  GST_OBJECT_UNLOCK (self);
   gst_event_parse_qos (event, NULL, &proportion, &jitter, &timestamp);
   g_mutex_lock (&pace->lock);
   if (pace->live && pace->upscales) {
     gst_ecbsr_overload_take_qos (pace->overload, timestamp, jitter, proportion);
     answer = gst_ecbsr_overload_has_lower (pace->overload)
         ? GST_ECBSR_QOS_OURS : GST_ECBSR_QOS_FOR_UPSTREAM;
+  } else if (pace->live && !may_drop) {
+    answer = GST_ECBSR_QOS_FOR_UPSTREAM;
   }
   g_mutex_unlock (&pace->lock);
   return answer;

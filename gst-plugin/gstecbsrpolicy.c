@@ -117,3 +117,10 @@ gst_ecbsr_policy_get_budget (const GstEcbsrPolicy * policy,
     return GST_CLOCK_TIME_NONE;
   return gst_util_uint64_scale_int (duration, BUDGET_PERCENT, 100);
 }
+
+gboolean
+gst_ecbsr_policy_may_drop (const GstEcbsrPolicy * policy)
+{
+  return policy->overload == GST_ECBSR_OVERLOAD_DROP
+      || policy->overload == GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP;
+}

@@ -41,4 +41,7 @@ void gst_ecbsr_policy_get (const GstEcbsrPolicy * policy, guint which,
 GstClockTime gst_ecbsr_policy_get_budget (const GstEcbsrPolicy * policy,
     GstClockTime duration);
 
+/* Whether late frames may be dropped at all. */
+gboolean gst_ecbsr_policy_may_drop (const GstEcbsrPolicy * policy);
+
 G_END_DECLS

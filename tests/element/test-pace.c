@@ -392,10 +392,11 @@ GST_START_TEST (test_events)
 
 GST_END_TEST;
 
-/* At scale 1 there is nothing to help: QoS is the base class's. */
+/* At scale 1 there is nothing to help: where frames may be dropped QoS is the base
+ * class's. */
 GST_START_TEST (test_passthrough)
 {
-  Bench bench = start ("model", MODEL_ESR_TR, "overload-policy", POLICY_DROP,
+  Bench bench = start ("model", MODEL_ESR_TR, "overload-policy", POLICY_DEGRADE,
       NULL);
 
   fail_if (push_is_dropped (&bench));
@@ -405,6 +406,11 @@ GST_START_TEST (test_passthrough)
   watch_qos_upstream (&bench);
   say (&bench, FRAME);
   fail_unless_equals_int (n_qos_upstream, 1);
+  fail_if (push_is_dropped (&bench));
+
+  g_object_set (bench.ecbsr, "overload-policy", POLICY_DROP, NULL);
+  say (&bench, FRAME);
+  fail_unless_equals_int (n_qos_upstream, 2);
   fail_unless (push_is_dropped (&bench));
   fail_unless_equals_uint64 (get_stat (&bench, "dropped"), 0);
   bench_free (&bench);
