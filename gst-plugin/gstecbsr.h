@@ -41,6 +41,7 @@ G_DECLARE_FINAL_TYPE (GstEcbsr, gst_ecbsr, GST, ECBSR, GstVideoFilter)
        GstEcbsrSettings wanted; /* what the properties say */
        GstEcbsrSettings active; /* what runs, while started */
        GstEcbsrChange *pending; /* what the streaming thread takes up next */
+       GstEcbsrChange *taken;   /* what it is taking up */
        GstEcbsrPolicy policy;
        gdouble strength;
        GstEcbsrCompare compare;

@@ -21,7 +21,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEcbsrChange, change_free)
 /* With the object lock: the settings that run, or will run next. */
      static const GstEcbsrSettings *get_latest (GstEcbsr * self)
 {
-  return self->pending ? &self->pending->settings : &self->active;
+  if (self->pending)
+    return &self->pending->settings;
+  return self->taken ? &self->taken->settings : &self->active;
 }
 
 /* Takes the properties back to what runs, unless they ask for something else
@@ -117,17 +119,20 @@ gst_ecbsr_live_use (GstEcbsr * self, GstEcbsrUpscaler * upscaler)
         backend);
 }
 
-/* NULL where nothing new is asked for. */
+/* NULL where nothing new is asked for. @of_source: the properties do not count,
+ * which another thread may be about to set, one after the other. */
 static GstEcbsrChange *
-get_wish (GstEcbsr * self)
+get_wish (GstEcbsr * self, gboolean of_source)
 {
   GstEcbsrChange *wish = NULL;
+  GstEcbsrSettings settings;
 
   GST_OBJECT_LOCK (self);
-  if (self->started
-      && !gst_ecbsr_settings_equal (&self->wanted, get_latest (self))) {
+  settings = of_source ? *get_latest (self) : self->wanted;
+  settings.live = self->wanted.live;
+  if (self->started && !gst_ecbsr_settings_equal (&settings, get_latest (self))) {
     wish = g_new0 (GstEcbsrChange, 1);
-    gst_ecbsr_settings_copy (&wish->settings, &self->wanted);
+    gst_ecbsr_settings_copy (&wish->settings, &settings);
   }
   GST_OBJECT_UNLOCK (self);
   return wish;
@@ -147,10 +152,10 @@ hand_over (GstEcbsr * self, GstEcbsrChange * change)
   GST_OBJECT_UNLOCK (self);
 }
 
-void
-gst_ecbsr_live_request (GstEcbsr * self)
+static void
+request (GstEcbsr * self, gboolean of_source)
 {
-  g_autoptr (GstEcbsrChange) wish = get_wish (self);
+  g_autoptr (GstEcbsrChange) wish = get_wish (self, of_source);
   g_autoptr (GError) error = NULL;
 
   if (!wish)
@@ -158,13 +163,19 @@ gst_ecbsr_live_request (GstEcbsr * self)
 
   g_mutex_lock (&self->load_lock);
   g_clear_pointer (&wish, change_free);
-  wish = get_wish (self);       /* another thread may have loaded meanwhile */
+  wish = get_wish (self, of_source);    /* another thread may have loaded meanwhile */
   if (wish && gst_ecbsr_settings_load (&wish->settings, &wish->model, &error))
     hand_over (self, g_steal_pointer (&wish));
   g_mutex_unlock (&self->load_lock);
 
   if (error)
     refuse (self, &wish->settings, error);
+}
+
+void
+gst_ecbsr_live_request (GstEcbsr * self)
+{
+  request (self, FALSE);
 }
 
 static gboolean
@@ -187,7 +198,7 @@ gst_ecbsr_live_look_upstream (GstEcbsr * self)
   GST_OBJECT_LOCK (self);
   self->wanted.live = live;
   GST_OBJECT_UNLOCK (self);
-  gst_ecbsr_live_request (self);
+  request (self, TRUE);
 }
 
 /* Goes the way that the base class will go: transform, ask, fixate, ask. */
@@ -249,6 +260,16 @@ prepare (GstEcbsr * self, GstEcbsrChange * change, GstCaps * incaps,
   return *upscaler != NULL;
 }
 
+/* The old upscaler is not for this model, and the new one comes with the output
+ * caps, before the next frame is worked on. */
+static void
+wait_for_caps (GstEcbsr * self)
+{
+  g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
+  gst_ecbsr_pace_renew (self);
+  gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
+}
+
 static void
 commit (GstEcbsr * self, GstEcbsrChange * change, GstEcbsrUpscaler * upscaler)
 {
@@ -256,17 +277,19 @@ commit (GstEcbsr * self, GstEcbsrChange * change, GstEcbsrUpscaler * upscaler)
       !gst_ecbsr_settings_same_model (&change->settings, &self->active);
   g_autofree gchar *old_name =
       gst_ecbsr_settings_name_model (&self->active, self->model);
+  gboolean new_scale = change->settings.scale != self->active.scale;
   g_autofree gchar *name = NULL;
 
-  if (change->settings.scale != self->active.scale)
-    gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
   GST_OBJECT_LOCK (self);
   gst_ecbsr_settings_copy (&self->active, &change->settings);
+  self->taken = NULL;
   GST_OBJECT_UNLOCK (self);
 
   g_clear_pointer (&self->model, ecbsr_model_unref);
   self->model = g_steal_pointer (&change->model);
-  if (upscaler)
+  if (new_scale)
+    wait_for_caps (self);
+  else if (upscaler)
     gst_ecbsr_live_use (self, upscaler);
   name = tell_active_model (self);
   if (new_model || g_strcmp0 (name, old_name) != 0)
@@ -281,13 +304,17 @@ gst_ecbsr_live_take_up (GstEcbsr * self, GstCaps * incaps)
   GstEcbsrUpscaler *upscaler = NULL;
 
   GST_OBJECT_LOCK (self);
-  change = g_steal_pointer (&self->pending);
+  change = self->taken = g_steal_pointer (&self->pending);
   GST_OBJECT_UNLOCK (self);
   if (!change)
     return;
 
-  if (prepare (self, change, incaps, &upscaler, &error))
+  if (prepare (self, change, incaps, &upscaler, &error)) {
     commit (self, change, upscaler);
-  else
-    refuse (self, &change->settings, error);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  self->taken = NULL;
+  GST_OBJECT_UNLOCK (self);
+  refuse (self, &change->settings, error);
 }
