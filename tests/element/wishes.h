@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Random changes of an element's properties by a thread of its own, while frames
+ * flow, and a log of what the properties were when. */
+
+#pragma once
+
+#include <gst/gst.h>
+
+/* What decides about a frame. */
+typedef struct
+{
+  guint scale;
+  gint model, content, precision;
+  gchar *location;
+  gdouble strength, position;
+  gint compare;
+} Wish;
+
+typedef struct _Wishes Wishes;
+
+/* Starts to make @n changes of @element, each after @frames_between more frames
+ * have come. @locations: model files, good and bad ones, and NULL.
+ * @policies: how many of overload-policy's values may be asked for. */
+Wishes *wishes_new (GstElement * element, guint n, guint frames_between,
+    const gchar * const *locations, guint n_locations, guint n_policies);
+void wishes_free (Wishes * wishes);
+
+/* A frame has come out. TRUE: there are changes left to make. */
+gboolean wishes_count_frame (Wishes * wishes);
+/* Waits for the last change, for which enough frames have to have come. */
+void wishes_finish (Wishes * wishes);
+
+/* Numbers of the latest change that is complete, and of the latest that has
+ * begun: a frame that starts now knows the first one, no frame that has come out
+ * knows one after the second. 0 is what the properties were at the start. */
+guint wishes_get_completed (Wishes * wishes);
+guint wishes_get_begun (Wishes * wishes);
+
+/* How many changes the element has refused. */
+guint wishes_get_n_refused (Wishes * wishes);
+
+/* What the properties were after change @i, complete by now. */
+const Wish *wishes_get (Wishes * wishes, guint i);
