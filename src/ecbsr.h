@@ -124,6 +124,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EcbsrModel, ecbsr_model_unref)
 typedef enum
 {
   ECBSR_SAMPLE_U8,
+  ECBSR_SAMPLE_U16, // `depth` bits of a little-endian word, from bit `shift` on
   ECBSR_SAMPLE_F32, // planes of floats; output neither rounded nor clamped
 } EcbsrSample;
 
@@ -148,8 +149,8 @@ typedef enum
 // Where the samples of a picture lie: the same for input and output.
 // Supported are: planes of one component each; U and V interleaved in one plane
 // (NV12, NV21, NV16); Y, U and V in one plane, 4:2:2 (YUY2, UYVY); R, G, B with
-// pixel stride 3, or 4 with alpha or an unused byte. F32 takes planes of one
-// component.
+// pixel stride 3, or 4 with alpha or an unused byte; the same of 16-bit words, with
+// twice the offsets and strides. F32 takes planes of one component.
 typedef struct
 {
   EcbsrColor color;
@@ -167,10 +168,12 @@ typedef struct
 {
   guint width, height; // input, of component 0, 1 to ECBSR_MAX_SIZE
   EcbsrSample sample;
+  guint depth, shift; // U16: bits of a sample, unused ones below it; sum 1 to 16
   EcbsrLayout layout;
 
   // Sample values of black and white of Y (of R, G, B): 16 and 235 for video
-  // range, 0 and 255 for full range. Mapped to the range of the weights and back.
+  // range of 8 bits, 0 and 1023 for the full range of 10. Mapped to the range of
+  // the weights and back.
   gdouble black, white;
 
   // RGB: luma = Σ weight · component. Sum 1.

@@ -99,37 +99,47 @@ finish_plain (LumaTile *t, const gfloat *subpixels, guint y)
                        luma_row (t, subpixels, y));
 }
 
-// Interleaves Y with U and V. An odd row ends in half a pair, whose second luma
-// sample nobody sees.
+// After n rounded samples. An odd row of pairs ends in half a pair, whose second
+// luma sample nobody sees.
+static void
+repeat_last (const EcbsrPlan *plan, guint8 *row, guint n)
+{
+  const gsize size = plan->sample_size;
+
+  memcpy (row + n * size, row + (n - 1) * size, size);
+}
+
+// Interleaves Y with U and V.
 static void
 finish_yuyv (LumaTile *t, const gfloat *subpixels, guint y)
 {
   const EcbsrPlan *plan = t->frame->plan;
-  const EcbsrKernels *kernels = &plan->kernels;
   const EcbsrLayout *layout = &plan->config.layout;
   const guint n_pairs = (t->n + 1) / 2;
-  guint8 *const *bytes = t->scratch->bytes;
-  const guint8 *chroma[2], *all[2];
+  guint8 *const *samples = t->scratch->samples;
+  gconstpointer chroma[2], all[2];
   guint8 *out = ecbsr_picture_at (t->frame->out, t->plane,
-                                  t->tile.x0 * plan->scale, y, 2);
+                                  t->tile.x0 * plan->scale, y,
+                                  2 * plan->sample_size);
   gboolean luma_first = layout->component[0].offset == 0;
   gboolean u_first
       = layout->component[1].offset < layout->component[2].offset;
 
-  kernels->store_u8 (bytes[0], luma_row (t, subpixels, y),
-                     plan->from_net.scale, plan->from_net.bias, t->n);
-  bytes[0][t->n] = bytes[0][t->n - 1];
+  ecbsr_picture_round (plan, samples[0], plan->from_net,
+                       luma_row (t, subpixels, y), t->n);
+  repeat_last (plan, samples[0], t->n);
   for (guint c = 1; c < 3; c++)
     {
       ecbsr_cubic_row (&t->cubic[c], y, t->scratch->value[c]);
-      kernels->store_u8 (bytes[c], t->scratch->value[c], 1, 0, n_pairs);
+      ecbsr_picture_round (plan, samples[c], identity, t->scratch->value[c],
+                           n_pairs);
     }
-  chroma[0] = bytes[u_first ? 1 : 2];
-  chroma[1] = bytes[u_first ? 2 : 1];
-  kernels->merge_u8 (bytes[4], chroma, 2, n_pairs);
-  all[0] = bytes[luma_first ? 0 : 4];
-  all[1] = bytes[luma_first ? 4 : 0];
-  kernels->merge_u8 (out, all, 2, 2 * n_pairs);
+  chroma[0] = samples[u_first ? 1 : 2];
+  chroma[1] = samples[u_first ? 2 : 1];
+  ecbsr_picture_merge (plan, samples[4], chroma, 2, n_pairs);
+  all[0] = samples[luma_first ? 0 : 4];
+  all[1] = samples[luma_first ? 4 : 0];
+  ecbsr_picture_merge (plan, out, all, 2, 2 * n_pairs);
 }
 
 // R, G, B upscaled cubically, and what the network adds to the cubic upscale of
@@ -160,10 +170,10 @@ static void
 finish_rgb (LumaTile *t, const gfloat *subpixels, guint y)
 {
   const EcbsrPlan *plan = t->frame->plan;
-  const EcbsrKernels *kernels = &plan->kernels;
   const EcbsrLayout *layout = &plan->config.layout;
   const guint pixel_stride = layout->component[0].pixel_stride;
-  const guint8 *ordered[4] = { NULL };
+  const guint k = pixel_stride / plan->sample_size;
+  gconstpointer ordered[4] = { NULL };
 
   for (guint c = 0; c < layout->n_components; c++)
     ecbsr_cubic_row (&t->cubic[c], y, t->scratch->value[c]);
@@ -171,17 +181,19 @@ finish_rgb (LumaTile *t, const gfloat *subpixels, guint y)
     correct_rgb (t, subpixels, y);
   for (guint c = 0; c < layout->n_components; c++)
     {
-      kernels->store_u8 (t->scratch->bytes[c], t->scratch->value[c], 1, 0,
-                         t->n);
-      ordered[layout->component[c].offset] = t->scratch->bytes[c];
+      ecbsr_picture_round (plan, t->scratch->samples[c], identity,
+                           t->scratch->value[c], t->n);
+      ordered[layout->component[c].offset / plan->sample_size]
+          = t->scratch->samples[c];
     }
-  for (guint i = 0; i < pixel_stride; i++)
-    if (!ordered[i]) // the unused byte; bytes[3] was made opaque
-      ordered[i] = t->scratch->bytes[3];
-  kernels->merge_u8 (ecbsr_picture_at (t->frame->out, t->plane,
-                                       t->tile.x0 * plan->scale, y,
-                                       pixel_stride),
-                     ordered, pixel_stride, t->n);
+  for (guint i = 0; i < k; i++)
+    if (!ordered[i]) // the unused one; samples[3] was made opaque
+      ordered[i] = t->scratch->samples[3];
+  ecbsr_picture_merge (plan,
+                       ecbsr_picture_at (t->frame->out, t->plane,
+                                         t->tile.x0 * plan->scale, y,
+                                         pixel_stride),
+                       ordered, k, t->n);
 }
 
 static void
@@ -196,7 +208,7 @@ begin_components (LumaTile *t, PlaneKind kind)
   for (guint c = 1; kind != PLANE_PLAIN && c < n; c++)
     begin_cubic (t, c, identity);
   if (rgb && n == 3)
-    memset (t->scratch->bytes[3], 0xff, t->n);
+    memset (t->scratch->samples[3], 0xff, t->n * plan->sample_size);
 }
 
 static void
@@ -234,19 +246,21 @@ static void
 store_plane (const Frame *frame, guint p, guint x, guint y, guint n,
              Scratch *scratch)
 {
-  const EcbsrKernels *kernels = &frame->plan->kernels;
-  const PlanePlan *plane = &frame->plan->plane[p];
-  const guint8 *ordered[2] = { scratch->bytes[0], scratch->bytes[1] };
+  const EcbsrPlan *plan = frame->plan;
+  gconstpointer ordered[2] = { scratch->samples[0], scratch->samples[1] };
 
-  if (plane->kind == PLANE_PLAIN)
+  if (plan->plane[p].kind == PLANE_PLAIN)
     {
-      ecbsr_picture_store (frame->plan, frame->out, p, x, y, n, identity,
+      ecbsr_picture_store (plan, frame->out, p, x, y, n, identity,
                            scratch->value[0]);
       return;
     }
   for (guint i = 0; i < 2; i++)
-    kernels->store_u8 (scratch->bytes[i], scratch->value[i], 1, 0, n);
-  kernels->merge_u8 (ecbsr_picture_at (frame->out, p, x, y, 2), ordered, 2, n);
+    ecbsr_picture_round (plan, scratch->samples[i], identity,
+                         scratch->value[i], n);
+  ecbsr_picture_merge (
+      plan, ecbsr_picture_at (frame->out, p, x, y, 2 * plan->sample_size),
+      ordered, 2, n);
 }
 
 void

@@ -7,17 +7,27 @@ ecbsr_picture_load (const EcbsrPlan *plan, const EcbsrPicture *picture,
                     guint c, guint x, guint y, guint n, Mapping mapping,
                     gfloat *dst)
 {
-  guint plane = plan->config.layout.component[c].plane;
-  guint pixel_stride = plan->config.layout.component[c].pixel_stride;
+  const EcbsrKernels *kernels = &plan->kernels;
+  const guint plane = plan->config.layout.component[c].plane;
+  const guint pixel_stride = plan->config.layout.component[c].pixel_stride;
+  const guint offset = plan->config.layout.component[c].offset;
   const guint8 *src = ecbsr_picture_at (picture, plane, x, y, pixel_stride);
 
-  if (plan->config.sample == ECBSR_SAMPLE_F32)
-    plan->kernels.affine_f32 (dst, (const gfloat *) (gconstpointer) src,
-                              mapping.scale, mapping.bias, n);
-  else
-    plan->kernels.load_u8 (dst, src, pixel_stride,
-                           plan->config.layout.component[c].offset,
+  switch (plan->config.sample)
+    {
+    case ECBSR_SAMPLE_U8:
+      kernels->load_u8 (dst, src, pixel_stride, offset, mapping.scale,
+                        mapping.bias, n);
+      break;
+    case ECBSR_SAMPLE_U16:
+      kernels->load_u16 (dst, src, pixel_stride / 2, offset / 2,
+                         plan->config.shift, mapping.scale, mapping.bias, n);
+      break;
+    case ECBSR_SAMPLE_F32:
+      kernels->affine_f32 (dst, (const gfloat *) (gconstpointer) src,
                            mapping.scale, mapping.bias, n);
+      break;
+    }
 }
 
 void
@@ -47,13 +57,38 @@ ecbsr_picture_store (const EcbsrPlan *plan, const EcbsrPicture *picture,
                      guint plane, guint x, guint y, guint n, Mapping mapping,
                      const gfloat *src)
 {
-  gboolean floats = plan->config.sample == ECBSR_SAMPLE_F32;
-  guint8 *dst = ecbsr_picture_at (picture, plane, x, y,
-                                  floats ? sizeof (gfloat) : 1);
+  ecbsr_picture_round (
+      plan, ecbsr_picture_at (picture, plane, x, y, plan->sample_size),
+      mapping, src, n);
+}
 
-  if (floats)
-    plan->kernels.affine_f32 ((gfloat *) (gpointer) dst, src, mapping.scale,
-                              mapping.bias, n);
+void
+ecbsr_picture_round (const EcbsrPlan *plan, gpointer dst, Mapping mapping,
+                     const gfloat *src, guint n)
+{
+  const EcbsrKernels *kernels = &plan->kernels;
+
+  switch (plan->config.sample)
+    {
+    case ECBSR_SAMPLE_U8:
+      kernels->store_u8 (dst, src, mapping.scale, mapping.bias, n);
+      break;
+    case ECBSR_SAMPLE_U16:
+      kernels->store_u16 (dst, src, plan->config.depth, plan->config.shift,
+                          mapping.scale, mapping.bias, n);
+      break;
+    case ECBSR_SAMPLE_F32:
+      kernels->affine_f32 (dst, src, mapping.scale, mapping.bias, n);
+      break;
+    }
+}
+
+void
+ecbsr_picture_merge (const EcbsrPlan *plan, gpointer dst,
+                     gconstpointer const *src, guint k, guint n)
+{
+  if (plan->config.sample == ECBSR_SAMPLE_U16)
+    plan->kernels.merge_u16 (dst, (const guint16 *const *) src, k, n);
   else
-    plan->kernels.store_u8 (dst, src, mapping.scale, mapping.bias, n);
+    plan->kernels.merge_u8 (dst, (const guint8 *const *) src, k, n);
 }

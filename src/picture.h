@@ -31,4 +31,12 @@ void ecbsr_picture_store (const EcbsrPlan *plan, const EcbsrPicture *picture,
                           guint plane, guint x, guint y, guint n,
                           Mapping mapping, const gfloat *src);
 
+// n samples without gaps, mapped and rounded, at dst.
+void ecbsr_picture_round (const EcbsrPlan *plan, gpointer dst, Mapping mapping,
+                          const gfloat *src, guint n);
+
+// Interleaves n samples each of k = 2, 3, 4 rows of such.
+void ecbsr_picture_merge (const EcbsrPlan *plan, gpointer dst,
+                          gconstpointer const *src, guint k, guint n);
+
 #endif

@@ -182,6 +182,7 @@ init_scratch_layout (EcbsrPlan *plan)
   layout->out_pitch = div_up (widest * plan->scale, ECBSR_GRANULE)
                           * ECBSR_GRANULE
                       + ECBSR_ROW_PAD;
+  layout->sample_size = plan->sample_size;
   layout->bytes = plan->precision == ECBSR_PRECISION_INT8;
   layout->rgb = plan->config.layout.color == ECBSR_COLOR_RGB;
   layout->n_layers = model->n_layers;

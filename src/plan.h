@@ -69,6 +69,7 @@ struct _EcbsrPlan
   EcbsrKernels kernels;
   gchar *backend;
 
+  guint sample_size; // bytes
   guint scale;
   guint radius; // of the receptive field
   EcbsrPrecision precision;

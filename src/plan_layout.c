@@ -7,17 +7,39 @@
 #define INVALID(error, ...)                                                    \
   (g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_INVALID, __VA_ARGS__), FALSE)
 
+static guint
+sample_size (EcbsrSample sample)
+{
+  if (sample == ECBSR_SAMPLE_F32)
+    return sizeof (gfloat);
+  return sample == ECBSR_SAMPLE_U16 ? 2 : 1;
+}
+
+static gboolean
+check_sample (const EcbsrPlanConfig *config, GError **error)
+{
+  if (config->sample != ECBSR_SAMPLE_U16
+      || (config->depth >= 1 && config->depth <= 16
+          && config->shift <= 16 - config->depth))
+    return TRUE;
+  return INVALID (error, "samples of %u bits from bit %u on are not in words "
+                         "of 16", config->depth, config->shift);
+}
+
 static gboolean
 check_component (const EcbsrPlanConfig *config, guint c, GError **error)
 {
   const EcbsrLayout *layout = &config->layout;
-  guint bytes = config->sample == ECBSR_SAMPLE_F32 ? sizeof (gfloat) : 1;
+  const guint bytes = sample_size (config->sample);
+  const guint most = config->sample == ECBSR_SAMPLE_F32 ? bytes : 4 * bytes;
 
   if (layout->component[c].plane >= ECBSR_MAX_PLANES)
     return INVALID (error, "component %u lies in plane %u of at most %u", c,
                     layout->component[c].plane, ECBSR_MAX_PLANES);
   if (layout->component[c].pixel_stride < bytes
-      || layout->component[c].pixel_stride > 4
+      || layout->component[c].pixel_stride > most
+      || layout->component[c].pixel_stride % bytes
+      || layout->component[c].offset % bytes
       || layout->component[c].offset
              > layout->component[c].pixel_stride - bytes)
     return INVALID (error, "component %u: offset %u with pixel stride %u", c,
@@ -55,6 +77,8 @@ check_layout (const EcbsrPlanConfig *config, GError **error)
     return INVALID (error, "%s of %u components",
                     rgb ? "an RGB picture" : "a YUV picture",
                     layout->n_components);
+  if (!check_sample (config, error))
+    return FALSE;
   for (guint c = 0; c < layout->n_components; c++)
     if (!check_component (config, c, error)
         || !check_overlap (layout, c, error))
@@ -94,21 +118,27 @@ collect_plane (EcbsrPlan *plan, guint p)
   const EcbsrLayout *layout = &plan->config.layout;
   PlanePlan *plane = &plan->plane[p];
 
-  for (guint offset = 0; offset < 4; offset++)
+  for (guint offset = 0; offset < 4 * plan->sample_size; offset++)
     for (guint c = 0; c < layout->n_components; c++)
       if (layout->component[c].plane == p
           && layout->component[c].offset == offset)
         plane->component[plane->n_components++] = c;
 }
 
+// Pixel strides from here on are in samples.
+static guint
+pixel_stride (const EcbsrPlan *plan, guint c)
+{
+  return plan->config.layout.component[c].pixel_stride / plan->sample_size;
+}
+
 static gboolean
-all_have (const EcbsrPlan *plan, guint p, guint pixel_stride)
+all_have (const EcbsrPlan *plan, guint p, guint stride)
 {
   const PlanePlan *plane = &plan->plane[p];
 
   for (guint i = 0; i < plane->n_components; i++)
-    if (plan->config.layout.component[plane->component[i]].pixel_stride
-        != pixel_stride)
+    if (pixel_stride (plan, plane->component[i]) != stride)
       return FALSE;
   return TRUE;
 }
@@ -117,17 +147,16 @@ static gboolean
 is_yuyv (const EcbsrPlan *plan, guint p)
 {
   const EcbsrLayout *layout = &plan->config.layout;
+  const guint size = plan->sample_size;
 
   return plan->plane[p].n_components == 3 && layout->n_components == 3
-         && layout->color == ECBSR_COLOR_YUV
-         && layout->component[0].pixel_stride == 2
-         && layout->component[1].pixel_stride == 4
-         && layout->component[2].pixel_stride == 4
+         && layout->color == ECBSR_COLOR_YUV && pixel_stride (plan, 0) == 2
+         && pixel_stride (plan, 1) == 4 && pixel_stride (plan, 2) == 4
          && layout->component[1].w_sub && layout->component[2].w_sub
          && !layout->component[1].h_sub && !layout->component[2].h_sub
-         // Chroma fills the bytes between the luma.
-         && (layout->component[0].offset ^ layout->component[1].offset) & 1
-         && (layout->component[0].offset ^ layout->component[2].offset) & 1;
+         // Chroma fills the room between the luma.
+         && (layout->component[0].offset ^ layout->component[1].offset) & size
+         && (layout->component[0].offset ^ layout->component[2].offset) & size;
 }
 
 static gboolean
@@ -148,13 +177,12 @@ classify_plane (EcbsrPlan *plan, guint p, GError **error)
 {
   const EcbsrLayout *layout = &plan->config.layout;
   PlanePlan *plane = &plan->plane[p];
-  guint bytes = plan->config.sample == ECBSR_SAMPLE_F32 ? sizeof (gfloat) : 1;
   gboolean rgb = layout->color == ECBSR_COLOR_RGB;
 
   collect_plane (plan, p);
-  if (!rgb && plane->n_components == 1 && all_have (plan, p, bytes))
+  if (!rgb && plane->n_components == 1 && all_have (plan, p, 1))
     plane->kind = PLANE_PLAIN;
-  else if (bytes != 1)
+  else if (plan->config.sample == ECBSR_SAMPLE_F32)
     return INVALID (error, "floats take planes of one component");
   else if (is_pair (plan, p))
     plane->kind = PLANE_PAIR;
@@ -179,6 +207,7 @@ ecbsr_plan_init_layout (EcbsrPlan *plan, GError **error)
 
   if (!check_layout (&plan->config, error))
     return FALSE;
+  plan->sample_size = sample_size (plan->config.sample);
   for (guint c = 0; c < layout->n_components; c++)
     {
       init_component (plan, c);

@@ -60,8 +60,9 @@ lay_out (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
   scratch->base = take_row (arena, layout->out_pitch);
   for (guint i = 0; i < G_N_ELEMENTS (scratch->value); i++)
     scratch->value[i] = take_row (arena, layout->out_pitch);
-  for (guint i = 0; i < G_N_ELEMENTS (scratch->bytes); i++)
-    scratch->bytes[i] = take (arena, layout->out_pitch);
+  for (guint i = 0; i < G_N_ELEMENTS (scratch->samples); i++)
+    scratch->samples[i]
+        = take (arena, (gsize) layout->out_pitch * layout->sample_size);
   for (guint i = 0; i < G_N_ELEMENTS (scratch->cubic); i++)
     take_cubic (arena, &scratch->cubic[i], layout);
 }

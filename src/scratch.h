@@ -32,7 +32,7 @@ typedef struct
   gfloat *row;      // one output row
   gfloat *base;     // the cubic upscale of the same
   gfloat *value[4]; // components of an output row
-  guint8 *bytes[5]; // the same, rounded; [4] for a second merge
+  guint8 *samples[5]; // the same, rounded; [4] for a second merge
   CubicRows cubic[4];
 } Scratch;
 
@@ -43,7 +43,8 @@ typedef struct
   guint n_rows[ECBSR_MAX_LAYERS + 1];   // in a ring
   guint n_runs[ECBSR_MAX_LAYERS + 1]; // of words in a row
   gboolean bytes; // inner layers are of bytes
-  guint out_pitch;                      // of output rows, floats or bytes
+  guint out_pitch;   // of output rows, floats or samples
+  guint sample_size; // of what is rounded, bytes
   gboolean rgb;
 } ScratchLayout;
 

@@ -18,5 +18,8 @@ ECBSR_PASTE (kernels_fill, ECBSR_LEVEL) (EcbsrKernels *kernels)
   kernels->shuffle_f32 = ECBSR_NAME (shuffle_f32);
   kernels->cubic_h_f32 = ECBSR_NAME (cubic_h_f32);
   kernels->cubic_v_f32 = ECBSR_NAME (cubic_v_f32);
+  kernels->load_u16 = ECBSR_NAME (load_u16);
+  kernels->store_u16 = ECBSR_NAME (store_u16);
+  kernels->merge_u16 = ECBSR_NAME (merge_u16);
 #endif
 }

@@ -26,5 +26,12 @@ void ECBSR_NAME (cubic_h_f32) (float *dst, const float *src,
                                const EcbsrCubic *filter, size_t n);
 void ECBSR_NAME (cubic_v_f32) (float *dst, const float *const src[4],
                                const float tap[4], size_t n);
+void ECBSR_NAME (load_u16) (float *dst, const void *src, unsigned pixel_stride,
+                            unsigned offset, unsigned shift, float scale,
+                            float bias, size_t n);
+void ECBSR_NAME (store_u16) (void *dst, const float *src, unsigned depth,
+                             unsigned shift, float scale, float bias, size_t n);
+void ECBSR_NAME (merge_u16) (void *dst, const uint16_t *const *src, unsigned k,
+                             size_t n);
 
 #endif

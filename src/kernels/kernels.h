@@ -131,6 +131,23 @@ typedef struct
   void (*cubic_v_f32) (float *dst, const float *const src[4],
                        const float tap[4], size_t n);
 
+  // Samples of 16 bits, little-endian in memory, wherever they lie: src of loads
+  // and dst may have any alignment.
+  //
+  // dst[x] = scale · (sample[x·pixel_stride + offset] >> shift) + bias. src names
+  // the first pixel; pixel_stride 1 to 4 samples, offset below it. All bytes of
+  // the n pixels may be read.
+  void (*load_u16) (float *dst, const void *src, unsigned pixel_stride,
+                    unsigned offset, unsigned shift, float scale, float bias,
+                    size_t n);
+  // sample[x] = (scale · src[x] + bias, rounded half up, clamped to `depth` bits)
+  // << shift; depth + shift at most 16. A NaN becomes an end of the range.
+  void (*store_u16) (void *dst, const float *src, unsigned depth,
+                     unsigned shift, float scale, float bias, size_t n);
+  // dst[x·k + j] = src[j][x] for k = 2, 3, 4 sources, as they are.
+  void (*merge_u16) (void *dst, const uint16_t *const *src, unsigned k,
+                     size_t n);
+
   // The kernels from here on may take denormals for 0, and may leave the thread
   // doing so (ORC does).
 

@@ -235,6 +235,46 @@ cubic_v (float *dst, const float *const src[4], const float tap[4], size_t n)
 }
 
 static void
+load_u16 (float *dst, const void *src, unsigned pixel_stride, unsigned offset,
+          unsigned shift, float scale, float bias, size_t n)
+{
+  const uint8_t *bytes = src;
+
+  for (size_t x = 0; x < n; x++)
+    {
+      const uint8_t *b = bytes + 2 * (x * pixel_stride + offset);
+      dst[x] = scale * (float) ((b[0] | b[1] << 8) >> shift) + bias;
+    }
+}
+
+static void
+store_u16 (void *dst, const float *src, unsigned depth, unsigned shift,
+           float scale, float bias, size_t n)
+{
+  const float most = (float) ((1u << depth) - 1), half = bias + 0.5f;
+  uint8_t *bytes = dst;
+
+  for (size_t x = 0; x < n; x++)
+    {
+      float v = scale * src[x] + half;
+      // Written so that a NaN becomes 0 instead of undefined behaviour.
+      unsigned sample = (unsigned) (v >= most ? most : v > 0 ? v : 0) << shift;
+      bytes[2 * x] = (uint8_t) sample;
+      bytes[2 * x + 1] = (uint8_t) (sample >> 8);
+    }
+}
+
+static void
+merge_u16 (void *dst, const uint16_t *const *src, unsigned k, size_t n)
+{
+  uint8_t *bytes = dst;
+
+  for (size_t x = 0; x < n; x++)
+    for (unsigned j = 0; j < k; j++)
+      memcpy (bytes + 2 * (k * x + j), &src[j][x], 2);
+}
+
+static void
 load_u8 (float *dst, const uint8_t *src, unsigned pixel_stride,
          unsigned offset, float scale, float bias, size_t n)
 {
@@ -317,6 +357,9 @@ ecbsr_kernels_fill_ref (EcbsrKernels *kernels)
     .shuffle_f32 = shuffle,
     .cubic_h_f32 = cubic_h,
     .cubic_v_f32 = cubic_v,
+    .load_u16 = load_u16,
+    .store_u16 = store_u16,
+    .merge_u16 = merge_u16,
     .load_u8 = load_u8,
     .store_u8 = store_u8,
     .affine_f32 = affine,

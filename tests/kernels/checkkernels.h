@@ -34,6 +34,9 @@
   X (shuffle_f32)                                                              \
   X (cubic_h_f32)                                                              \
   X (cubic_v_f32)                                                              \
+  X (load_u16)                                                                 \
+  X (store_u16)                                                                \
+  X (merge_u16)                                                                \
   X (load_u8)                                                                  \
   X (store_u8)                                                                 \
   X (affine_f32)                                                               \

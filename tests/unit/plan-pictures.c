@@ -11,22 +11,29 @@
 #define PACKED(offset, pixel_stride) { 0, offset, pixel_stride, 0, 0 }
 #define CHROMA_422(offset) { 0, offset, 4, 1, 0 }
 
-#define YUV(name, ...) { name, { ECBSR_COLOR_YUV, 3, { __VA_ARGS__ } }, 0 }
+#define PLANE16(plane, w_sub, h_sub) { plane, 0, 2, w_sub, h_sub }
+#define PAIRED16(offset, h_sub) { 1, offset, 4, 1, h_sub }
+
+#define YUV(name, ...) YUV16 (name, 0, 0, __VA_ARGS__)
+#define YUV16(name, depth, shift, ...)                                         \
+  { name, { ECBSR_COLOR_YUV, 3, { __VA_ARGS__ } }, 0, depth, shift }
+#define GRAY16(name, depth, shift)                                             \
+  { name, { ECBSR_COLOR_YUV, 1, { PLANE16 (0, 0, 0) } }, 0, depth, shift }
 #define RGB(name, stride, r, g, b, unused)                                     \
   { name,                                                                      \
     { ECBSR_COLOR_RGB,                                                         \
       3,                                                                       \
       { PACKED (r, stride), PACKED (g, stride), PACKED (b, stride) } },        \
-    unused }
+    unused, 0, 0 }
 #define RGBA(name, r, g, b, a)                                                 \
   { name,                                                                      \
     { ECBSR_COLOR_RGB,                                                         \
       4,                                                                       \
       { PACKED (r, 4), PACKED (g, 4), PACKED (b, 4), PACKED (a, 4) } },        \
-    0 }
+    0, 0, 0 }
 
 const Format formats[] = {
-  { "GRAY8", { ECBSR_COLOR_YUV, 1, { PLANE (0, 0, 0) } }, 0 },
+  { "GRAY8", { ECBSR_COLOR_YUV, 1, { PLANE (0, 0, 0) } }, 0, 0, 0 },
   YUV ("I420", PLANE (0, 0, 0), PLANE (1, 1, 1), PLANE (2, 1, 1)),
   YUV ("YV12", PLANE (0, 0, 0), PLANE (2, 1, 1), PLANE (1, 1, 1)),
   YUV ("Y42B", PLANE (0, 0, 0), PLANE (1, 1, 0), PLANE (2, 1, 0)),
@@ -48,6 +55,27 @@ const Format formats[] = {
   RGBA ("ARGB", 1, 2, 3, 0),
   RGBA ("BGRA", 2, 1, 0, 3),
   RGBA ("ABGR", 3, 2, 1, 0),
+  GRAY16 ("GRAY10_LE16", 10, 0),
+  GRAY16 ("GRAY12_LE16", 12, 0),
+  GRAY16 ("GRAY16_LE", 16, 0),
+  YUV16 ("I420_10LE", 10, 0, PLANE16 (0, 0, 0), PLANE16 (1, 1, 1),
+         PLANE16 (2, 1, 1)),
+  YUV16 ("I422_12LE", 12, 0, PLANE16 (0, 0, 0), PLANE16 (1, 1, 0),
+         PLANE16 (2, 1, 0)),
+  YUV16 ("Y444_16LE", 16, 0, PLANE16 (0, 0, 0), PLANE16 (1, 0, 0),
+         PLANE16 (2, 0, 0)),
+  YUV16 ("P010_10LE", 10, 6, PLANE16 (0, 0, 0), PAIRED16 (0, 1),
+         PAIRED16 (2, 1)),
+  YUV16 ("P210_12LE", 12, 4, PLANE16 (0, 0, 0), PAIRED16 (0, 0),
+         PAIRED16 (2, 0)),
+  YUV16 ("Y210", 10, 6, { 0, 0, 4, 0, 0 }, { 0, 2, 8, 1, 0 },
+         { 0, 6, 8, 1, 0 }),
+  { "RGBA64_LE",
+    { ECBSR_COLOR_RGB,
+      4,
+      { { 0, 0, 8, 0, 0 }, { 0, 2, 8, 0, 0 }, { 0, 4, 8, 0, 0 },
+        { 0, 6, 8, 0, 0 } } },
+    0, 16, 0 },
 };
 const guint n_formats = G_N_ELEMENTS (formats);
 
@@ -67,6 +95,12 @@ format_find (const gchar *name)
     if (strcmp (formats[i].name, name) == 0)
       return &formats[i];
   g_error ("no format %s", name);
+}
+
+guint
+format_depth (const Format *format)
+{
+  return format->depth ? format->depth : 8;
 }
 
 gboolean
@@ -162,8 +196,29 @@ picture_sample (const Picture *picture, guint c, guint x, guint y)
          + layout->component[c].offset;
 }
 
+guint
+picture_get (const Picture *picture, guint c, guint x, guint y)
+{
+  const guint8 *bytes = picture_sample (picture, c, x, y);
+
+  if (!picture->format->depth)
+    return bytes[0];
+  return (bytes[0] | (guint) bytes[1] << 8) >> picture->format->shift;
+}
+
+void
+picture_set (const Picture *picture, guint c, guint x, guint y, guint value)
+{
+  guint8 *bytes = picture_sample (picture, c, x, y);
+
+  value <<= picture->format->shift;
+  bytes[0] = (guint8) value;
+  if (picture->format->depth)
+    bytes[1] = (guint8) (value >> 8);
+}
+
 // A hash of its arguments (the mixing steps of MurmurHash3).
-static guint8
+static guint32
 noise (guint seed, guint c, guint x, guint y)
 {
   guint32 h = seed * 0x9e3779b1u ^ c * 0x85ebca77u ^ x * 0xc2b2ae3du
@@ -171,24 +226,26 @@ noise (guint seed, guint c, guint x, guint y)
 
   h = (h ^ h >> 16) * 0x85ebca6bu;
   h = (h ^ h >> 13) * 0xc2b2ae35u;
-  return (guint8) (h >> 24);
+  return h;
 }
 
 void
 picture_fill_noise (Picture *picture, guint seed)
 {
+  const guint down = 32 - format_depth (picture->format);
+
   for (guint c = 0; c < picture->format->layout.n_components; c++)
     for (guint y = 0; y < picture_height (picture, c); y++)
       for (guint x = 0; x < picture_width (picture, c); x++)
-        *picture_sample (picture, c, x, y) = noise (seed, c, x, y);
+        picture_set (picture, c, x, y, noise (seed, c, x, y) >> down);
 }
 
 void
-picture_fill (Picture *picture, guint c, guint8 value)
+picture_fill (Picture *picture, guint c, guint value)
 {
   for (guint y = 0; y < picture_height (picture, c); y++)
     for (guint x = 0; x < picture_width (picture, c); x++)
-      *picture_sample (picture, c, x, y) = value;
+      picture_set (picture, c, x, y, value);
 }
 
 static void
@@ -224,8 +281,8 @@ picture_assert_near (const Picture *a, guint ca, const Picture *b, guint cb,
   for (guint y = 0; y < picture_height (a, ca); y++)
     for (guint x = 0; x < picture_width (a, ca); x++)
       {
-        gint va = *picture_sample (a, ca, x, y);
-        gint vb = *picture_sample (b, cb, x, y);
+        gint va = (gint) picture_get (a, ca, x, y);
+        gint vb = (gint) picture_get (b, cb, x, y);
         if ((guint) ABS (va - vb) > limit)
           g_error ("component %u of %s, %u of %s: %d and %d at (%u,%u) of "
                    "%ux%u",
@@ -244,13 +301,18 @@ picture_assert_equal (const Picture *a, const Picture *b)
 EcbsrPlanConfig
 picture_config (const Picture *picture, const Setup *setup)
 {
+  const Format *format = picture->format;
+  const gdouble unit = 1 << (format_depth (format) - 8);
+
   return (EcbsrPlanConfig) {
     .width = picture->width,
     .height = picture->height,
-    .sample = ECBSR_SAMPLE_U8,
+    .sample = format->depth ? ECBSR_SAMPLE_U16 : ECBSR_SAMPLE_U8,
+    .depth = format->depth,
+    .shift = format->shift,
     .layout = picture->format->layout,
-    .black = setup->black,
-    .white = setup->white,
+    .black = setup->black * unit,
+    .white = setup->white * unit,
     .luma_weight = { 0.2126, 0.7152, 0.0722 },
     .chroma_offset_x = setup->offset_x,
     .chroma_offset_y = setup->offset_y,

@@ -13,12 +13,14 @@ typedef struct
   const gchar *name; // as GStreamer calls it
   EcbsrLayout layout;
   guint opaque; // RGB: offset of the byte that nobody uses, plus 1; 0: none
+  guint depth, shift; // of 16-bit samples; 0: bytes
 } Format;
 
 extern const Format formats[];
 extern const guint n_formats;
 
 const Format *format_find (const gchar *name);
+guint format_depth (const Format *format); // 8 for bytes
 gboolean format_is_rgb (const Format *format);
 
 typedef enum
@@ -47,13 +49,18 @@ void picture_free (Picture *picture);
 
 guint picture_width (const Picture *picture, guint component);
 guint picture_height (const Picture *picture, guint component);
+// Where a sample lies; the only place for one of bytes.
 guint8 *picture_sample (const Picture *picture, guint component, guint x,
                         guint y);
+guint picture_get (const Picture *picture, guint component, guint x, guint y);
+void picture_set (const Picture *picture, guint component, guint x, guint y,
+                  guint value);
 
-// Noise that depends on `seed`, component and place only, not on the format.
+// Noise that depends on `seed`, component and place only: not on the format, but
+// that deeper samples have further bits below.
 void picture_fill_noise (Picture *picture, guint seed);
 // All samples of a component.
-void picture_fill (Picture *picture, guint component, guint8 value);
+void picture_fill (Picture *picture, guint component, guint value);
 
 // Fails when a byte outside the rows has changed.
 void picture_assert_intact (const Picture *picture);
@@ -67,7 +74,7 @@ typedef struct
   gfloat strength;
   guint split;
   guint tile_width, band_height, n_threads;
-  gdouble black, white;
+  gdouble black, white; // of 8 bits; deeper formats have the same place in theirs
   gdouble offset_x, offset_y;
 } Setup;
 

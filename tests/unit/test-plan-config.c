@@ -59,6 +59,24 @@
      "plane 2 interleaves its components in an unsupported way")               \
   X (half_a_pair, c->layout.component[1].pixel_stride = 2,                     \
      "plane 1 interleaves its components in an unsupported way")               \
+  X (no_depth, (c->sample = ECBSR_SAMPLE_U16, c->shift = 6),                   \
+     "samples of 0 bits from bit 6 on are not in words of 16")                 \
+  X (too_deep, (c->sample = ECBSR_SAMPLE_U16, c->depth = 17),                  \
+     "samples of 17 bits from bit 0 on are not in words of 16")                \
+  X (too_high_up,                                                              \
+     (c->sample = ECBSR_SAMPLE_U16, c->depth = 10, c->shift = G_MAXUINT),      \
+     "samples of 10 bits from bit 4294967295 on are not in words of 16")       \
+  X (words_of_bytes, (c->sample = ECBSR_SAMPLE_U16, c->depth = 16),            \
+     "component 0: offset 0 with pixel stride 1")                              \
+  X (half_a_word,                                                              \
+     (c->sample = ECBSR_SAMPLE_U16, c->depth = 16,                             \
+      c->layout.component[0].pixel_stride = 3),                                \
+     "component 0: offset 0 with pixel stride 3")                              \
+  X (between_words,                                                            \
+     (c->sample = ECBSR_SAMPLE_U16, c->depth = 16,                             \
+      c->layout.component[0].pixel_stride = 4,                                 \
+      c->layout.component[0].offset = 1),                                      \
+     "component 0: offset 1 with pixel stride 4")                              \
   X (floats_of_bytes, c->sample = ECBSR_SAMPLE_F32,                            \
      "component 0: offset 0 with pixel stride 1")
 
