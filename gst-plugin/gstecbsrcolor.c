@@ -76,10 +76,17 @@ allows (const GstStructure * s, const gchar * field, const gchar * wanted)
   return allowed;
 }
 
+static gint
+get_depth (const GstVideoFormatInfo * finfo)
+{
+  return (gint) GST_VIDEO_FORMAT_INFO_DEPTH (finfo, 0);
+}
+
 static guint
 get_format_loss (const GstVideoFormatInfo * in, const GstVideoFormatInfo * out)
 {
   gint sharing = chroma_sharing (out) - chroma_sharing (in);
+  gint deeper = get_depth (out) - get_depth (in);
   guint loss = 0;
 
   if (GST_VIDEO_FORMAT_INFO_FORMAT (in) == GST_VIDEO_FORMAT_INFO_FORMAT (out))
@@ -95,6 +102,9 @@ get_format_loss (const GstVideoFormatInfo * in, const GstVideoFormatInfo * out)
     loss += 8;
   /* Chroma that gets coarser is lost, chroma that gets finer is only work. */
   loss += sharing > 0 ? 4 * sharing : -sharing;
+  /* So with bits, of which a few are no matter beside a few more. */
+  if (deeper != 0)
+    loss += deeper < 0 ? 3 : 1;
   return loss + 1;
 }
 

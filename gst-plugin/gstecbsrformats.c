@@ -4,6 +4,18 @@
 
 #include <string.h>
 
+/* In bytes. GStreamer 1.22 counts P010's in words, of which 1 is no byte that a
+ * word could begin at. */
+static guint
+get_offset (const GstVideoFormatInfo * finfo, guint component)
+{
+  guint offset = GST_VIDEO_FORMAT_INFO_POFFSET (finfo, component);
+
+  if (GST_VIDEO_FORMAT_INFO_DEPTH (finfo, component) > 8 && offset % 2 != 0)
+    offset *= 2;
+  return offset;
+}
+
 static void
 set_layout (EcbsrLayout * layout, const GstVideoFormatInfo * finfo)
 {
@@ -14,7 +26,7 @@ set_layout (EcbsrLayout * layout, const GstVideoFormatInfo * finfo)
   layout->n_components = GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo);
   for (i = 0; i < layout->n_components; i++) {
     layout->component[i].plane = GST_VIDEO_FORMAT_INFO_PLANE (finfo, i);
-    layout->component[i].offset = GST_VIDEO_FORMAT_INFO_POFFSET (finfo, i);
+    layout->component[i].offset = get_offset (finfo, i);
     layout->component[i].pixel_stride =
         GST_VIDEO_FORMAT_INFO_PSTRIDE (finfo, i);
     layout->component[i].w_sub = GST_VIDEO_FORMAT_INFO_W_SUB (finfo, i);
@@ -81,6 +93,20 @@ set_chroma_offsets (EcbsrPlanConfig * config, const GstVideoInfo * info)
       (site & GST_VIDEO_CHROMA_SITE_V_COSITED) ? 0.25 : 0.5;
 }
 
+/* Black and white are where they are in 8 bits; full range is all there is. */
+static void
+set_samples (EcbsrPlanConfig * config, const GstVideoInfo * info)
+{
+  guint depth = GST_VIDEO_INFO_COMP_DEPTH (info, 0);
+  guint unit = 1u << (depth - 8);
+
+  config->sample = depth > 8 ? ECBSR_SAMPLE_U16 : ECBSR_SAMPLE_U8;
+  config->depth = depth;
+  config->shift = GST_VIDEO_FORMAT_INFO_SHIFT (info->finfo, 0);
+  config->black = is_full_range (info) ? 0.0 : 16.0 * unit;
+  config->white = is_full_range (info) ? (1u << depth) - 1.0 : 235.0 * unit;
+}
+
 void
 gst_ecbsr_formats_get_config (const GstVideoInfo * info,
     EcbsrPlanConfig * config)
@@ -88,10 +114,8 @@ gst_ecbsr_formats_get_config (const GstVideoInfo * info,
   memset (config, 0, sizeof *config);
   config->width = GST_VIDEO_INFO_WIDTH (info);
   config->height = GST_VIDEO_INFO_HEIGHT (info);
-  config->sample = ECBSR_SAMPLE_U8;
   set_layout (&config->layout, info->finfo);
-  config->black = is_full_range (info) ? 0.0 : 16.0;
-  config->white = is_full_range (info) ? 255.0 : 235.0;
+  set_samples (config, info);
   set_luma_weights (config->luma_weight, &info->colorimetry);
   set_chroma_offsets (config, info);
 }

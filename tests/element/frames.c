@@ -15,7 +15,12 @@ const GstVideoFormat all_formats[] = {
   GST_VIDEO_FORMAT_GRAY8, GST_VIDEO_FORMAT_RGB, GST_VIDEO_FORMAT_BGR,
   GST_VIDEO_FORMAT_RGBx, GST_VIDEO_FORMAT_BGRx, GST_VIDEO_FORMAT_xRGB,
   GST_VIDEO_FORMAT_xBGR, GST_VIDEO_FORMAT_RGBA, GST_VIDEO_FORMAT_BGRA,
-  GST_VIDEO_FORMAT_ARGB, GST_VIDEO_FORMAT_ABGR,
+  GST_VIDEO_FORMAT_ARGB, GST_VIDEO_FORMAT_ABGR, GST_VIDEO_FORMAT_I420_10LE,
+  GST_VIDEO_FORMAT_P010_10LE, GST_VIDEO_FORMAT_I422_10LE,
+  GST_VIDEO_FORMAT_Y444_10LE, GST_VIDEO_FORMAT_I420_12LE,
+  GST_VIDEO_FORMAT_P012_LE, GST_VIDEO_FORMAT_I422_12LE,
+  GST_VIDEO_FORMAT_Y444_12LE, GST_VIDEO_FORMAT_P016_LE,
+  GST_VIDEO_FORMAT_Y444_16LE, GST_VIDEO_FORMAT_GRAY16_LE,
 };
 
 const guint n_all_formats = G_N_ELEMENTS (all_formats);
@@ -85,9 +90,52 @@ frame_new (const GstVideoInfo * info, FrameLayout layout)
   return buffer;
 }
 
+guint
+frame_depth (const GstVideoInfo * info)
+{
+  return GST_VIDEO_INFO_COMP_DEPTH (info, 0);
+}
+
+/* The library counts in words for P010 and its kind (1.22). */
+guint
+frame_component_offset (const GstVideoInfo * info, guint component)
+{
+  gboolean in_words = GST_VIDEO_INFO_N_PLANES (info) == 2
+      && frame_depth (info) > 8;
+
+  if (in_words)
+    return component == 2 ? 2 : 0;
+  return GST_VIDEO_INFO_COMP_POFFSET (info, component);
+}
+
+static guint8 *
+get_sample (const GstVideoFrame * frame, guint component, guint x, guint y)
+{
+  guint plane = GST_VIDEO_FRAME_COMP_PLANE (frame, component);
+
+  return (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (frame, plane)
+      + (gssize) y * GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane)
+      + x * GST_VIDEO_FRAME_COMP_PSTRIDE (frame, component)
+      + frame_component_offset (&frame->info, component);
+}
+
+static void
+set_sample (const GstVideoFrame * frame, guint component, guint x, guint y,
+    guint value)
+{
+  guint8 *sample = get_sample (frame, component, x, y);
+  guint shift = GST_VIDEO_FORMAT_INFO_SHIFT (frame->info.finfo, component);
+
+  if (frame_depth (&frame->info) > 8)
+    GST_WRITE_UINT16_LE (sample, value << shift);
+  else
+    *sample = value;
+}
+
 void
 frame_fill (GstBuffer * buffer, const GstVideoInfo * info, FramePattern pattern)
 {
+  guint up = frame_depth (info) - 8;
   GstVideoFrame frame;
   gint x, y;
   guint c;
@@ -95,12 +143,24 @@ frame_fill (GstBuffer * buffer, const GstVideoInfo * info, FramePattern pattern)
   fail_unless (gst_video_frame_map (&frame, info, buffer, GST_MAP_WRITE));
   for (c = 0; c < GST_VIDEO_FRAME_N_COMPONENTS (&frame); c++) {
     for (y = 0; y < GST_VIDEO_FRAME_COMP_HEIGHT (&frame, c); y++) {
-      guint8 *row = (guint8 *) GST_VIDEO_FRAME_COMP_DATA (&frame, c)
-          + (gssize) y * GST_VIDEO_FRAME_COMP_STRIDE (&frame, c);
-
       for (x = 0; x < GST_VIDEO_FRAME_COMP_WIDTH (&frame, c); x++)
-        row[x * GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, c)] = pattern (c, x, y);
+        set_sample (&frame, c, x, y, pattern (c, x, y) << up);
     }
+  }
+  gst_video_frame_unmap (&frame);
+}
+
+void
+frame_set_component (GstBuffer * buffer, const GstVideoInfo * info,
+    guint component, const guint16 * samples)
+{
+  gint width = GST_VIDEO_INFO_COMP_WIDTH (info, component), x, y;
+  GstVideoFrame frame;
+
+  fail_unless (gst_video_frame_map (&frame, info, buffer, GST_MAP_WRITE));
+  for (y = 0; y < GST_VIDEO_INFO_COMP_HEIGHT (info, component); y++) {
+    for (x = 0; x < width; x++)
+      set_sample (&frame, component, x, y, samples[y * width + x]);
   }
   gst_video_frame_unmap (&frame);
 }
@@ -130,24 +190,30 @@ pattern_grey_texture (guint component, guint x, guint y)
   return pattern_texture (0, x, y);
 }
 
-guint8 *
+static guint16
+read_sample (const GstVideoFrame * frame, guint component, guint x, guint y)
+{
+  const guint8 *sample = get_sample (frame, component, x, y);
+
+  if (frame_depth (&frame->info) == 8)
+    return *sample;
+  return GST_READ_UINT16_LE (sample)
+      >> GST_VIDEO_FORMAT_INFO_SHIFT (frame->info.finfo, component);
+}
+
+guint16 *
 frame_get_component (GstBuffer * buffer, const GstVideoInfo * info,
     guint component)
 {
+  gint height = GST_VIDEO_INFO_COMP_HEIGHT (info, component);
+  gint width = GST_VIDEO_INFO_COMP_WIDTH (info, component), x, y;
+  guint16 *samples = g_new (guint16, width * height);
   GstVideoFrame frame;
-  guint8 *samples;
-  gint width, x, y;
 
   fail_unless (gst_video_frame_map (&frame, info, buffer, GST_MAP_READ));
-  width = GST_VIDEO_INFO_COMP_WIDTH (info, component);
-  samples = g_malloc (width * GST_VIDEO_INFO_COMP_HEIGHT (info, component));
-  for (y = 0; y < GST_VIDEO_INFO_COMP_HEIGHT (info, component); y++) {
-    const guint8 *row = (guint8 *) GST_VIDEO_FRAME_COMP_DATA (&frame, component)
-        + (gssize) y * GST_VIDEO_FRAME_COMP_STRIDE (&frame, component);
-
+  for (y = 0; y < height; y++) {
     for (x = 0; x < width; x++)
-      samples[y * width + x] =
-          row[x * GST_VIDEO_FRAME_COMP_PSTRIDE (&frame, component)];
+      samples[y * width + x] = read_sample (&frame, component, x, y);
   }
   gst_video_frame_unmap (&frame);
   return samples;
@@ -157,8 +223,8 @@ guint
 frame_compare_component (GstBuffer * a, const GstVideoInfo * a_info,
     GstBuffer * b, const GstVideoInfo * b_info, guint component)
 {
-  guint8 *x = frame_get_component (a, a_info, component);
-  guint8 *y = frame_get_component (b, b_info, component);
+  guint16 *x = frame_get_component (a, a_info, component);
+  guint16 *y = frame_get_component (b, b_info, component);
   guint n = GST_VIDEO_INFO_COMP_WIDTH (a_info, component)
       * GST_VIDEO_INFO_COMP_HEIGHT (a_info, component);
   guint i, worst = 0;

@@ -17,6 +17,7 @@ typedef enum
   N_FRAME_LAYOUTS
 } FrameLayout;
 
+/* Of 8 bits: the upper ones of deeper samples, whose others are 0. */
 typedef guint8 (*FramePattern) (guint component, guint x, guint y);
 
 /* Formats of the element; the YUV ones are limited range by default. */
@@ -32,13 +33,20 @@ GstBuffer *frame_new_filled (const GstVideoInfo * info, FrameLayout layout,
     FramePattern pattern);
 void frame_fill (GstBuffer * buffer, const GstVideoInfo * info,
     FramePattern pattern);
+/* Samples of their full depth. */
+void frame_set_component (GstBuffer * buffer, const GstVideoInfo * info,
+    guint component, const guint16 * samples);
 
 /* Detail, edges and noise; and the same in grey in every component. */
 guint8 pattern_texture (guint component, guint x, guint y);
 guint8 pattern_grey_texture (guint component, guint x, guint y);
 
-/* A component as rows of bytes without gaps. */
-guint8 *frame_get_component (GstBuffer * buffer, const GstVideoInfo * info,
+guint frame_depth (const GstVideoInfo * info);
+/* Where in its pixel a component begins, bytes. */
+guint frame_component_offset (const GstVideoInfo * info, guint component);
+
+/* A component as rows of samples without gaps. */
+guint16 *frame_get_component (GstBuffer * buffer, const GstVideoInfo * info,
     guint component);
 
 /* Largest difference of a component; fails where sizes differ. */

@@ -199,6 +199,15 @@ static const Fixation fixations[] = {
       OUT ("BGRx") "1:1:0:0"},
   {IN ("GRAY8"), ANY_OUT "{RGB,I420}",
       OUT ("RGB") "1:1:0:0"},
+  /* Bits count, too, and extra ones are only work. */
+  {IN ("I420_10LE"), ANY_OUT "{I420,RGB,NV12,P010_10LE,Y444_16LE}",
+      OUT ("P010_10LE") "bt601,chroma-site=jpeg"},
+  {IN ("P010_10LE"), ANY_OUT "{GRAY16_LE,I420,BGRx}",
+      OUT ("I420") "bt601,chroma-site=jpeg"},
+  {IN ("I420"), ANY_OUT "{I420_10LE,NV12}",
+      OUT ("NV12") "bt601,chroma-site=jpeg"},
+  {IN ("I420"), ANY_OUT "{BGRx,P010_10LE}",
+      OUT ("P010_10LE") "bt601,chroma-site=jpeg"},
   /* No framerate, odd shapes. */
   {"video/x-raw,format=I420,width=1,height=1,framerate=0/1,"
         "pixel-aspect-ratio=12/11", ANY_OUT "I420",

@@ -31,6 +31,12 @@ static const Row rows[] = {
   {"ARGB", "1:1:5:4", NULL, 0, 255, 0.299, 0.114, -1, -1},
   {"RGB", "1:1:13:7", NULL, 0, 255, 0.2627, 0.0593, -1, -1},
   {"RGB", "1:1:0:0", NULL, 0, 255, 0.299, 0.114, -1, -1},
+  {"I420_10LE", "bt2100-pq", "mpeg2", 64, 940, 0, 0, 0.25, 0.5},
+  {"P010_10LE", "bt2100-hlg", "cosited", 64, 940, 0, 0, 0.25, 0.25},
+  {"P010_10LE", "1:6:14:7", NULL, 0, 1023, 0, 0, 0.5, 0.5},
+  {"I422_12LE", "bt2020", "mpeg2", 256, 3760, 0, 0, 0.25, 0.5},
+  {"GRAY16_LE", "2:4:0:0", NULL, 4096, 60160, 0, 0, -1, -1},
+  {"GRAY16_LE", "1:4:0:0", NULL, 0, 65535, 0, 0, -1, -1},
 };
 
 static void
@@ -64,7 +70,6 @@ GST_START_TEST (test_colors)
   get_config (row, &config);
   fail_unless_equals_int (config.width, 33);
   fail_unless_equals_int (config.height, 17);
-  fail_unless_equals_int (config.sample, ECBSR_SAMPLE_U8);
   fail_unless (config.black == row->black && config.white == row->white,
       "%s %s", row->format, row->colorimetry);
   if (row->x >= 0)
@@ -89,6 +94,9 @@ GST_START_TEST (test_layout)
 
   frame_info (&info, all_formats[__i__], 33, 17);
   gst_ecbsr_formats_get_config (&info, &config);
+  fail_unless_equals_int (config.sample, frame_depth (&info) > 8
+      ? ECBSR_SAMPLE_U16 : ECBSR_SAMPLE_U8);
+  fail_unless_equals_int (config.depth, frame_depth (&info));
   fail_unless_equals_int (config.layout.color == ECBSR_COLOR_RGB,
       GST_VIDEO_INFO_IS_RGB (&info));
   fail_unless_equals_int (config.layout.n_components,
@@ -100,7 +108,9 @@ GST_START_TEST (test_layout)
     fail_unless_equals_int (config.layout.component[c].plane,
         GST_VIDEO_INFO_COMP_PLANE (&info, c));
     fail_unless_equals_int (config.layout.component[c].offset,
-        GST_VIDEO_INFO_COMP_POFFSET (&info, c));
+        frame_component_offset (&info, c));
+    fail_unless_equals_int (config.shift,
+        GST_VIDEO_FORMAT_INFO_SHIFT (info.finfo, c));
     fail_unless_equals_int (config.layout.component[c].pixel_stride,
         GST_VIDEO_INFO_COMP_PSTRIDE (&info, c));
     fail_unless_equals_int ((33 + (1 << w_sub) - 1) >> w_sub,

@@ -39,7 +39,13 @@ check (const GstVideoInfo * info, const gchar * wanted, FrameLayout out_layout)
   out = upscale_with (&bench, in, info, &out_info);
 
   fail_unless_equals_int (upscaled_info.finfo->format, info->finfo->format);
-  expected = convert (upscaled, &upscaled_info, &out_info);
+  /* The library's converter dithers what it need not convert. */
+  if (upscaled_info.finfo == out_info.finfo
+      && gst_video_colorimetry_is_equal (&upscaled_info.colorimetry,
+          &out_info.colorimetry))
+    expected = gst_buffer_ref (upscaled);
+  else
+    expected = convert (upscaled, &upscaled_info, &out_info);
   frame_assert_equal (out, expected, &out_info, wanted);
   frame_assert_guards (out, &out_info);
   gst_buffer_unref (upscaled);
@@ -70,6 +76,16 @@ GST_START_TEST (test_to_i420)
 
 GST_END_TEST;
 
+GST_START_TEST (test_to_10_bits)
+{
+  GstVideoInfo info;
+
+  frame_info (&info, all_formats[__i__], 33, 17);
+  check (&info, "video/x-raw,format=P010_10LE", FRAME_FLIPPED);
+}
+
+GST_END_TEST;
+
 /* Same format, other colours. */
 GST_START_TEST (test_colorimetry)
 {
@@ -92,6 +108,7 @@ convert_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_loop_test (tc, test_to_rgb, 0, n_all_formats);
   tcase_add_loop_test (tc, test_to_i420, 0, n_all_formats);
+  tcase_add_loop_test (tc, test_to_10_bits, 0, n_all_formats);
   tcase_add_test (tc, test_colorimetry);
   return s;
 }

@@ -35,14 +35,25 @@ tear_down (void)
   gst_buffer_unref (network);
 }
 
+/* The way to the network's range and back is no step of 8 or 10 bits. */
+static gint
+get_tolerance (void)
+{
+  return frame_depth (&in_info) > 10 ? 1 : 0;
+}
+
 GST_START_TEST (test_strength_0_is_bicubic)
 {
   GstBuffer *out;
+  guint c;
 
   set_up (all_formats[__i__]);
   out = upscale (new_input (), &in_info, &out_info, "model", MODEL_ESR_TM,
       "strength", 0.0, NULL);
-  frame_assert_equal (out, cubic, &out_info, "strength 0");
+  for (c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (&out_info); c++)
+    fail_unless ((gint) frame_compare_component (out, &out_info, cubic,
+            &out_info, c) <= get_tolerance (), "%s component %u",
+        GST_VIDEO_INFO_NAME (&out_info), c);
   gst_buffer_unref (out);
   tear_down ();
 }
@@ -52,7 +63,7 @@ GST_END_TEST;
 /* Rounding apart, half of the strength is half of the way. */
 GST_START_TEST (test_strength_blends)
 {
-  guint8 *a, *b, *half;
+  guint16 *a, *b, *half;
   GstBuffer *out;
   gint i, worst = 0;
 
@@ -81,14 +92,20 @@ static void
 assert_columns (GstBuffer * out, GstBuffer * expected, guint component,
     guint from, guint to)
 {
-  gint width = GST_VIDEO_INFO_COMP_WIDTH (&out_info, component), y;
-  guint8 *a = frame_get_component (out, &out_info, component);
-  guint8 *b = frame_get_component (expected, &out_info, component);
+  gint width = GST_VIDEO_INFO_COMP_WIDTH (&out_info, component);
+  gint height = GST_VIDEO_INFO_COMP_HEIGHT (&out_info, component);
+  guint16 *a = frame_get_component (out, &out_info, component);
+  guint16 *b = frame_get_component (expected, &out_info, component);
+  gint x, y, i;
 
-  for (y = 0; y < GST_VIDEO_INFO_COMP_HEIGHT (&out_info, component); y++)
-    fail_unless (memcmp (a + y * width + from, b + y * width + from,
-            to - from) == 0, "%s component %u, row %d, columns %u to %u",
-        GST_VIDEO_INFO_NAME (&out_info), component, y, from, to);
+  for (y = 0; y < height; y++) {
+    for (x = from; x < (gint) to; x++) {
+      i = y * width + x;
+      fail_unless (ABS (a[i] - b[i]) <= get_tolerance (), "%s component %u, "
+          "column %d of row %d, columns %u to %u",
+          GST_VIDEO_INFO_NAME (&out_info), component, x, y, from, to);
+    }
+  }
   g_free (a);
   g_free (b);
 }

@@ -89,9 +89,10 @@ get_checksum (GstBuffer * buffer, const GstVideoInfo * info)
   g_checksum_update (checksum, (const guchar *) &info->width,
       sizeof info->width);
   for (c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (info); c++) {
-    guint8 *rows = frame_get_component (buffer, info, c);
+    guint16 *rows = frame_get_component (buffer, info, c);
 
-    g_checksum_update (checksum, rows, GST_VIDEO_INFO_COMP_WIDTH (info, c)
+    g_checksum_update (checksum, (const guchar *) rows,
+        sizeof *rows * GST_VIDEO_INFO_COMP_WIDTH (info, c)
         * GST_VIDEO_INFO_COMP_HEIGHT (info, c));
     g_free (rows);
   }
