@@ -18,16 +18,27 @@ def luma(path):
     return 16 + rgb @ np.array([65.481, 128.553, 24.966]) / 255
 
 
+def to_bits(values, depth):
+    """Luma on the scale of 8 bits as whole samples of `depth` bits."""
+    samples = np.floor(values * 2 ** (depth - 8) + 0.5)
+    return np.clip(samples, 0, 2 ** depth - 1).astype(np.uint16)
+
+
 def to_8bit(values):
-    return np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
+    return to_bits(values, 8).astype(np.uint8)
 
 
 def pictures(scale):
     """(small, 8 bits; large, not rounded) luma of each picture."""
+    for low, high in unrounded_pictures(scale):
+        yield to_8bit(low), high
+
+
+def unrounded_pictures(scale):
     for path in sorted(FOLDER.glob("*.png")):
         low = luma(FOLDER / "LR_bicubic" / f"X{scale}" / f"{path.stem}x{scale}.png")
         height, width = (scale * size for size in low.shape)
-        yield to_8bit(low), luma(path)[:height, :width]
+        yield low, luma(path)[:height, :width]
 
 
 def psnr(picture, reference, border):
