@@ -3,8 +3,6 @@
 #include "cubic.h"
 #include "picture.h"
 
-#define REACH 2 // input samples beyond either end
-
 void
 ecbsr_cubic_begin (CubicStream *stream, const EcbsrPlan *plan,
                    const EcbsrPicture *picture, CubicRows *rows,
@@ -27,16 +25,16 @@ static void
 load_input (const CubicStream *stream, guint y)
 {
   const guint width = stream->plan->component[stream->component].width;
-  const guint before = MIN (stream->x0, REACH);
-  const guint after = MIN (width - stream->x0 - stream->n, REACH);
+  const guint before = MIN (stream->x0, CUBIC_REACH);
+  const guint after = MIN (width - stream->x0 - stream->n, CUBIC_REACH);
   const guint n = before + stream->n + after;
   gfloat *row = stream->rows->input - before;
 
   ecbsr_picture_load (stream->plan, stream->picture, stream->component,
                       stream->x0 - before, y, n, stream->mapping, row);
-  for (guint i = 1; i <= REACH - before; i++)
+  for (guint i = 1; i <= CUBIC_REACH - before; i++)
     row[-(gint) i] = row[0];
-  for (guint i = 0; i < REACH - after; i++)
+  for (guint i = 0; i < CUBIC_REACH - after; i++)
     row[n + i] = row[n - 1];
 }
 

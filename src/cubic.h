@@ -8,6 +8,8 @@
 
 #include "plan.h"
 
+#define CUBIC_REACH 2 // input samples beyond either end
+
 typedef struct
 {
   const EcbsrPlan *plan;

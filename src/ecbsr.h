@@ -220,10 +220,45 @@ typedef struct
   gssize stride[ECBSR_MAX_PLANES];
 } EcbsrPicture;
 
+#define ECBSR_MAX_REGIONS 256
+// Input pixels beyond a region's edge within which the network fades into the
+// cubic.
+#define ECBSR_REGION_FADE 4
+
+// Input pixels. What lies outside the picture does not count.
+typedef struct
+{
+  guint x, y, width, height;
+} EcbsrRegion;
+
+// Copies of the last picture of a stream and of what was made of it, so that
+// only what has changed needs to be worked on: (1 + scale²) times the picture's
+// size.
+typedef struct _EcbsrHistory EcbsrHistory;
+
+// For pictures of the kind that `plan` is for, and for all plans that are for
+// the same kind and scale. Returns NULL and sets `error` (NO_MEMORY).
+EcbsrHistory *ecbsr_history_new (const EcbsrPlan *plan, GError **error);
+void ecbsr_history_free (EcbsrHistory *history);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EcbsrHistory, ecbsr_history_free)
+
 typedef struct
 {
   gfloat strength; // 0: cubic, 1: the network; a blend between
   guint split;     // output columns left of this are cubic; 0: none
+
+  // Where the network is wanted, at most ECBSR_MAX_REGIONS; NULL: everywhere.
+  // Within a region the result is what it is without regions, and beyond
+  // ECBSR_REGION_FADE the cubic; in between a blend. The network runs nowhere
+  // else.
+  const EcbsrRegion *regions;
+  guint n_regions;
+
+  // Where nothing has changed that the result depends on, the last result is
+  // taken: the same bits. Whatever else changes from call to call, plan and
+  // parameters too, is seen. NULL: all is computed.
+  EcbsrHistory *history;
 } EcbsrRunParams;
 
 // Upscales `in` into `out`, whose planes hold scale × width and scale × height,
@@ -233,6 +268,16 @@ typedef struct
 // The result does not depend on the number of threads or on the tiles.
 void ecbsr_plan_run (EcbsrPlan *plan, const EcbsrPicture *in,
                      const EcbsrPicture *out, const EcbsrRunParams *params);
+
+// Tiles of luma in the last picture, all of about one size.
+typedef struct
+{
+  guint n_tiles;
+  guint n_outside; // the network was not wanted there
+  guint n_kept;    // taken from the history; not in n_outside
+} EcbsrRunCounts;
+
+EcbsrRunCounts ecbsr_plan_get_counts (const EcbsrPlan *plan);
 
 G_END_DECLS
 

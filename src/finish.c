@@ -4,6 +4,7 @@
 #include "cubic.h"
 #include "net.h"
 #include "picture.h"
+#include "region.h"
 
 #include <string.h>
 
@@ -19,13 +20,31 @@ typedef struct
   guint n;    // columns
   guint left; // so many of them cubic, for the comparison
   gboolean use_net, use_cubic;
+  Tile area;      // where the network runs
+  gboolean mixed; // not everywhere: as the regions want it
+  RegionSet regions;
   NetStream net;
   CubicStream cubic[ECBSR_MAX_COMPONENTS];
 } LumaTile;
 
+// Without regions the network runs all over the tile, with them where they are.
+static void
+find_area (LumaTile *t)
+{
+  t->area = t->tile;
+  t->mixed = FALSE;
+  if (!t->use_net || !t->frame->params->regions)
+    return;
+  ecbsr_regions_find (t->frame->plan, &t->tile, &t->regions);
+  t->use_net = t->regions.n > 0;
+  t->mixed = t->use_net && !t->regions.whole;
+  if (t->mixed)
+    t->area = t->regions.bounds;
+}
+
 static void
 begin_luma (LumaTile *t, const Frame *frame, const TileGrid *grid,
-            const Tile *tile, Scratch *scratch)
+            const Tile *tile, gboolean network, Scratch *scratch)
 {
   const EcbsrPlan *plan = frame->plan;
   const guint first = tile->x0 * plan->scale;
@@ -38,10 +57,12 @@ begin_luma (LumaTile *t, const Frame *frame, const TileGrid *grid,
   t->plane = grid->plane;
   t->n = (tile->x1 - tile->x0) * plan->scale;
   t->left = split > first ? MIN (split - first, t->n) : 0;
-  t->use_net = plan->model->n_layers > 0 && strength > 0 && t->left < t->n;
-  t->use_cubic = !t->use_net || strength < 1 || t->left > 0;
+  t->use_net
+      = network && plan->model->n_layers > 0 && strength > 0 && t->left < t->n;
+  find_area (t);
+  t->use_cubic = !t->use_net || strength < 1 || t->left > 0 || t->mixed;
   if (t->use_net)
-    ecbsr_net_begin (&t->net, plan, frame->in, scratch, tile);
+    ecbsr_net_begin (&t->net, plan, frame->in, scratch, &t->area);
 }
 
 // A stream for component c over the tile, whose columns the component may have
@@ -56,7 +77,8 @@ begin_cubic (LumaTile *t, guint c, Mapping mapping)
                      (t->tile.x1 + sub) >> sub, mapping);
 }
 
-// What the network made of output row y, as the network sees luma.
+// What the network made of output row y, as the network sees luma. Beyond its
+// area the row holds anything.
 static void
 shuffle_row (const LumaTile *t, const gfloat *subpixels, guint y, gfloat *row)
 {
@@ -64,8 +86,26 @@ shuffle_row (const LumaTile *t, const gfloat *subpixels, guint y, gfloat *row)
   const gsize pitch = plan->scratch_layout.pitch;
   const guint dy = y % plan->scale;
 
-  plan->kernels.shuffle_f32 (row, subpixels + dy * plan->scale * pitch, pitch,
-                             plan->scale, t->tile.x1 - t->tile.x0);
+  plan->kernels.shuffle_f32 (row + (t->area.x0 - t->tile.x0) * plan->scale,
+                             subpixels + dy * plan->scale * pitch, pitch,
+                             plan->scale, t->area.x1 - t->area.x0);
+}
+
+// The network's row fades into the cubic one as the regions want it. Where they
+// want all of it or nothing, these very samples stay.
+static void
+fade_row (const LumaTile *t, guint y, gfloat *row, const gfloat *base)
+{
+  const guint scale = t->frame->plan->scale;
+  gfloat *weight = t->scratch->weight;
+
+  ecbsr_regions_weigh (&t->regions, scale, t->tile.x0 * scale, y, t->n, weight);
+  for (guint i = 0; i < t->n; i++)
+    {
+      gfloat blend = base[i] + weight[i] * (row[i] - base[i]);
+      gfloat less = weight[i] > 0 ? blend : base[i];
+      row[i] = weight[i] < 1 ? less : row[i];
+    }
 }
 
 // Output row y of Y: network, cubic, or both.
@@ -79,13 +119,15 @@ luma_row (LumaTile *t, const gfloat *subpixels, guint y)
 
   if (t->use_cubic)
     ecbsr_cubic_row (&t->cubic[0], y, base);
-  if (!t->use_net)
+  if (!subpixels)
     return base;
   shuffle_row (t, subpixels, y, row);
   memcpy (row, base, t->left * sizeof (gfloat));
   if (strength < 1)
     kernels->mix_f32 (row + t->left, base + t->left, strength,
                       t->n - t->left);
+  if (t->mixed)
+    fade_row (t, y, row, base);
   return row;
 }
 
@@ -161,6 +203,8 @@ correct_rgb (LumaTile *t, const gfloat *subpixels, guint y)
   shuffle_row (t, subpixels, y, row);
   kernels->affine_f32 (row, row, plan->from_net.scale, plan->from_net.bias,
                        t->n);
+  if (t->mixed)
+    fade_row (t, y, row, base);
   for (guint c = 0; c < 3; c++)
     kernels->correct_f32 (value[c] + t->left, row + t->left, base + t->left,
                           t->frame->params->strength, t->n - t->left);
@@ -177,7 +221,7 @@ finish_rgb (LumaTile *t, const gfloat *subpixels, guint y)
 
   for (guint c = 0; c < layout->n_components; c++)
     ecbsr_cubic_row (&t->cubic[c], y, t->scratch->value[c]);
-  if (t->use_net)
+  if (subpixels)
     correct_rgb (t, subpixels, y);
   for (guint c = 0; c < layout->n_components; c++)
     {
@@ -224,18 +268,18 @@ finish_row (LumaTile *t, PlaneKind kind, const gfloat *subpixels, guint y)
 
 void
 ecbsr_finish_luma_tile (const Frame *frame, const TileGrid *grid,
-                        const Tile *tile, Scratch *scratch)
+                        const Tile *tile, gboolean network, Scratch *scratch)
 {
   const guint scale = frame->plan->scale;
   const PlaneKind kind = frame->plan->plane[grid->plane].kind;
   LumaTile t;
 
-  begin_luma (&t, frame, grid, tile, scratch);
+  begin_luma (&t, frame, grid, tile, network, scratch);
   begin_components (&t, kind);
   for (guint y = tile->y0; y < tile->y1; y++)
     {
-      const gfloat *subpixels
-          = t.use_net ? ecbsr_net_row (&t.net, y) : NULL;
+      gboolean net = t.use_net && y >= t.area.y0 && y < t.area.y1;
+      const gfloat *subpixels = net ? ecbsr_net_row (&t.net, y) : NULL;
       for (guint dy = 0; dy < scale; dy++)
         finish_row (&t, kind, subpixels, y * scale + dy);
     }

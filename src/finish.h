@@ -16,8 +16,11 @@ typedef struct
 } Frame;
 
 // A tile of the plane that the network works on, with whatever else lies in it.
+// Without `network` the cubic only; with it, where the regions of the plan want
+// it, if the parameters have any.
 void ecbsr_finish_luma_tile (const Frame *frame, const TileGrid *grid,
-                             const Tile *tile, Scratch *scratch);
+                             const Tile *tile, gboolean network,
+                             Scratch *scratch);
 
 // A tile of a plane of chroma: cubic.
 void ecbsr_finish_chroma_tile (const Frame *frame, const TileGrid *grid,

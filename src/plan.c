@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "plan.h"
+#include "cells.h"
 #include "cpu.h"
 #include "pool.h"
 
@@ -91,24 +92,18 @@ init_mapping (EcbsrPlan *plan)
   plan->from_net.bias = (gfloat) (black - info->black / scale);
 }
 
-static guint
-div_up (guint a, guint b)
-{
-  return (a + b - 1) / b;
-}
-
 // The number of strips that makes the kernels compute the fewest columns, the
 // overlap and the rounding up to granules included.
 static guint
 best_tile_width (guint width, guint radius)
 {
-  guint fewest = div_up (width, WIDEST_TILE);
+  guint fewest = ecbsr_div_up (width, WIDEST_TILE);
   guint best = 0, best_cost = G_MAXUINT;
 
   for (guint n = fewest; n < fewest + 4; n++)
     {
-      guint tile = div_up (width, n);
-      guint cost = n * div_up (tile + 2 * radius, ECBSR_GRANULE);
+      guint tile = ecbsr_div_up (width, n);
+      guint cost = n * ecbsr_div_up (tile + 2 * radius, ECBSR_GRANULE);
       if (cost < best_cost)
         {
           best_cost = cost;
@@ -123,26 +118,25 @@ add_grid (EcbsrPlan *plan, guint p)
 {
   const EcbsrPlanConfig *config = &plan->config;
   const PlanePlan *plane = &plan->plane[p];
-  const ComponentPlan *component = &plan->component[plane->component[0]];
   TileGrid *grid = &plan->grid[plan->n_grids++];
 
   // In a plane of 4:2:2 the first by offset may be chroma; luma sets the grid.
-  if (plane->kind == PLANE_YUYV)
-    component = &plan->component[0];
+  grid->component = plane->kind == PLANE_YUYV ? 0 : plane->component[0];
+  grid->align = plane->kind == PLANE_YUYV ? 2 : 1;
   grid->plane = p;
-  grid->width = component->width;
-  grid->height = component->height;
+  grid->pixel_stride = config->layout.component[grid->component].pixel_stride;
+  grid->width = plan->component[grid->component].width;
+  grid->height = plan->component[grid->component].height;
   grid->tile_width = config->tile_width
                          ? MIN (config->tile_width, WIDEST_TILE)
                          : best_tile_width (grid->width, plan->radius);
-  if (plane->kind == PLANE_YUYV) // whole pairs
-    grid->tile_width += grid->tile_width & 1;
+  grid->tile_width = ecbsr_div_up (grid->tile_width, grid->align) * grid->align;
   grid->band_height = MIN (config->band_height, grid->height);
   if (grid->band_height == 0)
     grid->band_height
-        = MAX (LOWEST_BAND, div_up (grid->height, plan->n_threads));
-  grid->n_columns = div_up (grid->width, grid->tile_width);
-  grid->n_bands = div_up (grid->height, grid->band_height);
+        = MAX (LOWEST_BAND, ecbsr_div_up (grid->height, plan->n_threads));
+  grid->n_columns = ecbsr_div_up (grid->width, grid->tile_width);
+  grid->n_bands = ecbsr_div_up (grid->height, grid->band_height);
   plan->n_tasks += grid->n_columns * grid->n_bands;
 }
 
@@ -164,7 +158,8 @@ n_runs (const PlanLayer *layer)
 {
   if (layer->out == ECBSR_DTYPE_F32)
     return layer->conv.n_out;
-  return div_up (layer->conv.n_out, 4) * 4 / ecbsr_dtype_channels (layer->out);
+  return ecbsr_div_up (layer->conv.n_out, 4) * 4
+         / ecbsr_dtype_channels (layer->out);
 }
 
 static void
@@ -176,12 +171,12 @@ init_scratch_layout (EcbsrPlan *plan)
 
   for (guint g = 0; g < plan->n_grids; g++)
     widest = MAX (widest, plan->grid[g].tile_width);
-  layout->pitch = div_up (widest + 2 * plan->radius, ECBSR_GRANULE)
-                      * ECBSR_GRANULE
-                  + 2 * ECBSR_ROW_PAD;
-  layout->out_pitch = div_up (widest * plan->scale, ECBSR_GRANULE)
-                          * ECBSR_GRANULE
-                      + ECBSR_ROW_PAD;
+  layout->pitch
+      = ecbsr_div_up (widest + 2 * plan->radius, ECBSR_GRANULE) * ECBSR_GRANULE
+        + 2 * ECBSR_ROW_PAD;
+  layout->out_pitch
+      = ecbsr_div_up (widest * plan->scale, ECBSR_GRANULE) * ECBSR_GRANULE
+        + ECBSR_ROW_PAD;
   layout->sample_size = plan->sample_size;
   layout->bytes = plan->precision == ECBSR_PRECISION_INT8;
   layout->rgb = plan->config.layout.color == ECBSR_COLOR_RGB;
@@ -240,7 +235,8 @@ init_plan (EcbsrPlan *plan, GError **error)
   init_grids (plan);
   // More threads than tiles would only hold scratch that nobody uses.
   plan->n_threads = MIN (plan->n_threads, plan->n_tasks);
-  if (!ecbsr_plan_init_layers (plan) || !init_scratch (plan))
+  if (!ecbsr_plan_init_layers (plan) || !init_scratch (plan)
+      || !ecbsr_cells_init (plan))
     {
       g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NO_MEMORY,
                    "not enough memory for %ux%u on %u threads",
@@ -289,6 +285,8 @@ ecbsr_plan_free (EcbsrPlan *plan)
   g_free (plan->scratch);
   g_free (plan->layers);
   g_free (plan->packed);
+  g_free (plan->cells);
+  g_free (plan->cell_tasks);
   g_free (plan->backend);
   ecbsr_model_unref (plan->model);
   g_free (plan);
@@ -304,4 +302,10 @@ EcbsrPrecision
 ecbsr_plan_get_precision (const EcbsrPlan *plan)
 {
   return plan->precision;
+}
+
+EcbsrRunCounts
+ecbsr_plan_get_counts (const EcbsrPlan *plan)
+{
+  return plan->counts;
 }

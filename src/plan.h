@@ -2,10 +2,11 @@
 //
 // What a plan holds. Written when it is made, only its scratch changes after.
 //
-// A picture is cut into column strips and row bands. One task is a tile: its rows
-// stream through all layers (net.h), each layer keeping only the rows that its
-// successor needs, and leave through finish.h. Planes of chroma are tiles of
-// tasks of their own.
+// A picture is cut into column strips and row bands. One task is a tile: its
+// rows stream through all layers (net.h), each layer keeping only the rows that
+// its successor needs, and leave through finish.h. Planes of chroma are tiles
+// of tasks of their own. Where not all of a picture is to be treated alike,
+// tiles are put together of cells instead (cells.h).
 
 #ifndef ECBSR_PLAN_H
 #define ECBSR_PLAN_H
@@ -43,10 +44,37 @@ typedef struct
 typedef struct
 {
   guint plane;
+  guint component;    // whose samples they are
+  guint pixel_stride; // of these
+  guint align;        // samples that cannot be parted
   guint width, height;
   guint tile_width, band_height;
   guint n_columns, n_bands;
+
+  guint cell_width, cell_height;
+  guint n_cell_columns, n_cell_rows;
+  guint first_cell;
 } TileGrid;
+
+typedef struct
+{
+  guint x0, x1, y0, y1; // input samples, end excluded
+} Tile;
+
+// What can be decided of by itself.
+typedef struct
+{
+  guint8 state, last_state; // CELL_…, cells.h
+  guint8 taken;             // into a task
+  guint16 x0, x1, y0, y1;   // what has changed in it; nothing where x1 is 0
+} Cell;
+
+// Cells of one state as one tile.
+typedef struct
+{
+  guint16 grid, state;
+  guint16 column, row, n_columns, n_rows;
+} CellTask;
 
 // sample · scale + bias is what the network sees; and back.
 typedef struct
@@ -89,12 +117,23 @@ struct _EcbsrPlan
   guint n_threads;
   ScratchLayout scratch_layout;
   Scratch *scratch; // one per thread
+
+  // Of the picture under way, or the last one.
+  guint n_cells; // of all grids
+  Cell *cells;
+  guint n_cell_tasks;
+  CellTask *cell_tasks; // room for n_cells
+  guint n_regions;
+  Tile region[ECBSR_MAX_REGIONS]; // within the picture
+  gsize run;                      // the history's that cells are about
+  EcbsrRunCounts counts;
 };
 
-typedef struct
+static inline guint
+ecbsr_div_up (guint a, guint b)
 {
-  guint x0, x1, y0, y1; // input samples, end excluded
-} Tile;
+  return (a + b - 1) / b;
+}
 
 // plan_layout.c: checks the layout and fills component, plane and n_planes.
 gboolean ecbsr_plan_init_layout (EcbsrPlan *plan, GError **error);

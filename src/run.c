@@ -1,10 +1,26 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
+#include "cells.h"
 #include "finish.h"
+#include "history.h"
 #include "plan.h"
 #include "pool.h"
 
 #include <fenv.h>
+
+static void
+finish_tile (const Frame *frame, const TileGrid *grid, const Tile *tile,
+             gboolean network, guint slot)
+{
+  const EcbsrPlan *plan = frame->plan;
+
+  if (grid == plan->grid)
+    ecbsr_finish_luma_tile (frame, grid, tile, network, &plan->scratch[slot]);
+  else
+    ecbsr_finish_chroma_tile (frame, grid, tile, &plan->scratch[slot]);
+}
+
+// ------------------------------------------------------ all of a picture --
 
 static Tile
 tile_of (const TileGrid *grid, guint task)
@@ -12,7 +28,7 @@ tile_of (const TileGrid *grid, guint task)
   guint column = task % grid->n_columns;
   guint band = task / grid->n_columns;
 
-  return (Tile) {
+  return (Tile){
     .x0 = column * grid->tile_width,
     .x1 = MIN ((column + 1) * grid->tile_width, grid->width),
     .y0 = band * grid->band_height,
@@ -25,8 +41,7 @@ static void
 run_task (gpointer data, guint task, guint slot)
 {
   const Frame *frame = data;
-  const EcbsrPlan *plan = frame->plan;
-  const TileGrid *grid = plan->grid;
+  const TileGrid *grid = frame->plan->grid;
   Tile tile;
 
   while (task >= grid->n_columns * grid->n_bands)
@@ -35,10 +50,63 @@ run_task (gpointer data, guint task, guint slot)
       grid++;
     }
   tile = tile_of (grid, task);
-  if (grid == plan->grid)
-    ecbsr_finish_luma_tile (frame, grid, &tile, &plan->scratch[slot]);
-  else
-    ecbsr_finish_chroma_tile (frame, grid, &tile, &plan->scratch[slot]);
+  finish_tile (frame, grid, &tile, TRUE, slot);
+}
+
+static void
+run_all (EcbsrPlan *plan, Frame *frame)
+{
+  const TileGrid *luma = &plan->grid[0];
+  const guint n_tiles = luma->n_cell_columns * luma->n_cell_rows;
+
+  plan->counts = (EcbsrRunCounts){
+    .n_tiles = n_tiles,
+    .n_outside = frame->params->strength > 0 ? 0 : n_tiles,
+  };
+  ecbsr_pool_run (run_task, frame, plan->n_tasks, plan->n_threads);
+}
+
+// ----------------------------------------------------- parts of a picture --
+
+typedef struct
+{
+  Frame frame;
+  const EcbsrHistory *history;
+  const EcbsrPicture *out;
+} Parts;
+
+static void
+run_part (gpointer data, guint task, guint slot)
+{
+  const Parts *parts = data;
+  const EcbsrPlan *plan = parts->frame.plan;
+  const CellTask *cells = &plan->cell_tasks[task];
+  const TileGrid *grid = &plan->grid[cells->grid];
+  const Tile tile = ecbsr_cells_get_tile (plan, cells);
+
+  if (cells->state != CELL_KEPT)
+    finish_tile (&parts->frame, grid, &tile, cells->state == CELL_NETWORK,
+                 slot);
+  if (parts->history)
+    ecbsr_history_show (parts->history, plan, grid, &tile, parts->out);
+}
+
+static void
+run_parts (EcbsrPlan *plan, const Frame *frame)
+{
+  EcbsrHistory *history = frame->params->history;
+  Parts parts = { *frame, history, frame->out };
+
+  ecbsr_cells_mark (plan, frame->params);
+  if (history)
+    {
+      ecbsr_history_begin (history, plan, frame);
+      parts.frame = ecbsr_history_get_frame (history, frame);
+    }
+  ecbsr_cells_collect (plan);
+  ecbsr_pool_run (run_part, &parts, plan->n_cell_tasks, plan->n_threads);
+  if (history)
+    ecbsr_history_end (history, plan, frame->params);
 }
 
 void
@@ -48,8 +116,12 @@ ecbsr_plan_run (EcbsrPlan *plan, const EcbsrPicture *in,
   Frame frame = { plan, in, out, params };
   fenv_t environment;
 
-  // The caller's thread is not ours to leave with denormals flushed (kernels.h).
+  // The caller's thread is not ours to leave with denormals flushed
+  // (kernels.h).
   fegetenv (&environment);
-  ecbsr_pool_run (run_task, &frame, plan->n_tasks, plan->n_threads);
+  if (params->regions || params->history)
+    run_parts (plan, &frame);
+  else
+    run_all (plan, &frame);
   fesetenv (&environment);
 }

@@ -58,6 +58,7 @@ lay_out (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
     scratch->rgb[i] = take_row (arena, layout->pitch);
   scratch->row = take_row (arena, layout->out_pitch);
   scratch->base = take_row (arena, layout->out_pitch);
+  scratch->weight = take_row (arena, layout->out_pitch);
   for (guint i = 0; i < G_N_ELEMENTS (scratch->value); i++)
     scratch->value[i] = take_row (arena, layout->out_pitch);
   for (guint i = 0; i < G_N_ELEMENTS (scratch->samples); i++)

@@ -31,6 +31,7 @@ typedef struct
   gfloat *rgb[3];   // one input row of R, G, B
   gfloat *row;      // one output row
   gfloat *base;     // the cubic upscale of the same
+  gfloat *weight;   // of the one over the other
   gfloat *value[4]; // components of an output row
   guint8 *samples[5]; // the same, rounded; [4] for a second merge
   CubicRows cubic[4];

@@ -322,12 +322,23 @@ picture_config (const Picture *picture, const Setup *setup)
   };
 }
 
+EcbsrRunParams
+setup_params (const Setup *setup)
+{
+  return (EcbsrRunParams){
+    .strength = setup->strength,
+    .split = setup->split,
+    .regions = setup->regions,
+    .n_regions = setup->n_regions,
+  };
+}
+
 Picture *
 picture_upscale (EcbsrModel *model, const Picture *in, RowOrder out_order,
                  const Setup *setup)
 {
   const EcbsrPlanConfig config = picture_config (in, setup);
-  const EcbsrRunParams params = { setup->strength, setup->split };
+  const EcbsrRunParams params = setup_params (setup);
   const guint scale = ecbsr_model_get_info (model)->scale;
   g_autoptr (GError) error = NULL;
   g_autoptr (EcbsrPlan) plan = ecbsr_plan_new (model, &config, &error);

@@ -76,11 +76,14 @@ typedef struct
   guint tile_width, band_height, n_threads;
   gdouble black, white; // of 8 bits; deeper formats have the same place in theirs
   gdouble offset_x, offset_y;
+  const EcbsrRegion *regions;
+  guint n_regions;
 } Setup;
 
 extern const Setup default_setup; // all of the network, video range, one thread
 
 EcbsrPlanConfig picture_config (const Picture *picture, const Setup *setup);
+EcbsrRunParams setup_params (const Setup *setup);
 // What `model` makes of it.
 Picture *picture_upscale (EcbsrModel *model, const Picture *in,
                           RowOrder out_order, const Setup *setup);

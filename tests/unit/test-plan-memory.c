@@ -98,13 +98,14 @@ check_model (EcbsrModel *model, guint n_allocations)
   out = picture_upscale (model, in, ROWS_TIGHT, &setup);
 }
 
-// The plan, convolutions, weights, the threads' list and each one's scratch.
+// The plan, convolutions, weights, the threads' list and each one's scratch,
+// cells and their tasks.
 static void
 test_network (void)
 {
   g_autoptr (EcbsrModel) model = model_new_ecbsr (2, 1);
 
-  check_model (model, 4 + 3);
+  check_model (model, 4 + 3 + 2);
 }
 
 // Of layers and weights there are none.
@@ -113,7 +114,34 @@ test_cubic (void)
 {
   g_autoptr (EcbsrModel) model = ecbsr_model_new_cubic (2);
 
-  check_model (model, 2 + 3);
+  check_model (model, 2 + 3 + 2);
+}
+
+// What the history is for, and its pictures.
+static void
+test_history (void)
+{
+  g_autoptr (EcbsrModel) model = ecbsr_model_new_cubic (2);
+  g_autoptr (Picture) in
+      = picture_new (format_find ("NV12"), 64, 64, ROWS_TIGHT);
+  const EcbsrPlanConfig config = picture_config (in, &default_setup);
+  g_autoptr (EcbsrPlan) plan = ecbsr_plan_new (model, &config, NULL);
+  const guint n_before = n_blocks;
+
+  for (guint n = 0; n <= 2; n++)
+    {
+      g_autoptr (GError) error = NULL;
+      EcbsrHistory *history;
+
+      n_until_failure = n;
+      history = ecbsr_history_new (plan, &error);
+      n_until_failure = G_MAXUINT;
+      g_assert_true ((history != NULL) == (n == 2));
+      if (!history)
+        g_assert_error (error, ECBSR_ERROR, ECBSR_ERROR_NO_MEMORY);
+      ecbsr_history_free (history);
+      g_assert_cmpuint (n_blocks, ==, n_before);
+    }
 }
 
 int
@@ -122,5 +150,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/plan/memory/network", test_network);
   g_test_add_func ("/plan/memory/cubic", test_cubic);
+  g_test_add_func ("/plan/memory/history", test_history);
   return g_test_run ();
 }
