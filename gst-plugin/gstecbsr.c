@@ -28,6 +28,7 @@
 #include "gstecbsrlive.h"
 #include "gstecbsrmessages.h"
 #include "gstecbsrmetas.h"
+#include "gstecbsrprepare.h"
 #include "gstecbsrpreference.h"
 #include "gstecbsrproperties.h"
 
@@ -292,19 +293,6 @@ gst_ecbsr_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
     gst_object_sync_values (GST_OBJECT (trans), time);
 }
 
-static EcbsrRunParams
-get_run_params (GstEcbsr * self, guint width)
-{
-  EcbsrRunParams params = { 0, };
-
-  GST_OBJECT_LOCK (self);
-  params.strength = self->strength;
-  if (self->compare == GST_ECBSR_COMPARE_SPLIT)
-    params.split = self->compare_position * width + 0.5;
-  GST_OBJECT_UNLOCK (self);
-  return params;
-}
-
 static GstFlowReturn
 fail (GstEcbsr * self, const GError * error, const gchar * detail)
 {
@@ -317,10 +305,11 @@ gst_ecbsr_transform_frame (GstVideoFilter * filter, GstVideoFrame * in,
     GstVideoFrame * out)
 {
   GstEcbsr *self = GST_ECBSR (filter);
-  EcbsrRunParams params = get_run_params (self, filter->out_info.width);
   GstClockTime begin = gst_util_get_timestamp ();
   g_autoptr (GError) error = NULL;
+  EcbsrRunParams params;
 
+  gst_ecbsr_prepare_frame (self, in, &params);
   if (!gst_ecbsr_upscaler_run (self->upscaler, in, out, &params, &error))
     return fail (self, error, "frame between upscaling and conversion");
   gst_ecbsr_pace_take_frame (self, gst_util_get_timestamp () - begin);

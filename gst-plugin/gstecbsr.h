@@ -7,6 +7,7 @@
 
 #include "gstecbsrpace.h"
 #include "gstecbsrpolicy.h"
+#include "gstecbsrscope.h"
 #include "gstecbsrsettings.h"
 #include "gstecbsrstats.h"
 #include "gstecbsrupscaler.h"
@@ -43,6 +44,7 @@ G_DECLARE_FINAL_TYPE (GstEcbsr, gst_ecbsr, GST, ECBSR, GstVideoFilter)
        GstEcbsrChange *pending; /* what the streaming thread takes up next */
        GstEcbsrChange *taken;   /* what it is taking up */
        GstEcbsrPolicy policy;
+       GstEcbsrScope scope;
        gdouble strength;
        GstEcbsrCompare compare;
        gdouble compare_position;
@@ -55,6 +57,7 @@ G_DECLARE_FINAL_TYPE (GstEcbsr, gst_ecbsr, GST, ECBSR, GstVideoFilter)
        /* Streaming thread */
        EcbsrModel *model;
        GstEcbsrUpscaler *upscaler;
+       GstEcbsrRegions regions; /* of the frame under way */
      };
 
 GST_ELEMENT_REGISTER_DECLARE (ecbsr);

@@ -88,6 +88,16 @@ add_rung (GstEcbsrLadderMaker * maker, GstEcbsrLadder * ladder,
     rung_clear (&rung);
 }
 
+/* Bicubic is worked out wherever there is no network. */
+static GstClockTime
+get_base (const GstEcbsrLadderMaker * maker)
+{
+  g_autoptr (EcbsrModel) cubic =
+      ecbsr_model_new_cubic (maker->settings.scale);
+
+  return gst_ecbsr_costs_get (cubic, &maker->in, &maker->settings);
+}
+
 /* What is better than the running model is passed over; a file's model may be of a
  * kind that has no place among the built-in ones. */
 static gpointer
@@ -105,6 +115,7 @@ make (gpointer data)
   ladder->rung[0].model = ecbsr_model_ref (maker->model);
   ladder->rung[0].cost =
       gst_ecbsr_costs_get (maker->model, &maker->in, &maker->settings);
+  ladder->base = get_base (maker);
   ladder->n_rungs = 1;
   for (i = 0; i < n && !g_atomic_int_get (&maker->cancelled); i++) {
     if (gst_ecbsr_models_get_rank (choices[i]) > rank)

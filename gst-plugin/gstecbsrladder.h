@@ -21,6 +21,7 @@ G_BEGIN_DECLS typedef struct
 typedef struct
 {
   guint n_rungs;
+  GstClockTime base;            /* what a frame costs without a network */
   GstEcbsrRung rung[GST_ECBSR_MAX_LEVELS];
 } GstEcbsrLadder;
 

@@ -24,10 +24,13 @@ struct _GstEcbsrOverload
   GstClockTime budget, duration;
 
   gdouble cost[GST_ECBSR_MAX_LEVELS];
+  gdouble base;                 /* part of each cost: without the network */
   guint n_levels, level;
+  gdouble share;                /* of the picture, for the network, lately */
 
   /* Averages */
   gdouble load;                 /* time in the network / its cost */
+  gdouble average_share;
   gdouble overhead, total;      /* nanoseconds */
   guint64 n_frames;
   guint8 over;                  /* one bit a frame, the latest lowest */
@@ -68,6 +71,8 @@ gst_ecbsr_overload_reset (GstEcbsrOverload * self)
     .budget = self->budget,
     .duration = self->duration,
     .load = 1.0,
+    .share = 1.0,
+    .average_share = 1.0,
     .proportion = 1.0,
     .earliest = GST_CLOCK_TIME_NONE,
     .slack_since = GST_CLOCK_TIME_NONE,
@@ -128,6 +133,18 @@ gst_ecbsr_overload_set_levels (GstEcbsrOverload * self,
 }
 
 void
+gst_ecbsr_overload_set_base (GstEcbsrOverload * self, GstClockTime cost)
+{
+  self->base = cost;
+}
+
+void
+gst_ecbsr_overload_set_share (GstEcbsrOverload * self, gdouble share)
+{
+  self->share = share;
+}
+
+void
 gst_ecbsr_overload_take_qos (GstEcbsrOverload * self, GstClockTime timestamp,
     GstClockTimeDiff jitter, gdouble proportion)
 {
@@ -157,9 +174,18 @@ is_many (guint8 frames)
 }
 
 static gdouble
+get_cost (const GstEcbsrOverload * self, guint level, gdouble share)
+{
+  gdouble base = MIN (self->base, self->cost[level]);
+
+  return MAX (base + (self->cost[level] - base) * share, 1.0);
+}
+
+static gdouble
 predict (const GstEcbsrOverload * self, guint level, gdouble load)
 {
-  return self->overhead + self->cost[level] * load;
+  return self->overhead
+      + get_cost (self, level, self->average_share) * load;
 }
 
 /* -------------------------------------------------------------- dropping -- */
@@ -206,8 +232,10 @@ learn (GstEcbsrOverload * self, GstClockTime total, GstClockTime network)
     self->total = total;
   self->total += (total - self->total) / SMOOTHING;
   self->overhead += (overhead - self->overhead) / SMOOTHING;
+  self->average_share += (self->share - self->average_share) / SMOOTHING;
   if (self->n_levels > 0)
-    self->load += (network / self->cost[self->level] - self->load) / SMOOTHING;
+    self->load += (network / get_cost (self, self->level, self->share)
+        - self->load) / SMOOTHING;
   self->n_frames++;
   self->over <<= 1;
   if (GST_CLOCK_TIME_IS_VALID (self->budget) && total > self->budget)
@@ -251,14 +279,16 @@ is_late (const GstEcbsrOverload * self, GstClockTime now)
       || now >= self->changed + LATE_WAIT);
 }
 
-/* What the latest frame says of the load counts in full where it is more than
- * the average, so that one jump is enough. */
+/* What the latest frame says of the load, and of the network's share, counts in full
+ * where it is more than the average, so that one jump is enough. */
 static guint
 find_level_that_fits (GstEcbsrOverload * self, GstClockTime network)
 {
   guint level = self->level + 1;
 
-  self->load = MAX (self->load, network / self->cost[self->level]);
+  self->load = MAX (self->load,
+      network / get_cost (self, self->level, self->share));
+  self->average_share = MAX (self->average_share, self->share);
   while (level + 1 < self->n_levels
       && predict (self, level, self->load) > FITS * self->budget)
     level++;

@@ -16,7 +16,9 @@
  *
  * The prediction for a level: its cost on the idle machine × the load, plus what
  * comes on top at any level (conversion). The load is the ratio of frame times to
- * costs at the level that runs, averaged. */
+ * costs at the level that runs, averaged. Where the network works on a share of the
+ * picture only, costs are what they are without a network, plus that share, also
+ * averaged, of the rest. */
 
 #pragma once
 
@@ -58,6 +60,14 @@ void gst_ecbsr_overload_set_budget (GstEcbsrOverload * overload,
  * 0; what is known of the load stays. 0 levels: nothing is known. */
 void gst_ecbsr_overload_set_levels (GstEcbsrOverload * overload,
     const GstClockTime * costs, guint n_levels);
+
+/* What a frame costs without a network, 0 until told. */
+void gst_ecbsr_overload_set_base (GstEcbsrOverload * overload,
+    GstClockTime cost);
+
+/* On what share of the picture the network, if any, was to work in the frame that is
+ * taken next; 1 until told. */
+void gst_ecbsr_overload_set_share (GstEcbsrOverload * overload, gdouble share);
 
 /* What a QOS event says. Before the first one with a jitter nothing is done: no sink
  * waits for the clock. */

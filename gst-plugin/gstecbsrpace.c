@@ -291,6 +291,7 @@ take_ladder (GstEcbsrPace * pace)
     costs[i] = pace->ladder->rung[i].cost;
   g_mutex_lock (&pace->lock);
   gst_ecbsr_overload_set_levels (pace->overload, costs, pace->ladder->n_rungs);
+  gst_ecbsr_overload_set_base (pace->overload, pace->ladder->base);
   g_mutex_unlock (&pace->lock);
 }
 
@@ -380,6 +381,7 @@ gst_ecbsr_pace_take_frame (GstEcbsr * self, GstClockTime time)
   GstEcbsrPace *pace = self->pace;
   GstClockTime now = get_time (self);
   GstClockTime plan_time = gst_ecbsr_upscaler_get_plan_time (self->upscaler);
+  EcbsrRunCounts counts = gst_ecbsr_upscaler_get_counts (self->upscaler);
   GstEcbsrLevelChange change;
   GstEcbsrQos qos;
   gboolean changed, raised = FALSE;
@@ -392,10 +394,13 @@ gst_ecbsr_pace_take_frame (GstEcbsr * self, GstClockTime time)
     raised = gst_ecbsr_latency_take_frame (&pace->latency, time,
         GST_CLOCK_TIME_IS_VALID (pace->terms.duration) ? pace->terms.duration
         : LONGEST_FRAME);
+  gst_ecbsr_overload_set_share (pace->overload,
+      1.0 - (gdouble) (counts.n_outside + counts.n_kept) / counts.n_tiles);
   changed = gst_ecbsr_overload_take_frame (pace->overload, now, time,
       MIN (plan_time, time), &change);
   gst_ecbsr_overload_get_qos (pace->overload, &qos);
   g_mutex_unlock (&pace->lock);
+  gst_ecbsr_stats_add_tiles (self->stats, &counts);
   if (gst_ecbsr_stats_add (self->stats, time, level))
     gst_ecbsr_notify_stats (self);
   if (changed)

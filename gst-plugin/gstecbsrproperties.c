@@ -20,7 +20,8 @@ enum
   PROP_PREFERRED_OUTPUT_WIDTH,
   PROP_PREFERRED_OUTPUT_HEIGHT,
   PROP_POLICY,                  /* the first of GST_ECBSR_N_POLICIES */
-  PROP_ACTIVE_MODEL = PROP_POLICY + GST_ECBSR_N_POLICIES,
+  PROP_SCOPE = PROP_POLICY + GST_ECBSR_N_POLICIES,      /* the same */
+  PROP_ACTIVE_MODEL = PROP_SCOPE + GST_ECBSR_N_SCOPES,
   PROP_BACKEND,
   PROP_STATS,
   N_PROPS
@@ -161,7 +162,8 @@ create_status_properties (void)
       "What it runs on: the CPU's instruction set, number format and threads",
       NULL, flags);
   props[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "Numbers of frames, of dropped and of degraded ones since the start, the "
+      "Numbers of frames, of dropped and of degraded ones since the start, of "
+      "tiles, of those outside of regions of interest and of those skipped, the "
       "average, 95th percentile and maximum of the nanoseconds that each of "
       "the last 256 frames took, the level of overload control and the latency "
       "that is reported; notified once a second", GST_TYPE_STRUCTURE, flags);
@@ -211,7 +213,10 @@ set_locked (GstEcbsr * self, guint prop_id, const GValue * value)
       self->preferred_height = g_value_get_uint (value);
       break;
     default:
-      gst_ecbsr_policy_set (&self->policy, prop_id - PROP_POLICY, value);
+      if (prop_id < PROP_SCOPE)
+        gst_ecbsr_policy_set (&self->policy, prop_id - PROP_POLICY, value);
+      else
+        gst_ecbsr_scope_set (&self->scope, prop_id - PROP_SCOPE, value);
       break;
   }
 }
@@ -277,7 +282,10 @@ get_locked (GstEcbsr * self, guint prop_id, GValue * value)
       g_value_take_boxed (value, gst_ecbsr_stats_to_structure (self->stats));
       break;
     default:
-      gst_ecbsr_policy_get (&self->policy, prop_id - PROP_POLICY, value);
+      if (prop_id < PROP_SCOPE)
+        gst_ecbsr_policy_get (&self->policy, prop_id - PROP_POLICY, value);
+      else
+        gst_ecbsr_scope_get (&self->scope, prop_id - PROP_SCOPE, value);
       break;
   }
 }
@@ -370,6 +378,7 @@ gst_ecbsr_properties_init (GstEcbsr * self)
   self->preferred_width = DEFAULT_PREFERRED_OUTPUT_WIDTH;
   self->preferred_height = DEFAULT_PREFERRED_OUTPUT_HEIGHT;
   gst_ecbsr_policy_init (&self->policy);
+  gst_ecbsr_scope_init (&self->scope);
 }
 
 void
@@ -379,6 +388,7 @@ gst_ecbsr_properties_install (GObjectClass * klass)
   create_look_properties ();
   create_negotiation_properties ();
   gst_ecbsr_policy_create_specs (&props[PROP_POLICY]);
+  gst_ecbsr_scope_create_specs (&props[PROP_SCOPE]);
   create_status_properties ();
   g_object_class_install_properties (klass, N_PROPS, props);
   gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_MODEL, 0);
@@ -386,4 +396,5 @@ gst_ecbsr_properties_install (GObjectClass * klass)
   gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_PRECISION, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_COMPARE, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_OVERLOAD_POLICY, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_ECBSR_ROI_MODE, 0);
 }

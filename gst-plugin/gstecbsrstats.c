@@ -11,6 +11,7 @@ struct _GstEcbsrStats
 {
   GMutex lock;
   guint64 n_frames, n_dropped, n_degraded;
+  guint64 n_tiles, n_outside, n_kept;
   guint level;
   GstClockTime latency;
   GstClockTime latest[WINDOW];
@@ -38,6 +39,7 @@ gst_ecbsr_stats_reset (GstEcbsrStats * stats)
 {
   g_mutex_lock (&stats->lock);
   stats->n_frames = stats->n_dropped = stats->n_degraded = 0;
+  stats->n_tiles = stats->n_outside = stats->n_kept = 0;
   stats->level = 0;
   stats->latency = 0;
   g_mutex_unlock (&stats->lock);
@@ -58,6 +60,16 @@ gst_ecbsr_stats_add (GstEcbsrStats * stats, GstClockTime time, guint level)
     stats->told = now;
   g_mutex_unlock (&stats->lock);
   return tell;
+}
+
+void
+gst_ecbsr_stats_add_tiles (GstEcbsrStats * stats, const EcbsrRunCounts * counts)
+{
+  g_mutex_lock (&stats->lock);
+  stats->n_tiles += counts->n_tiles;
+  stats->n_outside += counts->n_outside;
+  stats->n_kept += counts->n_kept;
+  g_mutex_unlock (&stats->lock);
 }
 
 void
@@ -132,6 +144,9 @@ gst_ecbsr_stats_to_structure (GstEcbsrStats * stats)
       "frames", G_TYPE_UINT64, stats->n_frames,
       "dropped", G_TYPE_UINT64, stats->n_dropped,
       "degraded", G_TYPE_UINT64, stats->n_degraded,
+      "tiles", G_TYPE_UINT64, stats->n_tiles,
+      "tiles-outside", G_TYPE_UINT64, stats->n_outside,
+      "tiles-skipped", G_TYPE_UINT64, stats->n_kept,
       "level", G_TYPE_UINT, stats->level,
       "latency-ns", G_TYPE_UINT64, stats->latency, NULL);
   add_times (s, stats);

@@ -11,6 +11,9 @@ struct _GstEcbsrUpscaler
   EcbsrPlan *running;           /* this one or a lent one */
   GstClockTime plan_time;
 
+  gboolean skip_static;
+  EcbsrHistory *history;        /* NULL where there was no memory for it */
+
   /* Only where the output is not what the plan makes. */
   GstVideoConverter *converter;
   GstVideoInfo scaled_info, out_info;
@@ -108,6 +111,7 @@ void
 gst_ecbsr_upscaler_free (GstEcbsrUpscaler * self)
 {
   g_clear_pointer (&self->plan, ecbsr_plan_free);
+  g_clear_pointer (&self->history, ecbsr_history_free);
   g_clear_pointer (&self->converter, gst_video_converter_free);
   gst_clear_buffer (&self->scaled);
   gst_clear_buffer (&self->aligned);
@@ -118,6 +122,26 @@ void
 gst_ecbsr_upscaler_set_plan (GstEcbsrUpscaler * self, EcbsrPlan * plan)
 {
   self->running = plan ? plan : self->plan;
+}
+
+gboolean
+gst_ecbsr_upscaler_set_skip_static (GstEcbsrUpscaler * self,
+    gboolean skip_static, GError ** error)
+{
+  if (self->skip_static == skip_static)
+    return TRUE;
+
+  self->skip_static = skip_static;
+  g_clear_pointer (&self->history, ecbsr_history_free);
+  if (skip_static)
+    self->history = ecbsr_history_new (self->plan, error);
+  return self->history || !skip_static;
+}
+
+EcbsrRunCounts
+gst_ecbsr_upscaler_get_counts (const GstEcbsrUpscaler * self)
+{
+  return ecbsr_plan_get_counts (self->running);
 }
 
 GstClockTime
@@ -143,11 +167,13 @@ run_plan (GstEcbsrUpscaler * self, const GstVideoFrame * in,
     const GstVideoFrame * out, const EcbsrRunParams * params)
 {
   GstClockTime begin = gst_util_get_timestamp ();
+  EcbsrRunParams params_here = *params;
   EcbsrPicture from, to;
 
+  params_here.history = self->history;
   gst_ecbsr_frame_get_picture (in, &from);
   gst_ecbsr_frame_get_picture (out, &to);
-  ecbsr_plan_run (self->running, &from, &to, params);
+  ecbsr_plan_run (self->running, &from, &to, &params_here);
   self->plan_time = gst_util_get_timestamp () - begin;
 }
 

@@ -23,6 +23,11 @@ void gst_ecbsr_upscaler_free (GstEcbsrUpscaler * upscaler);
 void gst_ecbsr_upscaler_set_plan (GstEcbsrUpscaler * upscaler,
     EcbsrPlan * plan);
 
+/* Whether what has not changed since the last frame is worked on again. FALSE sets
+ * an ECBSR_ERROR, once: there is no memory, and all is worked on. */
+gboolean gst_ecbsr_upscaler_set_skip_static (GstEcbsrUpscaler * upscaler,
+    gboolean skip_static, GError ** error);
+
 const gchar *gst_ecbsr_upscaler_get_backend (const GstEcbsrUpscaler * upscaler);
 /* What runs, which may not be what was asked for; never AUTO. */
 EcbsrPrecision gst_ecbsr_upscaler_get_precision (const GstEcbsrUpscaler *
@@ -30,6 +35,10 @@ EcbsrPrecision gst_ecbsr_upscaler_get_precision (const GstEcbsrUpscaler *
 
 /* How long the plan took of the last frame, without conversion. */
 GstClockTime gst_ecbsr_upscaler_get_plan_time (const GstEcbsrUpscaler *
+    upscaler);
+
+/* What became of the tiles of the last frame. */
+EcbsrRunCounts gst_ecbsr_upscaler_get_counts (const GstEcbsrUpscaler *
     upscaler);
 
 /* One frame. FALSE sets a GStreamer error. */

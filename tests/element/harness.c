@@ -108,6 +108,18 @@ bench_assert_quiet (Bench * bench, GstMessageType types)
       message ? GST_MESSAGE_TYPE_NAME (message) : "");
 }
 
+guint64
+bench_get_stat (Bench * bench, const gchar * field)
+{
+  GstStructure *stats;
+  guint64 value;
+
+  g_object_get (bench->ecbsr, "stats", &stats, NULL);
+  fail_unless (gst_structure_get_uint64 (stats, field, &value), "no %s", field);
+  gst_structure_free (stats);
+  return value;
+}
+
 void
 bench_assert_active (Bench * bench, const gchar * model)
 {

@@ -54,6 +54,14 @@ enum
   POLICY_DROP,
 };
 
+/* Values of the property roi-mode. */
+enum
+{
+  ROI_OFF,
+  ROI_RECTANGLE,
+  ROI_META,
+};
+
 typedef struct
 {
   GstHarness *h;
@@ -77,6 +85,8 @@ GstMessage *bench_pop_message (Bench * bench, GstMessageType type);
 gchar *bench_pop_problem (Bench * bench, GstMessageType type, GQuark domain,
     gint code);
 void bench_assert_quiet (Bench * bench, GstMessageType types);
+/* A field of the property stats. */
+guint64 bench_get_stat (Bench * bench, const gchar * field);
 void bench_assert_active (Bench * bench, const gchar * model);
 /* A harness is a live source, unless this is called. */
 void bench_be_a_file (Bench * bench);

@@ -22,7 +22,17 @@ new_overload (GstEcbsrOverloadPolicy policy)
   gst_ecbsr_overload_set_budget (overload, policy, from_ms (LOAD_BUDGET_MS),
       from_ms (LOAD_FRAME_MS));
   gst_ecbsr_overload_set_levels (overload, costs, LOAD_N_LEVELS);
+  gst_ecbsr_overload_set_base (overload, costs[LOAD_N_LEVELS - 1]);
   return overload;
+}
+
+/* The last level is what every other one costs without its network. */
+static gdouble
+get_cost (guint level, gdouble share)
+{
+  gdouble base = load_costs[LOAD_N_LEVELS - 1];
+
+  return base + (load_costs[level] - base) * share;
 }
 
 /* Works on the frame that came at @sample's time, from @start_ms on. */
@@ -31,12 +41,14 @@ work (GstEcbsrOverload * overload, const LoadCase * load_case, GRand * rand,
     gdouble start_ms, LoadSample * sample)
 {
   gdouble noise = 1.0 + load_case->noise * g_rand_double_range (rand, -1, 1);
-  gdouble network = load_costs[sample->level] * sample->load * noise;
+  gdouble share = load_case->share ? load_case->share (sample->seconds) : 1.0;
+  gdouble network = get_cost (sample->level, share) * sample->load * noise;
   gdouble came_ms = sample->seconds * 1000.0;
   GstEcbsrLevelChange change;
 
   sample->ms = network + load_case->overhead;
   sample->late_ms = start_ms + sample->ms - came_ms - LOAD_BUDGET_MS;
+  gst_ecbsr_overload_set_share (overload, share);
   if (gst_ecbsr_overload_take_frame (overload, from_ms (start_ms + sample->ms),
           from_ms (sample->ms), from_ms (network), &change))
     sample->reason = change.reason;

@@ -17,6 +17,7 @@ typedef struct
   gdouble seconds;
   gdouble noise;                /* of frame times, a share */
   gdouble overhead;             /* milliseconds at any level */
+  Load share;                   /* of the picture for the network; NULL: all */
 } LoadCase;
 
 #define LOAD_RATE 30

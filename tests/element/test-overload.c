@@ -72,6 +72,65 @@ GST_START_TEST (test_calm)
 
 GST_END_TEST;
 
+static gdouble
+tenfold_at_first (gdouble seconds)
+{
+  return seconds < 5 ? 10.0 : 3.0;
+}
+
+static gdouble
+quarter (gdouble seconds)
+{
+  return 0.25;
+}
+
+/* The whole picture would never fit at level 0 here; a quarter of it does, which is
+ * seen from the floor, where no network runs. */
+GST_START_TEST (test_region)
+{
+  const LoadCase load_case = { GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP,
+    tenfold_at_first, 120, 0.1, 1.0, quarter
+  };
+  g_autoptr (GArray) samples = load_run (&load_case);
+  Summary begin = summarise (samples, 0, 5), end = summarise (samples, 100, 120);
+
+  fail_unless (begin.lowest > 0);
+  fail_unless_equals_int (end.lowest, 0);
+  fail_unless_equals_int (end.n_over + end.n_dropped, 0);
+}
+
+GST_END_TEST;
+
+static gdouble
+nearly_double (gdouble seconds)
+{
+  return 1.9;
+}
+
+static gdouble
+still_then_moving (gdouble seconds)
+{
+  return seconds < 20 ? 0.02 : 1.0;
+}
+
+/* When all of a still picture begins to move, one jump down is enough. */
+GST_START_TEST (test_still_then_moving)
+{
+  const LoadCase load_case = { GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP,
+    nearly_double, 25, 0.05, 1.0, still_then_moving
+  };
+  g_autoptr (GArray) samples = load_run (&load_case);
+  Summary still = summarise (samples, 0, 20), moving =
+      summarise (samples, 20, 25);
+
+  fail_unless_equals_int (still.lowest, 0);
+  fail_unless_equals_int (moving.n_down, 1);
+  fail_unless_equals_int (moving.last, 1);
+  fail_unless (moving.n_over <= 8);
+}
+
+GST_END_TEST;
+
 /* Where room for a climb begins; between that and the budget; at the budget. Noise
  * goes both ways there. */
 static gdouble
@@ -450,6 +509,8 @@ overload_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_calm);
+  tcase_add_test (tc, test_region);
+  tcase_add_test (tc, test_still_then_moving);
   tcase_add_test (tc, test_borders);
   tcase_add_test (tc, test_step);
   tcase_add_test (tc, test_huge_step);
