@@ -26,7 +26,7 @@ from gi.repository import Gst  # noqa: E402
 from models import processor  # noqa: E402
 from through_element import environment  # noqa: E402
 
-WIDTH, HEIGHT, FRAMES, RUNS = 1280, 720, 40, 5
+WIDTH, HEIGHT, FRAMES, RUNS = 1280, 720, 20, 15
 SIZE = f"video/x-raw,format=I420,width={WIDTH},height={HEIGHT}"
 MOVING = (f"videotestsrc num-buffers={FRAMES} pattern=zone-plate kx2=20 ky2=20 kt=1 ! {SIZE}")
 # Some forty pixels on a ground that does not change.
