@@ -307,7 +307,9 @@ free_outputs (GArray * outputs)
 static void
 swap (gboolean late, guint n_policies)
 {
-  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+  /* a policy that drops nothing, until it is changed */
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, "overload-policy",
+      POLICY_DEGRADE, NULL);
   guint n_changes = n_frames / FRAMES_BETWEEN, n_refused;
   Wishes *wishes;
   GArray *outputs;
