@@ -33,8 +33,8 @@ static void
 set_up_model (GstVideoFormat format, guint model)
 {
   frame_info (&in_info, format, WIDTH, HEIGHT);
-  cubic = upscale (new_input (), &in_info, &out_info, "model", MODEL_BICUBIC,
-      NULL);
+  cubic = upscale (new_input (), &in_info, &out_info, "model", model,
+      "strength", 0.0, NULL);
   network = upscale (new_input (), &in_info, &out_info, "model", model, NULL);
   fail_unless (frame_compare_component (cubic, &out_info, network, &out_info,
           0) > 10, "the network has no effect, so this tests nothing");
@@ -80,9 +80,9 @@ find_distance (const Region * regions, guint n, guint x, guint y)
 static void
 assert_component (GstBuffer * out, guint c, const Region * regions, guint n)
 {
-  guint8 *a = frame_get_component (out, &out_info, c);
-  guint8 *inside = frame_get_component (network, &out_info, c);
-  guint8 *outside = frame_get_component (cubic, &out_info, c);
+  guint16 *a = frame_get_component (out, &out_info, c);
+  guint16 *inside = frame_get_component (network, &out_info, c);
+  guint16 *outside = frame_get_component (cubic, &out_info, c);
   guint x, y, i = 0;
 
   for (y = 0; y < HEIGHT * SCALE; y++) {
@@ -296,12 +296,12 @@ GST_START_TEST (test_many_metas)
   out = upscale (new_input_with (many, 5000), &in_info, &out_info,
       "model", MODEL_ESR_TM, "roi-mode", ROI_META, NULL);
   for (i = 4601; i < 5000; i++) {
-    guint8 *a = frame_get_component (out, &out_info, 0);
-    guint8 *b = frame_get_component (network, &out_info, 0);
+    guint16 *a = frame_get_component (out, &out_info, 0);
+    guint16 *b = frame_get_component (network, &out_info, 0);
     guint y = many[i].y * SCALE, x = many[i].x * SCALE;
     guint at = y * WIDTH * SCALE + x;
 
-    fail_unless (memcmp (a + at, b + at, 2 * SCALE) == 0, "region %u", i);
+    fail_unless (memcmp (a + at, b + at, 2 * SCALE * sizeof *a) == 0, "region %u", i);
     g_free (a);
     g_free (b);
   }

@@ -66,8 +66,8 @@ check_component (const Picture *out, const Picture *network,
   for (guint y = 0; y < out->height; y++)
     for (guint x = 0; x < out->width; x++)
       check_sample (
-          *picture_sample (out, c, x, y), *picture_sample (network, c, x, y),
-          *picture_sample (cubic, c, x, y), distance_at (x / scale, y / scale));
+          picture_get (out, c, x, y), picture_get (network, c, x, y),
+          picture_get (cubic, c, x, y), distance_at (x / scale, y / scale));
 }
 
 static void
