@@ -155,6 +155,7 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
     return FALSE;
   }
   gst_ecbsr_live_use (self, upscaler);
+  gst_ecbsr_live_set_video (self, in_info, out_info);
   return TRUE;
 }
 

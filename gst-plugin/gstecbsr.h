@@ -25,6 +25,8 @@ G_DECLARE_FINAL_TYPE (GstEcbsr, gst_ecbsr, GST, ECBSR, GstVideoFilter)
      {
        GstEcbsrSettings settings;
        EcbsrModel *model;       /* NULL for scale 1 */
+       GstEcbsrUpscaler *upscaler;      /* or NULL: not made ahead */
+       GstVideoInfo in, out;    /* that it is for */
      } GstEcbsrChange;
 
      struct _GstEcbsr
@@ -43,6 +45,7 @@ G_DECLARE_FINAL_TYPE (GstEcbsr, gst_ecbsr, GST, ECBSR, GstVideoFilter)
        GstEcbsrSettings active; /* what runs, while started */
        GstEcbsrChange *pending; /* what the streaming thread takes up next */
        GstEcbsrChange *taken;   /* what it is taking up */
+       GstVideoInfo in, out;    /* what is upscaled; no format: nothing yet */
        GstEcbsrPolicy policy;
        GstEcbsrScope scope;
        gdouble strength;

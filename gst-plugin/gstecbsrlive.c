@@ -14,6 +14,7 @@ change_free (GstEcbsrChange * change)
 {
   gst_ecbsr_settings_clear (&change->settings);
   g_clear_pointer (&change->model, ecbsr_model_unref);
+  g_clear_pointer (&change->upscaler, gst_ecbsr_upscaler_free);
   g_free (change);
 }
 
@@ -57,6 +58,25 @@ tell_active_model (GstEcbsr * self)
   return name;
 }
 
+void
+gst_ecbsr_live_set_video (GstEcbsr * self, const GstVideoInfo * in,
+    const GstVideoInfo * out)
+{
+  GST_OBJECT_LOCK (self);
+  self->in = *in;
+  self->out = *out;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+forget_video (GstEcbsr * self)
+{
+  GST_OBJECT_LOCK (self);
+  memset (&self->in, 0, sizeof self->in);
+  memset (&self->out, 0, sizeof self->out);
+  GST_OBJECT_UNLOCK (self);
+}
+
 gboolean
 gst_ecbsr_live_start (GstEcbsr * self)
 {
@@ -97,6 +117,7 @@ gst_ecbsr_live_stop (GstEcbsr * self)
   self->wanted.live = FALSE;
   GST_OBJECT_UNLOCK (self);
 
+  forget_video (self);
   gst_ecbsr_pace_stop (self);
   g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
   g_clear_pointer (&self->model, ecbsr_model_unref);
@@ -152,6 +173,25 @@ hand_over (GstEcbsr * self, GstEcbsrChange * change)
   GST_OBJECT_UNLOCK (self);
 }
 
+/* For the video that flows, which does not have to wait for it then. Where that fails,
+ * it fails again on the streaming thread, which tells. */
+static void
+plan_ahead (GstEcbsr * self, GstEcbsrChange * change)
+{
+  gboolean flows;
+
+  GST_OBJECT_LOCK (self);
+  flows = self->in.finfo && change->settings.scale == self->active.scale;
+  change->in = self->in;
+  change->out = self->out;
+  GST_OBJECT_UNLOCK (self);
+  if (flows && change->model
+      && gst_ecbsr_pace_fit_model (self, &change->settings, &change->in,
+          &change->model, NULL))
+    change->upscaler = gst_ecbsr_upscaler_new (change->model, &change->in,
+        &change->out, &change->settings, NULL);
+}
+
 static void
 request (GstEcbsr * self, gboolean of_source)
 {
@@ -164,8 +204,10 @@ request (GstEcbsr * self, gboolean of_source)
   g_mutex_lock (&self->load_lock);
   g_clear_pointer (&wish, change_free);
   wish = get_wish (self, of_source);    /* another thread may have loaded meanwhile */
-  if (wish && gst_ecbsr_settings_load (&wish->settings, &wish->model, &error))
+  if (wish && gst_ecbsr_settings_load (&wish->settings, &wish->model, &error)) {
+    plan_ahead (self, wish);
     hand_over (self, g_steal_pointer (&wish));
+  }
   g_mutex_unlock (&self->load_lock);
 
   if (error)
@@ -252,6 +294,12 @@ prepare (GstEcbsr * self, GstEcbsrChange * change, GstCaps * incaps,
     return check_scale (self, incaps, change->settings.scale, error);
   if (!filter->negotiated || !change->model)
     return TRUE;
+  if (change->upscaler && gst_video_info_is_equal (&change->in,
+          &filter->in_info)
+      && gst_video_info_is_equal (&change->out, &filter->out_info)) {
+    *upscaler = g_steal_pointer (&change->upscaler);
+    return TRUE;
+  }
   if (!gst_ecbsr_pace_fit_model (self, &change->settings, &filter->in_info,
           &change->model, error))
     return FALSE;
@@ -265,6 +313,7 @@ prepare (GstEcbsr * self, GstEcbsrChange * change, GstCaps * incaps,
 static void
 wait_for_caps (GstEcbsr * self)
 {
+  forget_video (self);
   g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
   gst_ecbsr_pace_renew (self);
   gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));

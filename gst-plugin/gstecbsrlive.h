@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* From the properties to the model that runs. While started, a new model is
- * loaded in the thread that asks for it and taken up between two frames by the
+ * loaded and planned in the thread that asks for it and taken up between two frames by the
  * streaming thread; what fails leaves everything as it was, properties too. */
 
 #pragma once
@@ -28,5 +28,9 @@ void gst_ecbsr_live_take_up (GstEcbsr * self, GstCaps * incaps);
 /* On the streaming thread: @upscaler (taken) runs from now on. Says so, and
  * warns where it does not compute in the precision that was asked for. */
 void gst_ecbsr_live_use (GstEcbsr * self, GstEcbsrUpscaler * upscaler);
+/* On the streaming thread: what the upscaler of new caps is for, so that others
+ * can be made ahead. */
+void gst_ecbsr_live_set_video (GstEcbsr * self, const GstVideoInfo * in,
+    const GstVideoInfo * out);
 
 G_END_DECLS

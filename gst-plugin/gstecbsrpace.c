@@ -23,7 +23,7 @@ struct _GstEcbsrPace
 {
   /* Streaming thread */
   GstVideoInfo in;
-  GstEcbsrTerms terms;          /* that are in force */
+  GstEcbsrTerms terms;          /* in force; written with the lock as well */
   GstEcbsrLadderMaker *maker;
   GSList *cancelled;            /* makers that may not be done yet */
   GstEcbsrLadder *ladder;
@@ -98,8 +98,8 @@ gst_ecbsr_pace_stop (GstEcbsr * self)
   GstEcbsrPace *pace = self->pace;
 
   end_ladders (pace);
-  memset (&pace->terms, 0, sizeof pace->terms);
   g_mutex_lock (&pace->lock);
+  memset (&pace->terms, 0, sizeof pace->terms);
   gst_ecbsr_overload_reset (pace->overload);
   memset (&pace->latency, 0, sizeof pace->latency);
   pace->live = pace->upscales = FALSE;
@@ -181,8 +181,8 @@ set_terms (GstEcbsr * self, const GstEcbsrTerms * terms)
 {
   GstEcbsrPace *pace = self->pace;
 
-  pace->terms = *terms;
   g_mutex_lock (&pace->lock);
+  pace->terms = *terms;
   gst_ecbsr_overload_set_budget (pace->overload,
       gst_ecbsr_terms_get_policy (terms), terms->budget, terms->duration);
   g_mutex_unlock (&pace->lock);
@@ -211,16 +211,18 @@ gboolean
 gst_ecbsr_pace_fit_model (GstEcbsr * self, const GstEcbsrSettings * settings,
     const GstVideoInfo * in, EcbsrModel ** model, GError ** error)
 {
-  GstEcbsrPace *pace = self->pace;
+  GstEcbsrTerms terms;
   EcbsrModel *best;
 
+  g_mutex_lock (&self->pace->lock);
+  terms = self->pace->terms;
+  g_mutex_unlock (&self->pace->lock);
   if (settings->model != GST_ECBSR_MODEL_AUTO || settings->location
-      || !pace->terms.live || !GST_CLOCK_TIME_IS_VALID (pace->terms.budget))
+      || !terms.live || !GST_CLOCK_TIME_IS_VALID (terms.budget))
     return TRUE;
 
-  best = gst_ecbsr_ladder_find_best (in, settings,
-      pace->terms.policy.min_model,
-      gst_util_uint64_scale_int (pace->terms.budget, AUTO_PERCENT, 100), error);
+  best = gst_ecbsr_ladder_find_best (in, settings, terms.policy.min_model,
+      gst_util_uint64_scale_int (terms.budget, AUTO_PERCENT, 100), error);
   if (!best)
     return FALSE;
   ecbsr_model_unref (*model);

@@ -23,7 +23,8 @@ void gst_ecbsr_pace_stop (GstEcbsr * self);
 void gst_ecbsr_pace_set_caps (GstEcbsr * self, const GstVideoInfo * in);
 
 /* For model=auto behind a live source: replaces @model by the best that keeps pace
- * with frames of @in. Leaves it alone otherwise. FALSE sets an ECBSR_ERROR. */
+ * with frames of @in. Leaves it alone otherwise. FALSE sets an ECBSR_ERROR. In any
+ * thread. */
 gboolean gst_ecbsr_pace_fit_model (GstEcbsr * self,
     const GstEcbsrSettings * settings, const GstVideoInfo * in,
     EcbsrModel ** model, GError ** error);
