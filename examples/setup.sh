@@ -13,11 +13,12 @@ build_packages=(
 run_packages=(
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-x gstreamer1.0-gl
+  python3-gi gir1.2-gstreamer-1.0
 )
 test_packages=(
   python3-numpy python3-pil python3-torch
-  python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0
-  xvfb
+  gir1.2-gst-plugins-base-1.0 gir1.2-gst-rtsp-server-1.0
+  xvfb iproute2
 )
 # To run the kernels as other CPUs do; Debian has the cross compiler on x86-64.
 emulator_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)

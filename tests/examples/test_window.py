@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The first pipeline of the README opens a window and paints an upscaled picture."""
+"""The first pipeline of the README, and examples/camera, open a window and paint an
+upscaled picture."""
 
 import os
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 
 WIDTH, HEIGHT = 1024, 768
 SOURCE = ("videotestsrc", "is-live=true", "!", "ecbsr", "scale=2", "!")
+CAMERA = Path(__file__).resolve().parents[2] / "examples/camera"
 PICTURE = (640, 480)  # twice what videotestsrc makes
 PATIENCE = 30
 
@@ -52,10 +54,9 @@ class Window(unittest.TestCase):
                 env=self.environment, check=True, timeout=PATIENCE)
             return path.read_bytes()
 
-    def check(self, sink):
+    def check(self, *command):
         self.assertEqual(bounding_box(self.screenshot()), (0, 0))
-        pipeline = subprocess.Popen(["gst-launch-1.0", "-q", *SOURCE, sink],
-                                    env=self.environment)
+        pipeline = subprocess.Popen(command, env=self.environment)
         self.addCleanup(self.stop, pipeline)
         end, box = time.monotonic() + PATIENCE, None
         while box != PICTURE and time.monotonic() < end and pipeline.poll() is None:
@@ -67,10 +68,13 @@ class Window(unittest.TestCase):
         self.assertGreater(len(colors), 50)
 
     def test_autovideosink(self):
-        self.check("autovideosink")
+        self.check("gst-launch-1.0", "-q", *SOURCE, "autovideosink")
 
     def test_sink_that_takes_rgb_alone(self):
-        self.check("ximagesink")
+        self.check("gst-launch-1.0", "-q", *SOURCE, "ximagesink")
+
+    def test_camera(self):
+        self.check(CAMERA, "--test", "--model", "esr-max")
 
 
 if __name__ == "__main__":
