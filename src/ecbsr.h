@@ -128,6 +128,14 @@ typedef enum
   ECBSR_SAMPLE_F32, // planes of floats; output neither rounded nor clamped
 } EcbsrSample;
 
+// What the rows of a picture are.
+typedef enum
+{
+  ECBSR_FIELD_NONE,   // all rows there are
+  ECBSR_FIELD_TOP,    // every second row of an interlaced picture, from the first
+  ECBSR_FIELD_BOTTOM, // … from the second
+} EcbsrField;
+
 // In what the inner layers of a network compute. The first layer and what the
 // last one puts out are float32 always, so that edge-SR networks of one layer know
 // no other.
@@ -175,6 +183,11 @@ typedef struct
   // range of 8 bits, 0 and 1023 for the full range of 10. Mapped to the range of
   // the weights and back.
   gdouble black, white;
+
+  // A field, upscaled, is the same field of the upscaled picture: its rows lie
+  // where those of the larger picture do. height is the field's, chroma_offset_y
+  // the whole picture's.
+  EcbsrField field;
 
   // RGB: luma = Σ weight · component. Sum 1.
   gdouble luma_weight[3];

@@ -2,7 +2,7 @@
 
 #include "finish.h"
 #include "cubic.h"
-#include "net.h"
+#include "field.h"
 #include "picture.h"
 #include "region.h"
 
@@ -24,6 +24,7 @@ typedef struct
   gboolean mixed; // not everywhere: as the regions want it
   RegionSet regions;
   NetStream net;
+  FieldRows field;
   CubicStream cubic[ECBSR_MAX_COMPONENTS];
 } LumaTile;
 
@@ -40,6 +41,18 @@ find_area (LumaTile *t)
   t->mixed = t->use_net && !t->regions.whole;
   if (t->mixed)
     t->area = t->regions.bounds;
+}
+
+static void
+begin_net (LumaTile *t)
+{
+  const EcbsrPlan *plan = t->frame->plan;
+  gboolean field = plan->config.field != ECBSR_FIELD_NONE;
+  const Tile area = field ? ecbsr_field_widen (plan, &t->area) : t->area;
+
+  ecbsr_net_begin (&t->net, plan, t->frame->in, t->scratch, &area);
+  if (field)
+    ecbsr_field_begin (&t->field, &t->net);
 }
 
 static void
@@ -62,7 +75,7 @@ begin_luma (LumaTile *t, const Frame *frame, const TileGrid *grid,
   find_area (t);
   t->use_cubic = !t->use_net || strength < 1 || t->left > 0 || t->mixed;
   if (t->use_net)
-    ecbsr_net_begin (&t->net, plan, frame->in, scratch, &t->area);
+    begin_net (t);
 }
 
 // A stream for component c over the tile, whose columns the component may have
@@ -77,18 +90,26 @@ begin_cubic (LumaTile *t, guint c, Mapping mapping)
                      (t->tile.x1 + sub) >> sub, mapping);
 }
 
-// What the network made of output row y, as the network sees luma. Beyond its
+// What the network makes of output row y, as the network sees luma. Beyond its
 // area the row holds anything.
 static void
-shuffle_row (const LumaTile *t, const gfloat *subpixels, guint y, gfloat *row)
+net_row (LumaTile *t, guint y, gfloat *row)
 {
-  const EcbsrPlan *plan = t->frame->plan;
-  const gsize pitch = plan->scratch_layout.pitch;
-  const guint dy = y % plan->scale;
+  gfloat *part = row + (t->area.x0 - t->tile.x0) * t->frame->plan->scale;
 
-  plan->kernels.shuffle_f32 (row + (t->area.x0 - t->tile.x0) * plan->scale,
-                             subpixels + dy * plan->scale * pitch, pitch,
-                             plan->scale, t->area.x1 - t->area.x0);
+  if (t->frame->plan->config.field == ECBSR_FIELD_NONE)
+    ecbsr_net_output_row (&t->net, y, part);
+  else
+    ecbsr_field_row (&t->field, y, part);
+}
+
+// Whether the network works on output row y.
+static gboolean
+net_is_at (const LumaTile *t, guint y)
+{
+  const guint scale = t->frame->plan->scale;
+
+  return t->use_net && y >= t->area.y0 * scale && y < t->area.y1 * scale;
 }
 
 // The network's row fades into the cubic one as the regions want it. Where they
@@ -110,7 +131,7 @@ fade_row (const LumaTile *t, guint y, gfloat *row, const gfloat *base)
 
 // Output row y of Y: network, cubic, or both.
 static const gfloat *
-luma_row (LumaTile *t, const gfloat *subpixels, guint y)
+luma_row (LumaTile *t, guint y)
 {
   const EcbsrKernels *kernels = &t->frame->plan->kernels;
   const gfloat strength = t->frame->params->strength;
@@ -119,9 +140,9 @@ luma_row (LumaTile *t, const gfloat *subpixels, guint y)
 
   if (t->use_cubic)
     ecbsr_cubic_row (&t->cubic[0], y, base);
-  if (!subpixels)
+  if (!net_is_at (t, y))
     return base;
-  shuffle_row (t, subpixels, y, row);
+  net_row (t, y, row);
   memcpy (row, base, t->left * sizeof (gfloat));
   if (strength < 1)
     kernels->mix_f32 (row + t->left, base + t->left, strength,
@@ -132,13 +153,13 @@ luma_row (LumaTile *t, const gfloat *subpixels, guint y)
 }
 
 static void
-finish_plain (LumaTile *t, const gfloat *subpixels, guint y)
+finish_plain (LumaTile *t, guint y)
 {
   const EcbsrPlan *plan = t->frame->plan;
 
   ecbsr_picture_store (plan, t->frame->out, t->plane,
                        t->tile.x0 * plan->scale, y, t->n, plan->from_net,
-                       luma_row (t, subpixels, y));
+                       luma_row (t, y));
 }
 
 // After n rounded samples. An odd row of pairs ends in half a pair, whose second
@@ -153,7 +174,7 @@ repeat_last (const EcbsrPlan *plan, guint8 *row, guint n)
 
 // Interleaves Y with U and V.
 static void
-finish_yuyv (LumaTile *t, const gfloat *subpixels, guint y)
+finish_yuyv (LumaTile *t, guint y)
 {
   const EcbsrPlan *plan = t->frame->plan;
   const EcbsrLayout *layout = &plan->config.layout;
@@ -168,7 +189,7 @@ finish_yuyv (LumaTile *t, const gfloat *subpixels, guint y)
       = layout->component[1].offset < layout->component[2].offset;
 
   ecbsr_picture_round (plan, samples[0], plan->from_net,
-                       luma_row (t, subpixels, y), t->n);
+                       luma_row (t, y), t->n);
   repeat_last (plan, samples[0], t->n);
   for (guint c = 1; c < 3; c++)
     {
@@ -188,7 +209,7 @@ finish_yuyv (LumaTile *t, const gfloat *subpixels, guint y)
 // their luma added to each. Cubic and luma are both linear, so that the luma of
 // the upscaled is the upscaled luma.
 static void
-correct_rgb (LumaTile *t, const gfloat *subpixels, guint y)
+correct_rgb (LumaTile *t, guint y)
 {
   const EcbsrPlan *plan = t->frame->plan;
   const EcbsrKernels *kernels = &plan->kernels;
@@ -200,7 +221,7 @@ correct_rgb (LumaTile *t, const gfloat *subpixels, guint y)
   for (guint c = 0; c < 3; c++)
     weight[c] = (gfloat) plan->config.luma_weight[c];
   kernels->luma_f32 (base, (const gfloat *const *) value, weight, 0, t->n);
-  shuffle_row (t, subpixels, y, row);
+  net_row (t, y, row);
   kernels->affine_f32 (row, row, plan->from_net.scale, plan->from_net.bias,
                        t->n);
   if (t->mixed)
@@ -211,7 +232,7 @@ correct_rgb (LumaTile *t, const gfloat *subpixels, guint y)
 }
 
 static void
-finish_rgb (LumaTile *t, const gfloat *subpixels, guint y)
+finish_rgb (LumaTile *t, guint y)
 {
   const EcbsrPlan *plan = t->frame->plan;
   const EcbsrLayout *layout = &plan->config.layout;
@@ -221,8 +242,8 @@ finish_rgb (LumaTile *t, const gfloat *subpixels, guint y)
 
   for (guint c = 0; c < layout->n_components; c++)
     ecbsr_cubic_row (&t->cubic[c], y, t->scratch->value[c]);
-  if (subpixels)
-    correct_rgb (t, subpixels, y);
+  if (net_is_at (t, y))
+    correct_rgb (t, y);
   for (guint c = 0; c < layout->n_components; c++)
     {
       ecbsr_picture_round (plan, t->scratch->samples[c], identity,
@@ -256,14 +277,14 @@ begin_components (LumaTile *t, PlaneKind kind)
 }
 
 static void
-finish_row (LumaTile *t, PlaneKind kind, const gfloat *subpixels, guint y)
+finish_row (LumaTile *t, PlaneKind kind, guint y)
 {
   if (kind == PLANE_PLAIN)
-    finish_plain (t, subpixels, y);
+    finish_plain (t, y);
   else if (kind == PLANE_YUYV)
-    finish_yuyv (t, subpixels, y);
+    finish_yuyv (t, y);
   else
-    finish_rgb (t, subpixels, y);
+    finish_rgb (t, y);
 }
 
 void
@@ -276,13 +297,8 @@ ecbsr_finish_luma_tile (const Frame *frame, const TileGrid *grid,
 
   begin_luma (&t, frame, grid, tile, network, scratch);
   begin_components (&t, kind);
-  for (guint y = tile->y0; y < tile->y1; y++)
-    {
-      gboolean net = t.use_net && y >= t.area.y0 && y < t.area.y1;
-      const gfloat *subpixels = net ? ecbsr_net_row (&t.net, y) : NULL;
-      for (guint dy = 0; dy < scale; dy++)
-        finish_row (&t, kind, subpixels, y * scale + dy);
-    }
+  for (guint y = tile->y0 * scale; y < tile->y1 * scale; y++)
+    finish_row (&t, kind, y);
 }
 
 // Writes n samples of each of a plane's components, from `value`.

@@ -256,7 +256,9 @@ find_reach (const EcbsrPlan *plan, const TileGrid *grid)
 {
   const guint cubic = (CUBIC_REACH + 1) * grid->align;
 
-  return grid == plan->grid ? MAX (plan->radius, cubic) : cubic;
+  const guint beside = plan->config.field == ECBSR_FIELD_NONE ? 0 : 1; // field.h
+
+  return grid == plan->grid ? MAX (plan->radius + beside, cubic) : cubic;
 }
 
 static void

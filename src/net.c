@@ -167,3 +167,17 @@ ecbsr_net_row (NetStream *stream, guint y)
   apply_head (plan, row, ring_row (stream, 0, y), n_columns (stream));
   return row + plan->radius;
 }
+
+void
+ecbsr_net_output_row (NetStream *stream, guint y, gfloat *dst)
+{
+  const EcbsrPlan *plan = stream->plan;
+  const gsize pitch = plan->scratch_layout.pitch;
+  const guint dy = y % plan->scale;
+
+  if (dy == 0)
+    stream->subpixels = ecbsr_net_row (stream, y / plan->scale);
+  plan->kernels.shuffle_f32 (dst, stream->subpixels + dy * plan->scale * pitch,
+                             pitch, plan->scale,
+                             stream->tile.x1 - stream->tile.x0);
+}

@@ -15,6 +15,7 @@ typedef struct
   Scratch *scratch;
   Tile tile;
   gint64 step; // the next input row to fetch
+  const gfloat *subpixels; // of the last row made
 } NetStream;
 
 void ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
@@ -25,5 +26,9 @@ void ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
 // tile's first. What is returned is pixel x0 of sub-pixel 0; sub-pixel
 // dy·scale + dx follows so many pitches later. Valid until the next call.
 const gfloat *ecbsr_net_row (NetStream *stream, guint y);
+
+// Output row y, shuffled; instead of ecbsr_net_row(), one by one from the tile's
+// first as well.
+void ecbsr_net_output_row (NetStream *stream, guint y, gfloat *dst);
 
 #endif

@@ -105,6 +105,7 @@ struct _EcbsrPlan
   guint32 *packed; // what the layers' convolutions point to
 
   Mapping to_net, from_net;
+  EcbsrCubic quarters; // between the network's rows, for fields
   ComponentPlan component[ECBSR_MAX_COMPONENTS];
   guint n_planes;
   PlanePlan plane[ECBSR_MAX_PLANES];

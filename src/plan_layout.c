@@ -93,6 +93,16 @@ subsampled (guint size, guint sub)
   return (size + (1u << sub) - 1) >> sub;
 }
 
+// How far into its row's cell a sample lies that is at `offset` of its cell in
+// the whole picture: row i of a field is row 2 i (top) or 2 i + 1 there.
+static gdouble
+row_offset (EcbsrField field, gdouble offset)
+{
+  if (field == ECBSR_FIELD_NONE)
+    return offset;
+  return (field == ECBSR_FIELD_TOP ? offset : offset + 1) / 2;
+}
+
 static void
 init_component (EcbsrPlan *plan, guint c)
 {
@@ -108,7 +118,8 @@ init_component (EcbsrPlan *plan, guint c)
   ecbsr_cubic_init (&component->filter_x, plan->scale,
                     w_sub ? config->chroma_offset_x : 0.5);
   ecbsr_cubic_init (&component->filter_y, plan->scale,
-                    h_sub ? config->chroma_offset_y : 0.5);
+                    row_offset (config->field,
+                                h_sub ? config->chroma_offset_y : 0.5));
 }
 
 // The plane's components in the order of their offsets.
@@ -208,6 +219,7 @@ ecbsr_plan_init_layout (EcbsrPlan *plan, GError **error)
   if (!check_layout (&plan->config, error))
     return FALSE;
   plan->sample_size = sample_size (plan->config.sample);
+  ecbsr_cubic_init (&plan->quarters, 4, 0);
   for (guint c = 0; c < layout->n_components; c++)
     {
       init_component (plan, c);

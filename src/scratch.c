@@ -64,6 +64,8 @@ lay_out (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
   for (guint i = 0; i < G_N_ELEMENTS (scratch->samples); i++)
     scratch->samples[i]
         = take (arena, (gsize) layout->out_pitch * layout->sample_size);
+  for (guint i = 0; i < SHIFT_ROWS; i++)
+    scratch->shift[i] = take_row (arena, layout->out_pitch);
   for (guint i = 0; i < G_N_ELEMENTS (scratch->cubic); i++)
     take_cubic (arena, &scratch->cubic[i], layout);
 }

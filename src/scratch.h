@@ -12,6 +12,9 @@
 // The cubic upscale needs the input rows y-2 … y+2 of the row it makes.
 #define CUBIC_ROWS 8 // a power of two, at least 5
 
+// A row of a field lies between four of the network's.
+#define SHIFT_ROWS 4
+
 // Rows of a component on their way through the cubic upscale.
 typedef struct
 {
@@ -34,6 +37,7 @@ typedef struct
   gfloat *weight;   // of the one over the other
   gfloat *value[4]; // components of an output row
   guint8 *samples[5]; // the same, rounded; [4] for a second merge
+  gfloat *shift[SHIFT_ROWS]; // the network's rows around one of a field
   CubicRows cubic[4];
 } Scratch;
 

@@ -316,6 +316,7 @@ picture_config (const Picture *picture, const Setup *setup)
     .luma_weight = { 0.2126, 0.7152, 0.0722 },
     .chroma_offset_x = setup->offset_x,
     .chroma_offset_y = setup->offset_y,
+    .field = setup->field,
     .n_threads = setup->n_threads,
     .tile_width = setup->tile_width,
     .band_height = setup->band_height,

@@ -73,6 +73,7 @@ typedef struct
 {
   gfloat strength;
   guint split;
+  EcbsrField field;
   guint tile_width, band_height, n_threads;
   gdouble black, white; // of 8 bits; deeper formats have the same place in theirs
   gdouble offset_x, offset_y;

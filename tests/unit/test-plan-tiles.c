@@ -19,7 +19,8 @@ check_division (EcbsrModel *model, const Picture *in, const Picture *whole,
 }
 
 static void
-check_divisions (EcbsrModel *model, const Format *format, gfloat strength)
+check_divisions (EcbsrModel *model, const Format *format, gfloat strength,
+                 EcbsrField field)
 {
   g_autoptr (Picture) in = picture_new (format, 131, 7, ROWS_TIGHT);
   g_autoptr (Picture) whole = NULL;
@@ -27,6 +28,7 @@ check_divisions (EcbsrModel *model, const Format *format, gfloat strength)
 
   picture_fill_noise (in, 5);
   setup.strength = strength;
+  setup.field = field;
   setup.split = strength < 1 ? 71 : 0;
   setup.tile_width = 512;
   setup.band_height = 512;
@@ -51,10 +53,13 @@ test_format (gconstpointer data)
       g_autoptr (EcbsrModel) ecbsr = model_new_ecbsr (scale, 1);
       g_autoptr (EcbsrModel) esr = model_new_esr ("esr-tr", scale);
       g_autoptr (EcbsrModel) cubic = ecbsr_model_new_cubic (scale);
-      check_divisions (ecbsr, format, 1);
-      check_divisions (ecbsr, format, 0.7f);
-      check_divisions (esr, format, 1);
-      check_divisions (cubic, format, 1);
+      check_divisions (ecbsr, format, 1, ECBSR_FIELD_NONE);
+      check_divisions (ecbsr, format, 0.7f, ECBSR_FIELD_NONE);
+      check_divisions (esr, format, 1, ECBSR_FIELD_NONE);
+      check_divisions (cubic, format, 1, ECBSR_FIELD_NONE);
+      check_divisions (ecbsr, format, 0.7f, ECBSR_FIELD_TOP);
+      check_divisions (esr, format, 1, ECBSR_FIELD_BOTTOM);
+      check_divisions (cubic, format, 1, ECBSR_FIELD_TOP);
     }
 }
 
