@@ -42,12 +42,14 @@ new_plan (EcbsrModel *model, const Video *v, guint tile_width)
 }
 
 static Video
-video_new (const Format *format, guint scale, guint width, guint height)
+video_of_field (const Format *format, guint scale, guint width, guint height,
+                EcbsrField field)
 {
   Video v = { .random = g_rand_new_with_seed (width),
               .setup = default_setup,
               .scale = scale };
 
+  v.setup.field = field;
   v.in = picture_new (format, width, height, ROWS_ODD);
   picture_fill_noise (v.in, 3);
   v.plan[0] = new_plan (model_new_ecbsr (scale, 1), &v, 13);
@@ -56,6 +58,12 @@ video_new (const Format *format, guint scale, guint width, guint height)
   v.history = ecbsr_history_new (v.plan[0], NULL);
   g_assert_nonnull (v.history);
   return v;
+}
+
+static Video
+video_new (const Format *format, guint scale, guint width, guint height)
+{
+  return video_of_field (format, scale, width, height, ECBSR_FIELD_NONE);
 }
 
 static void
@@ -161,20 +169,25 @@ change_something (Video *v)
 }
 
 static void
+check_video (Video v)
+{
+  for (guint i = 0; i < N_FRAMES; i++)
+    {
+      video_check (&v);
+      change_something (&v);
+    }
+  video_clear (&v);
+}
+
+static void
 test_format (gconstpointer data)
 {
   const Format *format = data;
 
   for (guint scale = 2; scale <= 4; scale++)
-    {
-      Video v = video_new (format, scale, 67 + scale, 29);
-      for (guint i = 0; i < N_FRAMES; i++)
-        {
-          video_check (&v);
-          change_something (&v);
-        }
-      video_clear (&v);
-    }
+    check_video (video_new (format, scale, 67 + scale, 29));
+  check_video (video_of_field (format, 2, 67, 29, ECBSR_FIELD_TOP));
+  check_video (video_of_field (format, 3, 67, 29, ECBSR_FIELD_BOTTOM));
 }
 
 static void

@@ -132,6 +132,9 @@ test_format (gconstpointer data)
       setup.strength = 0.6f;
       setup.split = 41 * scale - 1;
       check_model (ecbsr, format, setup);
+      setup.field = scale % 2 ? ECBSR_FIELD_TOP : ECBSR_FIELD_BOTTOM;
+      check_model (ecbsr, format, setup);
+      setup.field = ECBSR_FIELD_NONE;
     }
 }
 
