@@ -24,6 +24,7 @@
 #include "gstecbsrcaps.h"
 #include "gstecbsrcolor.h"
 #include "gstecbsrevents.h"
+#include "gstecbsrfields.h"
 #include "gstecbsrframe.h"
 #include "gstecbsrlive.h"
 #include "gstecbsrmessages.h"
@@ -111,20 +112,6 @@ gst_ecbsr_fixate_caps (GstBaseTransform * trans, GstPadDirection direction,
 }
 
 static gboolean
-check_progressive (GstEcbsr * self, const GstVideoInfo * info)
-{
-  if (!GST_VIDEO_INFO_IS_INTERLACED (info))
-    return TRUE;
-
-  GST_ELEMENT_ERROR (self, STREAM, FORMAT,
-      ("Interlaced video cannot be upscaled: its fields would be mixed. Put a "
-          "deinterlace element in front."),
-      ("interlace-mode=%s", gst_video_interlace_mode_to_string
-          (GST_VIDEO_INFO_INTERLACE_MODE (info))));
-  return FALSE;
-}
-
-static gboolean
 gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
     GstVideoInfo * in_info, GstCaps * outcaps, GstVideoInfo * out_info)
 {
@@ -140,12 +127,11 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
     return TRUE;
   }
 
-  if (!check_progressive (self, in_info))
-    return FALSE;
   gst_ecbsr_color_read_site (in_info, incaps);
   gst_ecbsr_color_read_site (out_info, outcaps);
   gst_ecbsr_pace_set_caps (self, in_info);
-  if (gst_ecbsr_pace_fit_model (self, &self->active, in_info, &self->model,
+  if (gst_ecbsr_fields_check (in_info, &error)
+      && gst_ecbsr_pace_fit_model (self, &self->active, in_info, &self->model,
           &error))
     upscaler = gst_ecbsr_upscaler_new (self->model, in_info, out_info,
         &self->active, &error);

@@ -6,6 +6,19 @@
 
 #include "ecbsr.h"
 
+/* Buffers of one field each: alternate is the only mode with that feature. */
+static GstCaps *
+add_fields (GstCaps * caps)
+{
+  GstCaps *fields = gst_caps_copy_nth (caps, 0);
+
+  gst_caps_set_features_simple (fields,
+      gst_caps_features_new (GST_CAPS_FEATURE_FORMAT_INTERLACED, NULL));
+  gst_caps_set_simple (fields, "interlace-mode", G_TYPE_STRING, "alternate",
+      NULL);
+  return gst_caps_merge (caps, fields);
+}
+
 static GstCaps *
 raw_caps (guint max_size, const gchar * feature)
 {
@@ -29,8 +42,9 @@ gst_ecbsr_caps_template (GstPadDirection direction)
 
   if (direction == GST_PAD_SRC)
     max_size *= GST_ECBSR_MAX_SCALE;
-  return gst_caps_merge (raw_caps (max_size, NULL), raw_caps (max_size,
-          GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION));
+  return add_fields (gst_caps_merge (raw_caps (max_size, NULL),
+          raw_caps (max_size,
+              GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION)));
 }
 
 static guint

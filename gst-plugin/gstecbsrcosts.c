@@ -169,7 +169,7 @@ gst_ecbsr_costs_get (EcbsrModel * model, const GstVideoInfo * in,
     const GstEcbsrSettings * settings)
 {
   gdouble n_pixels = (gdouble) GST_VIDEO_INFO_WIDTH (in)
-      * GST_VIDEO_INFO_HEIGHT (in);
+      * GST_VIDEO_INFO_FIELD_HEIGHT (in);
 
   return (GstClockTime) (look_up_or_measure (model, in, settings) * n_pixels);
 }

@@ -2,6 +2,8 @@
 
 #include "gstecbsrframe.h"
 
+#include "gstecbsrfields.h"
+
 static gboolean
 check_video_meta (const GstVideoMeta * meta, const GstVideoInfo * info,
     GError ** error)
@@ -26,6 +28,7 @@ check_crop (const GstVideoCropMeta * crop, const GstVideoFrame * frame,
 {
   guint width = GST_VIDEO_FRAME_WIDTH (frame);
   guint height = GST_VIDEO_FRAME_HEIGHT (frame);
+  guint row;
 
   if (crop->width != (guint) info->width
       || crop->height != (guint) info->height) {
@@ -40,6 +43,12 @@ check_crop (const GstVideoCropMeta * crop, const GstVideoFrame * frame,
         crop->width, crop->height, crop->x, crop->y, width, height);
     return FALSE;
   }
+  if (!gst_ecbsr_fields_find_row (info, crop->y, &row)) {
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "the crop rectangle of an interlaced frame begins at row %u, amid rows "
+        "that two fields share", crop->y);
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -50,8 +59,9 @@ static void
 move_to_crop (GstVideoFrame * frame, const GstVideoCropMeta * crop)
 {
   const GstVideoFormatInfo *finfo = frame->info.finfo;
-  guint p;
+  guint p, row;
 
+  gst_ecbsr_fields_find_row (&frame->info, crop->y, &row);
   for (p = 0; p < GST_VIDEO_FRAME_N_PLANES (frame); p++) {
     gint comp[GST_VIDEO_MAX_COMPONENTS];
     guint last = 0, k;
@@ -62,7 +72,7 @@ move_to_crop (GstVideoFrame * frame, const GstVideoCropMeta * crop)
       last = comp[k];
     x = (crop->x >> GST_VIDEO_FORMAT_INFO_W_SUB (finfo, last))
         * GST_VIDEO_FORMAT_INFO_PSTRIDE (finfo, last);
-    y = crop->y >> GST_VIDEO_FORMAT_INFO_H_SUB (finfo, last);
+    y = row >> GST_VIDEO_FORMAT_INFO_H_SUB (finfo, last);
     frame->data[p] = (guint8 *) frame->data[p] + x
         + (gssize) y *GST_VIDEO_FRAME_PLANE_STRIDE (frame, p);
   }

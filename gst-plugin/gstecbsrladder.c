@@ -3,7 +3,6 @@
 #include "gstecbsrladder.h"
 
 #include "gstecbsrcosts.h"
-#include "gstecbsrformats.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define GST_CAT_DEFAULT gst_ecbsr_debug
@@ -27,7 +26,7 @@ struct _GstEcbsrLadderMaker
 static void
 rung_clear (GstEcbsrRung * rung)
 {
-  g_clear_pointer (&rung->plan, ecbsr_plan_free);
+  g_clear_pointer (&rung->plans, gst_ecbsr_plans_free);
   g_clear_pointer (&rung->model, ecbsr_model_unref);
 }
 
@@ -55,17 +54,6 @@ load (const GstEcbsrSettings * settings, GstEcbsrModel choice, GError ** error)
 
 /* ---------------------------------------------------------------- making -- */
 
-static EcbsrPlan *
-new_plan (const GstEcbsrLadderMaker * maker, EcbsrModel * model)
-{
-  EcbsrPlanConfig config;
-
-  gst_ecbsr_formats_get_config (&maker->in, &config);
-  config.n_threads = maker->settings.n_threads;
-  config.precision = maker->settings.precision;
-  return ecbsr_plan_new (model, &config, NULL);
-}
-
 /* Bicubic is part of every other model: where it seems no cheaper, measuring was
  * disturbed. Where there is no memory the ladder does without a rung. */
 static void
@@ -81,8 +69,9 @@ add_rung (GstEcbsrLadderMaker * maker, GstEcbsrLadder * ladder,
   if (choice == GST_ECBSR_MODEL_BICUBIC)
     rung.cost = MIN (rung.cost, above->cost);
   if (choice == GST_ECBSR_MODEL_BICUBIC || rung.cost < STEP * above->cost)
-    rung.plan = new_plan (maker, rung.model);
-  if (rung.plan)
+    rung.plans = gst_ecbsr_plans_new (rung.model, &maker->in, &maker->settings,
+        NULL);
+  if (rung.plans)
     ladder->rung[ladder->n_rungs++] = rung;
   else
     rung_clear (&rung);

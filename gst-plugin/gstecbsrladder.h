@@ -7,6 +7,7 @@
 #pragma once
 
 #include "gstecbsroverload.h"
+#include "gstecbsrplans.h"
 #include "gstecbsrsettings.h"
 
 #include <gst/video/video.h>
@@ -14,7 +15,7 @@
 G_BEGIN_DECLS typedef struct
 {
   EcbsrModel *model;
-  EcbsrPlan *plan;              /* NULL at level 0, whose plan is the element's */
+  GstEcbsrPlans *plans;         /* NULL at level 0, whose are the element's */
   GstClockTime cost;            /* of a frame, on the idle machine */
 } GstEcbsrRung;
 

@@ -251,8 +251,8 @@ run_level (GstEcbsr * self, guint level)
 {
   g_autofree gchar *name = name_level (self, level);
 
-  gst_ecbsr_upscaler_set_plan (self->upscaler,
-      level ? self->pace->ladder->rung[level].plan : NULL);
+  gst_ecbsr_upscaler_set_plans (self->upscaler,
+      level ? self->pace->ladder->rung[level].plans : NULL);
   gst_ecbsr_set_active_model (self, name);
   gst_ecbsr_set_backend (self, gst_ecbsr_upscaler_get_backend (self->upscaler));
   gst_ecbsr_stats_set_level (self->stats, level);

@@ -34,5 +34,6 @@ gst_ecbsr_terms_get_duration (const GstVideoInfo * info)
 {
   if (info->fps_n <= 0 || info->fps_d <= 0)
     return GST_CLOCK_TIME_NONE;
-  return gst_util_uint64_scale_int (GST_SECOND, info->fps_d, info->fps_n);
+  return gst_util_uint64_scale_int (GST_SECOND, info->fps_d,
+      GST_VIDEO_INFO_FIELD_RATE_N (info));
 }

@@ -2,17 +2,16 @@
 
 #include "gstecbsrupscaler.h"
 
-#include "gstecbsrformats.h"
 #include "gstecbsrframe.h"
 
 struct _GstEcbsrUpscaler
 {
-  EcbsrPlan *plan;
-  EcbsrPlan *running;           /* this one or a lent one */
+  GstEcbsrPlans *plans;
+  GstEcbsrPlans *running;       /* these or lent ones */
   GstClockTime plan_time;
 
   gboolean skip_static;
-  EcbsrHistory *history;        /* NULL where there was no memory for it */
+  GstEcbsrHistories histories;  /* none where there was no memory for them */
 
   /* Only where the output is not what the plan makes. */
   GstVideoConverter *converter;
@@ -42,8 +41,8 @@ static void
 set_scaled_info (GstVideoInfo * scaled, const GstVideoInfo * in,
     const GstVideoInfo * out)
 {
-  gst_video_info_set_format (scaled, GST_VIDEO_INFO_FORMAT (in), out->width,
-      out->height);
+  gst_video_info_set_interlaced_format (scaled, GST_VIDEO_INFO_FORMAT (in),
+      GST_VIDEO_INFO_INTERLACE_MODE (in), out->width, out->height);
   scaled->colorimetry = in->colorimetry;
   scaled->chroma_site = in->chroma_site;
   scaled->fps_n = out->fps_n;
@@ -65,14 +64,16 @@ new_buffer (const GstVideoInfo * info, GError ** error)
 static gboolean
 add_conversion (GstEcbsrUpscaler * self, guint n_threads, GError ** error)
 {
+  GstVideoInfo from = self->scaled_info, to = self->out_info;
   GstStructure *options;
 
   if (n_threads == 0)
     n_threads = g_get_num_processors ();
   options = gst_structure_new ("options", GST_VIDEO_CONVERTER_OPT_THREADS,
       G_TYPE_UINT, n_threads, NULL);
-  self->converter = gst_video_converter_new (&self->scaled_info,
-      &self->out_info, options);
+  gst_ecbsr_fields_make_whole (&from);
+  gst_ecbsr_fields_make_whole (&to);
+  self->converter = gst_video_converter_new (&from, &to, options);
   if (!self->converter) {
     g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_INVALID,
         "no conversion from %s to %s", GST_VIDEO_INFO_NAME (&self->scaled_info),
@@ -89,15 +90,11 @@ gst_ecbsr_upscaler_new (EcbsrModel * model, const GstVideoInfo * in,
     GError ** error)
 {
   g_autoptr (GstEcbsrUpscaler) self = g_new0 (GstEcbsrUpscaler, 1);
-  EcbsrPlanConfig config;
 
-  gst_ecbsr_formats_get_config (in, &config);
-  config.n_threads = settings->n_threads;
-  config.precision = settings->precision;
-  self->plan = ecbsr_plan_new (model, &config, error);
-  if (!self->plan)
+  self->plans = gst_ecbsr_plans_new (model, in, settings, error);
+  if (!self->plans)
     return NULL;
-  self->running = self->plan;
+  self->running = self->plans;
 
   self->out_info = *out;
   set_scaled_info (&self->scaled_info, in, out);
@@ -110,8 +107,8 @@ gst_ecbsr_upscaler_new (EcbsrModel * model, const GstVideoInfo * in,
 void
 gst_ecbsr_upscaler_free (GstEcbsrUpscaler * self)
 {
-  g_clear_pointer (&self->plan, ecbsr_plan_free);
-  g_clear_pointer (&self->history, ecbsr_history_free);
+  g_clear_pointer (&self->plans, gst_ecbsr_plans_free);
+  gst_ecbsr_histories_clear (&self->histories);
   g_clear_pointer (&self->converter, gst_video_converter_free);
   gst_clear_buffer (&self->scaled);
   gst_clear_buffer (&self->aligned);
@@ -119,9 +116,9 @@ gst_ecbsr_upscaler_free (GstEcbsrUpscaler * self)
 }
 
 void
-gst_ecbsr_upscaler_set_plan (GstEcbsrUpscaler * self, EcbsrPlan * plan)
+gst_ecbsr_upscaler_set_plans (GstEcbsrUpscaler * self, GstEcbsrPlans * plans)
 {
-  self->running = plan ? plan : self->plan;
+  self->running = plans ? plans : self->plans;
 }
 
 gboolean
@@ -132,16 +129,15 @@ gst_ecbsr_upscaler_set_skip_static (GstEcbsrUpscaler * self,
     return TRUE;
 
   self->skip_static = skip_static;
-  g_clear_pointer (&self->history, ecbsr_history_free);
-  if (skip_static)
-    self->history = ecbsr_history_new (self->plan, error);
-  return self->history || !skip_static;
+  gst_ecbsr_histories_clear (&self->histories);
+  return !skip_static
+      || gst_ecbsr_histories_init (&self->histories, self->plans, error);
 }
 
 EcbsrRunCounts
 gst_ecbsr_upscaler_get_counts (const GstEcbsrUpscaler * self)
 {
-  return ecbsr_plan_get_counts (self->running);
+  return gst_ecbsr_plans_get_counts (self->running);
 }
 
 GstClockTime
@@ -153,28 +149,25 @@ gst_ecbsr_upscaler_get_plan_time (const GstEcbsrUpscaler * self)
 const gchar *
 gst_ecbsr_upscaler_get_backend (const GstEcbsrUpscaler * self)
 {
-  return ecbsr_plan_get_backend (self->running);
+  return gst_ecbsr_plans_get_backend (self->running);
 }
 
 EcbsrPrecision
 gst_ecbsr_upscaler_get_precision (const GstEcbsrUpscaler * self)
 {
-  return ecbsr_plan_get_precision (self->running);
+  return gst_ecbsr_plans_get_precision (self->running);
 }
 
-static void
-run_plan (GstEcbsrUpscaler * self, const GstVideoFrame * in,
-    const GstVideoFrame * out, const EcbsrRunParams * params)
+static gboolean
+run_plans (GstEcbsrUpscaler * self, const GstVideoFrame * in,
+    const GstVideoFrame * out, const EcbsrRunParams * params, GError ** error)
 {
   GstClockTime begin = gst_util_get_timestamp ();
-  EcbsrRunParams params_here = *params;
-  EcbsrPicture from, to;
+  gboolean done = gst_ecbsr_plans_run (self->running, &self->histories, in, out,
+      params, error);
 
-  params_here.history = self->history;
-  gst_ecbsr_frame_get_picture (in, &from);
-  gst_ecbsr_frame_get_picture (out, &to);
-  ecbsr_plan_run (self->running, &from, &to, &params_here);
   self->plan_time = gst_util_get_timestamp () - begin;
+  return done;
 }
 
 static gboolean
@@ -189,6 +182,17 @@ is_aligned (const GstVideoFrame * frame)
   return (bits & 3) == 0;
 }
 
+static void
+run_converter (GstEcbsrUpscaler * self, const GstVideoFrame * scaled,
+    const GstVideoFrame * out)
+{
+  GstVideoFrame from = *scaled, to = *out;
+
+  gst_ecbsr_fields_make_whole (&from.info);
+  gst_ecbsr_fields_make_whole (&to.info);
+  gst_video_converter_frame (self->converter, &from, &to);
+}
+
 /* The library's converter writes whole pixels and crashes where these are not
  * aligned, which strides of a downstream pool need not care for. */
 static gboolean
@@ -198,7 +202,7 @@ convert (GstEcbsrUpscaler * self, const GstVideoFrame * scaled,
   GstVideoFrame aligned;
 
   if (is_aligned (out)) {
-    gst_video_converter_frame (self->converter, scaled, out);
+    run_converter (self, scaled, out);
     return TRUE;
   }
   if (!self->aligned)
@@ -206,7 +210,8 @@ convert (GstEcbsrUpscaler * self, const GstVideoFrame * scaled,
   if (!self->aligned || !gst_ecbsr_frame_map (&aligned, &self->out_info,
           self->aligned, GST_MAP_READWRITE, error))
     return FALSE;
-  gst_video_converter_frame (self->converter, scaled, &aligned);
+  aligned.flags = out->flags;
+  run_converter (self, scaled, &aligned);
   gst_video_frame_copy (out, &aligned);
   gst_video_frame_unmap (&aligned);
   return TRUE;
@@ -217,17 +222,16 @@ gst_ecbsr_upscaler_run (GstEcbsrUpscaler * self, const GstVideoFrame * in,
     GstVideoFrame * out, const EcbsrRunParams * params, GError ** error)
 {
   GstVideoFrame scaled;
-  gboolean converted;
+  gboolean done;
 
-  if (!self->converter) {
-    run_plan (self, in, out, params);
-    return TRUE;
-  }
+  if (!self->converter)
+    return run_plans (self, in, out, params, error);
   if (!gst_ecbsr_frame_map (&scaled, &self->scaled_info, self->scaled,
           GST_MAP_READWRITE, error))
     return FALSE;
-  run_plan (self, in, &scaled, params);
-  converted = convert (self, &scaled, out, error);
+  scaled.flags = in->flags;     /* the converter, too, keeps fields apart */
+  done = run_plans (self, in, &scaled, params, error)
+      && convert (self, &scaled, out, error);
   gst_video_frame_unmap (&scaled);
-  return converted;
+  return done;
 }

@@ -7,6 +7,7 @@
 
 #include <gst/video/video.h>
 
+#include "gstecbsrplans.h"
 #include "gstecbsrsettings.h"
 
 G_BEGIN_DECLS typedef struct _GstEcbsrUpscaler GstEcbsrUpscaler;
@@ -18,10 +19,10 @@ GstEcbsrUpscaler *gst_ecbsr_upscaler_new (EcbsrModel * model,
     const GstEcbsrSettings * settings, GError ** error);
 void gst_ecbsr_upscaler_free (GstEcbsrUpscaler * upscaler);
 
-/* From the next frame on @plan runs, which is for frames of the same kind and has
+/* From the next frame on @plans run, which are for frames of the same kind and have
  * to stay as long; NULL: its own. */
-void gst_ecbsr_upscaler_set_plan (GstEcbsrUpscaler * upscaler,
-    EcbsrPlan * plan);
+void gst_ecbsr_upscaler_set_plans (GstEcbsrUpscaler * upscaler,
+    GstEcbsrPlans * plans);
 
 /* Whether what has not changed since the last frame is worked on again. FALSE sets
  * an ECBSR_ERROR, once: there is no memory, and all is worked on. */

@@ -159,22 +159,6 @@ GST_START_TEST (test_chroma_site_alone)
 
 GST_END_TEST;
 
-GST_START_TEST (test_interlaced_refused)
-{
-  Bench bench = bench_new ("scale", 2, NULL);
-  gchar *text;
-
-  bench_try_input (&bench, "video/x-raw,format=I420,width=16,height=16,"
-      "framerate=25/1,interlace-mode=interleaved");
-  text = bench_pop_problem (&bench, GST_MESSAGE_ERROR, GST_STREAM_ERROR,
-      GST_STREAM_ERROR_FORMAT);
-  fail_unless (strstr (text, "nterlaced") && strstr (text, "deinterlace"));
-  g_free (text);
-  bench_free (&bench);
-}
-
-GST_END_TEST;
-
 static Suite *
 negotiation_suite (void)
 {
@@ -186,7 +170,6 @@ negotiation_suite (void)
   tcase_add_test (tc, test_sink_order);
   tcase_add_test (tc, test_output_caps);
   tcase_add_test (tc, test_chroma_site_alone);
-  tcase_add_test (tc, test_interlaced_refused);
   return s;
 }
 
