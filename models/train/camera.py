@@ -3,7 +3,8 @@
 
 In the order in which it happens: the lens blurs, the sensor adds noise, which
 grows with brightness and is filtered like the picture where the camera
-interpolates colours, the camera sharpens, and sends JPEG with halved chroma.
+interpolates colours, the camera sharpens, and sends JPEG or H.264 with halved
+chroma.
 """
 
 import io
@@ -11,6 +12,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from models.train import h264
 from models.train.imresize import imresize, round_half_up
 
 # Shares and ranges of each step; units are small pixels and 8-bit steps.
@@ -19,6 +21,8 @@ NOISE = (0.0, 5.0)  # standard deviation at mid grey
 SMOOTH_NOISE = 0.3  # share of pictures whose noise is correlated
 SHARPEN = (0.0, 0.6)  # amount, of half of the pictures
 JPEG_QUALITY = (60, 95)
+H264 = 0.3  # share of pictures that go through it
+H264_QUANTIZER = (20, 32)
 
 
 def gauss(sigma):
@@ -45,6 +49,13 @@ def add_noise(picture, random):
 
 
 def send(picture, random):
+    if random.random() < H264:
+        return h264.send(picture, random.integers(*H264_QUANTIZER, endpoint=True),
+                         random.integers(-2, 3, 2))
+    return send_jpeg(picture, random)
+
+
+def send_jpeg(picture, random):
     file, quality = io.BytesIO(), int(random.integers(JPEG_QUALITY[0], JPEG_QUALITY[1] + 1))
     chroma = {} if picture.ndim == 2 else {"subsampling": "4:2:0"}
     Image.fromarray(picture).save(file, "jpeg", quality=quality, **chroma)

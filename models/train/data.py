@@ -2,6 +2,7 @@
 """Training photos: which, how they become luma pairs, how patches are drawn."""
 
 import hashlib
+import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from models.train import camera
+from models.train import camera, h264
 from models.train.imresize import imresize, round_half_up
 
 # Folders of DATA/train whose terms allow weights to be given away.
@@ -19,6 +20,12 @@ DETAIL = 3.0  # mean difference of neighbouring samples; below it a patch is dul
 KEEP_DULL = 0.1
 TRIES = 8
 CAMERA_VARIANTS = 3
+
+# Photos are trained on at half size: a camera's own pixels are softened by lens
+# and demosaicing and carry its noise, and networks that learn to restore sharp
+# pictures from sharp ones are better on both (M4C8 ×2, 2,000 iterations: on photos
+# that were held out 0.02 dB at full size, 0.05 dB at half size).
+REDUCTION = 0.5
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_DATA = Path(os.environ.get("ECBSR_SHARED", PROJECT.parent / "shared")) / "data"
@@ -37,6 +44,10 @@ def load_rgb(path):
     """A picture as uint8: [height, width, 3], or [height, width] if it is grey."""
     with Image.open(path) as image:
         return np.asarray(image if image.mode == "L" else image.convert("RGB"))
+
+
+def reduce(picture):
+    return round_half_up(imresize(picture, REDUCTION)).astype(np.uint8)
 
 
 def make_pair(picture, scale, seed=None):
@@ -69,13 +80,15 @@ def load_pairs(data, scale, work, content="clean"):
     """(pairs to train on, pairs held out). Made once, kept in `work`.
 
     For cameras, each photo to train on is there CAMERA_VARIANTS times, degraded
-    differently, and once clean, so that clean input does not suffer.
+    differently, and as many times clean: M4C8 ×2 loses 0.5 dB on clean pictures
+    then, and 1.1 dB where three of four are degraded.
     """
     chosen = list_photos(data)
     if content == "clean":
         return tuple(_pairs(part, scale, work, [None]) for part in chosen)
-    seeds = range(1, CAMERA_VARIANTS + 1)
-    return (_pairs(chosen[0], scale, work, [None, *seeds]), _pairs(chosen[1], scale, work, [0]))
+    clean = _pairs(chosen[0], scale, work, [None]) * CAMERA_VARIANTS
+    degraded = _pairs(chosen[0], scale, work, range(1, CAMERA_VARIANTS + 1))
+    return clean + degraded, _pairs(chosen[1], scale, work, [0])
 
 
 def _pairs(photos, scale, work, seeds):
@@ -83,9 +96,9 @@ def _pairs(photos, scale, work, seeds):
 
 
 def _pairs_of_seed(photos, scale, work, seed):
-    known = repr([(p.name, p.stat().st_size) for p in photos]).encode()
+    known = repr([REDUCTION, *((p.name, p.stat().st_size) for p in photos)]).encode()
     if seed is not None:
-        known += Path(camera.__file__).read_bytes()
+        known += Path(camera.__file__).read_bytes() + Path(h264.__file__).read_bytes()
     key = hashlib.sha256(known).hexdigest()[:12]
     kind = "clean" if seed is None else f"camera{seed}"
     path = work / f"pairs-x{scale}-{kind}-{key}.npz"
@@ -97,7 +110,9 @@ def _pairs_of_seed(photos, scale, work, seed):
 
 def _save_pairs(path, photos, scale, seed):
     path.parent.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(max_workers=2) as pool:
+    # Not by fork: where GStreamer (h264.py) has begun, a copy of the process hangs.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=2, mp_context=context) as pool:
         seeds = [None if seed is None else (seed, i) for i in range(len(photos))]
         pairs = list(pool.map(_pair_of_file, photos, [scale] * len(photos), seeds))
     arrays = {f"low{i}": low for i, (low, _) in enumerate(pairs)}
@@ -108,7 +123,7 @@ def _save_pairs(path, photos, scale, seed):
 
 
 def _pair_of_file(path, scale, seed):
-    return make_pair(load_rgb(path), scale, seed)
+    return make_pair(reduce(load_rgb(path)), scale, seed)
 
 
 class Patches:

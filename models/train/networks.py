@@ -9,6 +9,8 @@ All map luma [n, 1, h, w] to [n, 1, s*h, s*w]. ECBSR sees luma 16..235 divided
 by 255, edge-SR sees 0..1 from black to white.
 """
 
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -215,6 +217,28 @@ class EdgeSr(nn.Module):
         return functional.pixel_shuffle(joined, self.scale)
 
 
+BRIGHT = 2  # units of eSR-CNN's first layer that start as the picture itself
+
+
+def center(n, size, value):
+    kernel = torch.zeros(n, 1, size, size)
+    kernel[..., size // 2, size // 2] = value
+    return kernel
+
+
+def edges(n):
+    """[n, 1, 5, 5]: first and second derivatives in turn, all around, not too regular."""
+    y, x = torch.meshgrid(torch.arange(-2.0, 3), torch.arange(-2.0, 3), indexing="ij")
+    window = torch.exp(-(x ** 2 + y ** 2) / 1.6)
+    kernels = []
+    for i in range(n):
+        across = x * math.cos(math.pi * i / n) + y * math.sin(math.pi * i / n)
+        kernel = window * (across ** (1 + i % 2) + 0.3 * torch.randn(5, 5))
+        kernel -= kernel.mean()
+        kernels.append(6 * kernel / kernel.norm())
+    return torch.stack(kernels)[:, None]
+
+
 class EdgeSrCnn(nn.Module):
     def __init__(self, scale, channels, depth, squeeze):
         super().__init__()
@@ -224,6 +248,28 @@ class EdgeSrCnn(nn.Module):
             WhitenedConv(depth, 5, bias=True), nn.Tanh(),
             edge_conv(depth, squeeze, 3, bias=True), nn.Tanh(),
             edge_conv(squeeze, n_out, 3, bias=False))
+        self.part_tasks()
+
+    def part_tasks(self):
+        """Starts with brightness and edges in units of their own.
+
+        All units alike, as its authors start, stay alike: brightness fills them,
+        and edges are where tanh is straight. Parted, 2,500 iterations of ×2 are
+        better than 30,000 without.
+        """
+        first, second, last = (self.filter[i] for i in (0, 2, 4))
+        n_values = last.out_channels // 2
+        with torch.no_grad():
+            first.set_kernel(torch.cat([center(BRIGHT, 5, 0.5), edges(first.out_channels - BRIGHT)]))
+            first.bias.zero_()
+            second.weight.normal_(0, 0.05)
+            second.weight[:, :BRIGHT] *= 0.1
+            second.weight[0] *= 0.1
+            second.weight[0, :BRIGHT, 1, 1] = 0.5
+            second.bias.zero_()
+            last.weight.normal_(0, 0.02)
+            last.weight[:n_values, 0, 1, 1] += 2
+            last.weight[n_values:].normal_(0, 0.6)
 
     def forward(self, x):
         value, key = split_maps(self.filter(x), self.scale, 2)

@@ -309,7 +309,7 @@ change_precision (Bench * bench, const gchar * precision)
   fail_unless (out != NULL);
   g_object_get (bench->ecbsr, "precision", &value, NULL);
   expected = upscale (new_input (), &in_info, &out_info, "model",
-      MODEL_ECBSR_M4C8, "precision", value, NULL);
+      MODEL_ECBSR_M4C8, "content", CONTENT_CLEAN, "precision", value, NULL);
   frame_assert_equal (out, expected, &out_info, precision);
   gst_buffer_unref (out);
   gst_buffer_unref (expected);
@@ -321,7 +321,8 @@ change_precision (Bench * bench, const gchar * precision)
 
 GST_START_TEST (test_precision_accepted)
 {
-  Bench bench = bench_new ("model", MODEL_ECBSR_M4C8, NULL);
+  Bench bench = bench_new ("model", MODEL_ECBSR_M4C8, "content", CONTENT_CLEAN,
+      NULL);
   gboolean other;
   guint n_notified = 0;
 

@@ -149,10 +149,10 @@ class Camera(unittest.TestCase):
             train, held_out = data.load_pairs(folder, 2, Path(folder) / "work", "camera")
             clean = data.load_pairs(folder, 2, Path(folder) / "work")[0]
         n = len(clean)
-        self.assertEqual((n, len(train), len(held_out)), (18, 18 * 4, 2))
+        self.assertEqual((n, len(train), len(held_out)), (18, 18 * 6, 2))
         for i, (low, high) in enumerate(train):
             np.testing.assert_array_equal(high, clean[i % n][1])
-            self.assertEqual((low == clean[i % n][0]).all(), i < n)
+            self.assertEqual((low == clean[i % n][0]).all(), i < n * 3)
 
 
 class Figures(unittest.TestCase):
