@@ -41,7 +41,7 @@ class Bench(unittest.TestCase):
             self.assertIn(name, result.stdout)
 
     def test_advice(self):
-        self.assertIn("m4c16", run("--advise", "16x16@1").stdout)
+        self.assertIn("m10c16", run("--advise", "16x16@1").stdout)
         self.assertIn("bicubic", run("--advise", "640x480@9999").stdout)
 
     def test_refusals(self):
