@@ -95,8 +95,10 @@ class Ends(unittest.TestCase):
         self.refuse("there is no display", "--test", environment=environment)
 
     def test_no_plugin(self):
-        self.refuse("GST_PLUGIN_PATH", "--test", "--sink", "fakesink",
-                    environment={**os.environ, "GST_PLUGIN_PATH": "", "GST_REGISTRY": "/dev/null"})
+        with tempfile.TemporaryDirectory() as folder:  # where the registry is made anew
+            self.refuse("GST_PLUGIN_PATH", "--test", "--sink", "fakesink",
+                        environment={**os.environ, "GST_PLUGIN_PATH": "",
+                                     "GST_REGISTRY": str(Path(folder, "registry"))})
 
     def test_bad_arguments(self):
         self.refuse("nothing-here.mp4", "--video", "nothing-here.mp4", "--sink", "fakesink")
