@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Bytes that are fetched from the input at a time.
+// Bytes that are fetched from the input at a time: at least a cell's, which is
+// less than twice as wide as cells.c wants it, with up to 8 bytes a pixel.
 #define CHUNK 4096
 
 struct _EcbsrHistory

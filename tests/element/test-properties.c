@@ -213,18 +213,6 @@ GST_START_TEST (test_active_model_and_backend)
 
 GST_END_TEST;
 
-static guint64
-get_stat (Bench * bench, const gchar * name)
-{
-  GstStructure *stats;
-  guint64 value;
-
-  g_object_get (bench->ecbsr, "stats", &stats, NULL);
-  fail_unless (gst_structure_get_uint64 (stats, name, &value), "%s", name);
-  gst_structure_free (stats);
-  return value;
-}
-
 GST_START_TEST (test_stats)
 {
   Bench bench = bench_new ("model", MODEL_BICUBIC, NULL);
@@ -233,16 +221,18 @@ GST_START_TEST (test_stats)
 
   g_signal_connect (bench.ecbsr, "notify::stats", G_CALLBACK (count),
       &n_notified);
-  fail_unless_equals_uint64 (get_stat (&bench, "frames"), 0);
-  fail_unless_equals_uint64 (get_stat (&bench, "max-ns"), 0);
+  fail_unless_equals_uint64 (bench_get_stat (&bench, "frames"), 0);
+  fail_unless_equals_uint64 (bench_get_stat (&bench, "max-ns"), 0);
   frame_info (&info, GST_VIDEO_FORMAT_NV12, 64, 64);
   for (i = 0; i < 300; i++)
     gst_buffer_unref (upscale_with (&bench, frame_new_filled (&info,
                 FRAME_DEFAULT, pattern_texture), &info, &out_info));
-  fail_unless_equals_uint64 (get_stat (&bench, "frames"), 300);
-  fail_unless (get_stat (&bench, "average-ns") > 0);
-  fail_unless (get_stat (&bench, "average-ns") <= get_stat (&bench, "max-ns"));
-  fail_unless (get_stat (&bench, "p95-ns") <= get_stat (&bench, "max-ns"));
+  fail_unless_equals_uint64 (bench_get_stat (&bench, "frames"), 300);
+  fail_unless (bench_get_stat (&bench, "average-ns") > 0);
+  fail_unless (bench_get_stat (&bench, "average-ns") <= bench_get_stat (&bench,
+          "max-ns"));
+  fail_unless (bench_get_stat (&bench, "p95-ns") <= bench_get_stat (&bench,
+          "max-ns"));
   fail_unless (n_notified > 0 && n_notified < 300);
   bench_free (&bench);
 }

@@ -16,7 +16,7 @@ try:
     from PIL import Image
 except ImportError as error:
     raise unittest.SkipTest(f"needs {error.name}") from error
-from models.train import camera, data, evaluate  # noqa: E402
+from models.train import camera, data, evaluate, h264  # noqa: E402
 from models.train.imresize import imresize  # noqa: E402
 
 SHARED = Path(os.environ.get("ECBSR_SHARED", PROJECT.parent / "shared")) / "data"
@@ -149,10 +149,43 @@ class Camera(unittest.TestCase):
             train, held_out = data.load_pairs(folder, 2, Path(folder) / "work", "camera")
             clean = data.load_pairs(folder, 2, Path(folder) / "work")[0]
         n = len(clean)
+        self.assertEqual(clean[0][1].shape, (48, 64), "photos are not halved")
         self.assertEqual((n, len(train), len(held_out)), (18, 18 * 6, 2))
         for i, (low, high) in enumerate(train):
             np.testing.assert_array_equal(high, clean[i % n][1])
             self.assertEqual((low == clean[i % n][0]).all(), i < n * 3)
+
+
+class H264(unittest.TestCase):
+    """A picture of odd sides, through an encoder and a decoder."""
+
+    def setUp(self):
+        y, x = np.mgrid[0:61, 0:83]
+        texture = 40 * np.sin(x / 3) + 30 * np.cos(y / 2)
+        self.picture = np.stack([128 + texture, x + y, 200 - x], axis=2).astype(np.uint8)
+
+    def distance(self, quantizer, step):
+        sent = h264.send(self.picture, quantizer, step).astype(float)
+        self.assertEqual(sent.shape, self.picture.shape)
+        return np.abs(sent - self.picture).mean()
+
+    def test_same_scene_and_coarser_is_worse(self):
+        for step in (0, 0), (2, -1):
+            fine, coarse = self.distance(18, step), self.distance(40, step)
+            self.assertLess(fine, 4, step)
+            self.assertGreater(coarse, fine + 1, step)
+
+    def test_the_scene_ends_in_place(self):
+        pictures = list(h264.pan(self.picture, (2, -1)))
+        self.assertEqual(len(pictures), h264.N_FRAMES)
+        np.testing.assert_array_equal(pictures[-1], self.picture)
+        np.testing.assert_array_equal(pictures[-2][:-2, 1:], self.picture[2:, :-1])
+
+    def test_grey_stays_grey(self):
+        grey = self.picture[:, :, 1]
+        sent = h264.send(grey, 20, (0, 0))
+        self.assertEqual(sent.shape, grey.shape)
+        self.assertLess(np.abs(sent.astype(float) - grey).mean(), 4)
 
 
 class Figures(unittest.TestCase):

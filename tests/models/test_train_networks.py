@@ -78,6 +78,28 @@ class Whitening(unittest.TestCase):
         self.assertLess((kernel[:, 0, 2, 2] - 1).abs().max(), 1e-4)
 
 
+class PartedTasks(unittest.TestCase):
+    def test_edges_see_no_brightness_and_are_not_alike(self):
+        kernels = networks.edges(5).flatten(1)
+        self.assertLess(kernels.sum(1).abs().max(), 1e-4)
+        likeness = kernels @ kernels.T / kernels.norm(dim=1) / kernels.norm(dim=1)[:, None]
+        self.assertLess((likeness - torch.eye(5)).abs().max(), 0.9)
+
+    def test_it_starts_close_to_the_picture(self):
+        """Brightness goes through, and edges do not drown it."""
+        torch.manual_seed(3)
+        net = networks.make(catalogue.config_of("esr-cnn", 2))
+        first, _, second = net.filter[:3]
+        self.assertEqual(first.kernel()[:networks.BRIGHT, 0, 2, 2].round(decimals=4).tolist(),
+                         [0.5] * networks.BRIGHT)
+        self.assertGreater(second.weight[0, 0, 1, 1], second.weight[1:, :].abs().max())
+        x = torch.linspace(0.1, 0.5, 16).expand(1, 1, 16, 16)
+        with torch.no_grad():
+            y = net(x)[0, 0, 8:-8, 8:-8]
+        large = torch.nn.functional.interpolate(x, scale_factor=2)[0, 0, 8:-8, 8:-8]
+        self.assertGreater(torch.corrcoef(torch.stack([y.flatten(), large.flatten()]))[0, 1], 0.8)
+
+
 class Files(unittest.TestCase):
     def test_a_file_gives_the_same_pictures(self):
         x = torch.rand(1, 1, 7, 9)
