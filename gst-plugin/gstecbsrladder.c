@@ -55,7 +55,14 @@ load (const GstEcbsrSettings * settings, GstEcbsrModel choice, GError ** error)
 /* ---------------------------------------------------------------- making -- */
 
 /* Bicubic is part of every other model: where it seems no cheaper, measuring was
- * disturbed. Where there is no memory the ladder does without a rung. */
+ * disturbed. */
+static gboolean
+is_cheapest_of_all (GstEcbsrModel choice)
+{
+  return choice == GST_ECBSR_MODEL_BICUBIC;
+}
+
+/* Where there is no memory the ladder does without a rung. */
 static void
 add_rung (GstEcbsrLadderMaker * maker, GstEcbsrLadder * ladder,
     GstEcbsrModel choice)
@@ -66,9 +73,9 @@ add_rung (GstEcbsrLadderMaker * maker, GstEcbsrLadder * ladder,
   if (!rung.model)
     return;
   rung.cost = gst_ecbsr_costs_get (rung.model, &maker->in, &maker->settings);
-  if (choice == GST_ECBSR_MODEL_BICUBIC)
+  if (is_cheapest_of_all (choice))
     rung.cost = MIN (rung.cost, above->cost);
-  if (choice == GST_ECBSR_MODEL_BICUBIC || rung.cost < STEP * above->cost)
+  if (is_cheapest_of_all (choice) || rung.cost < STEP * above->cost)
     rung.plans = gst_ecbsr_plans_new (rung.model, &maker->in, &maker->settings,
         NULL);
   if (rung.plans)
@@ -189,7 +196,7 @@ gst_ecbsr_ladder_find_best (const GstVideoInfo * in,
     cost = gst_ecbsr_costs_get (model, in, settings);
     if (cost <= budget)
       return g_steal_pointer (&model);
-    if (cost >= least)
+    if (cost >= least && !is_cheapest_of_all (choices[i]))
       continue;
     least = cost;
     g_clear_pointer (&cheapest, ecbsr_model_unref);
