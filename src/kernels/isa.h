@@ -33,5 +33,12 @@ void ECBSR_NAME (store_u16) (void *dst, const float *src, unsigned depth,
                              unsigned shift, float scale, float bias, size_t n);
 void ECBSR_NAME (merge_u16) (void *dst, const uint16_t *const *src, unsigned k,
                              size_t n);
+void ECBSR_NAME (load_u8) (float *dst, const uint8_t *src,
+                           unsigned pixel_stride, unsigned offset, float scale,
+                           float bias, size_t n);
+void ECBSR_NAME (store_u8) (uint8_t *dst, const float *src, float scale,
+                            float bias, size_t n);
+void ECBSR_NAME (merge_u8) (uint8_t *dst, const uint8_t *const *src, unsigned k,
+                            size_t n);
 
 #endif
