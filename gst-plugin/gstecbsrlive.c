@@ -174,20 +174,24 @@ hand_over (GstEcbsr * self, GstEcbsrChange * change)
 }
 
 /* For the video that flows, which does not have to wait for it then. Where that fails,
- * it fails again on the streaming thread, which tells. */
+ * it fails again on the streaming thread, which tells. Of another scale the output is
+ * not negotiated yet; what there is to measure for model=auto is measured here still. */
 static void
 plan_ahead (GstEcbsr * self, GstEcbsrChange * change)
 {
-  gboolean flows;
+  gboolean flows, same_scale;
 
   GST_OBJECT_LOCK (self);
-  flows = self->in.finfo && change->settings.scale == self->active.scale;
+  flows = self->in.finfo != NULL;
+  same_scale = change->settings.scale == self->active.scale;
   change->in = self->in;
   change->out = self->out;
   GST_OBJECT_UNLOCK (self);
-  if (flows && change->model
-      && gst_ecbsr_pace_fit_model (self, &change->settings, &change->in,
+  if (!flows || !change->model
+      || !gst_ecbsr_pace_fit_model (self, &change->settings, &change->in,
           &change->model, NULL))
+    return;
+  if (same_scale)
     change->upscaler = gst_ecbsr_upscaler_new (change->model, &change->in,
         &change->out, &change->settings, NULL);
 }
