@@ -144,6 +144,22 @@ GST_START_TEST (test_left_alone)
 
 GST_END_TEST;
 
+/* At a lower level, qos=false leads back to full quality at once. */
+GST_START_TEST (test_qos_switched_off)
+{
+  Bench bench = pace_start ("model", MODEL_ESR_TR, "max-processing-time",
+      (guint64) 1, NULL);
+
+  pace_say (&bench, 1);
+  gst_message_unref (pace_push_until_level_changes (&bench, 0));
+  g_object_set (bench.ecbsr, "qos", FALSE, NULL);
+  pace_assert_output (&bench, MODEL_ESR_TR);
+  bench_assert_active (&bench, "esr-tr-x2");
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
 /* As GstBaseTransform does: late frames are dropped, in full quality. */
 GST_START_TEST (test_file)
 {
@@ -362,6 +378,7 @@ pace_suite (void)
   tcase_add_test (tc, test_chroma_site);
   tcase_add_test (tc, test_climbs);
   tcase_add_test (tc, test_left_alone);
+  tcase_add_test (tc, test_qos_switched_off);
   tcase_add_test (tc, test_file);
   tcase_add_test (tc, test_drops);
   tcase_add_test (tc, test_degrade_does_not_drop);
