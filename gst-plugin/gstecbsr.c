@@ -130,7 +130,7 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
   gst_ecbsr_color_read_site (in_info, incaps);
   gst_ecbsr_color_read_site (out_info, outcaps);
   gst_ecbsr_pace_set_caps (self, in_info);
-  if (gst_ecbsr_fields_check (in_info, &error)
+  if (gst_ecbsr_fields_check (in_info, out_info, &error)
       && gst_ecbsr_pace_fit_model (self, &self->active, in_info, &self->model,
           &error))
     upscaler = gst_ecbsr_upscaler_new (self->model, in_info, out_info,
@@ -272,10 +272,12 @@ gst_ecbsr_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont,
 static void
 gst_ecbsr_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
 {
-  GstClockTime time = gst_segment_to_stream_time (&trans->segment,
-      GST_FORMAT_TIME, GST_BUFFER_TIMESTAMP (buffer));
+  GstClockTime time = GST_CLOCK_TIME_NONE;
 
   gst_ecbsr_live_take_up (GST_ECBSR (trans), NULL);
+  if (trans->segment.format == GST_FORMAT_TIME)
+    time = gst_segment_to_stream_time (&trans->segment, GST_FORMAT_TIME,
+        GST_BUFFER_TIMESTAMP (buffer));
   if (GST_CLOCK_TIME_IS_VALID (time))
     gst_object_sync_values (GST_OBJECT (trans), time);
 }
@@ -303,6 +305,23 @@ gst_ecbsr_transform_frame (GstVideoFilter * filter, GstVideoFrame * in,
   return GST_FLOW_OK;
 }
 
+/* After caps that failed the base class takes the old ones for set still, where
+ * they come back. FALSE: an ERROR has been posted. */
+static gboolean
+set_info_again (GstEcbsr * self)
+{
+  GstVideoFilter *filter = GST_VIDEO_FILTER (self);
+  g_autoptr (GstCaps) in =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
+  g_autoptr (GstCaps) out =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SRC_PAD (self));
+
+  return in && out && gst_video_info_from_caps (&filter->in_info, in)
+      && gst_video_info_from_caps (&filter->out_info, out)
+      && gst_ecbsr_set_info (filter, in, &filter->in_info, out,
+      &filter->out_info) && self->upscaler;
+}
+
 /* The parent's only warns where a buffer cannot be mapped, and lets a frame
  * that nobody has written go out. */
 static GstFlowReturn
@@ -315,6 +334,8 @@ gst_ecbsr_transform (GstBaseTransform * trans, GstBuffer * inbuf,
   GstVideoFrame in, out;
   GstFlowReturn ret;
 
+  if (!self->upscaler && !set_info_again (self))
+    return GST_FLOW_NOT_NEGOTIATED;
   if (!gst_ecbsr_frame_map (&in, &filter->in_info, inbuf, GST_MAP_READ, &error))
     return fail (self, error, "input buffer");
   if (!gst_ecbsr_frame_map (&out, &filter->out_info, outbuf, GST_MAP_WRITE,

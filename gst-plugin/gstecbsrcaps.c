@@ -329,6 +329,10 @@ gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps, guint scale)
       "format", G_TYPE_STRING, gst_video_format_to_string (choice.format),
       "width", G_TYPE_INT, (gint) (in.width * scale),
       "height", G_TYPE_INT, (gint) (in.height * scale), NULL);
+  if (gst_structure_has_field (s, "interlace-mode"))
+    gst_structure_fixate_field_string (s, "interlace-mode",
+        gst_video_interlace_mode_to_string (GST_VIDEO_INFO_INTERLACE_MODE
+            (&in)));
   fixate_ratio (s, "framerate", in.fps_n, in.fps_d);
   fixate_ratio (s, "pixel-aspect-ratio", in.par_n, in.par_d);
   gst_ecbsr_color_fixate (s, &in, choice.format);

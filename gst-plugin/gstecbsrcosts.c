@@ -5,6 +5,8 @@
 #include "gstecbsrformats.h"
 #include "gstecbsrframe.h"
 
+#include "cpu.h"
+
 GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define GST_CAT_DEFAULT gst_ecbsr_debug
 
@@ -112,7 +114,7 @@ measure (EcbsrModel * model, const GstVideoInfo * in,
     const GstEcbsrSettings * settings)
 {
   guint n_threads = settings->n_threads ? settings->n_threads
-      : g_get_num_processors ();
+      : ecbsr_cpu_count ();
   guint height = BAND * MIN (n_threads, MOST_BANDS);
   GstVideoInfo small = *in;
   Probe probe = { NULL, };
@@ -145,23 +147,21 @@ look_up_or_measure (EcbsrModel * model, const GstVideoInfo * in,
   static GMutex lock;
   static GHashTable *known;
   gchar *key = make_key (model, in, settings);
-  gdouble *cost;
+  gdouble *found, cost;
 
   g_mutex_lock (&lock);
   if (!known)
     known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  cost = g_hash_table_lookup (known, key);
-  if (cost) {
-    g_free (key);
-  } else {
-    cost = g_new (gdouble, 1);
-    *cost = measure (model, in, settings);
+  found = g_hash_table_lookup (known, key);
+  cost = found ? *found : measure (model, in, settings);
+  if (!found && cost > 0.0) {   /* there may be memory the next time */
     GST_INFO ("%s: %.2f ns a pixel (%s)", ecbsr_model_get_info (model)->name,
-        *cost, key);
-    g_hash_table_insert (known, key, cost);
+        cost, key);
+    g_hash_table_insert (known, g_strdup (key), g_memdup2 (&cost, sizeof cost));
   }
   g_mutex_unlock (&lock);
-  return *cost;
+  g_free (key);
+  return cost;
 }
 
 GstClockTime

@@ -23,12 +23,21 @@ get_row_unit (const GstVideoInfo * info)
 }
 
 gboolean
-gst_ecbsr_fields_check (const GstVideoInfo * info, GError ** error)
+gst_ecbsr_fields_check (const GstVideoInfo * in, const GstVideoInfo * out,
+    GError ** error)
 {
-  GstVideoInterlaceMode mode = GST_VIDEO_INFO_INTERLACE_MODE (info);
-  guint unit = get_row_unit (info);
+  GstVideoInterlaceMode mode = GST_VIDEO_INFO_INTERLACE_MODE (in);
+  guint unit = get_row_unit (in);
 
-  if (!GST_VIDEO_INFO_IS_INTERLACED (info))
+  if (mode != GST_VIDEO_INFO_INTERLACE_MODE (out)) {
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "the video has interlace-mode=%s, downstream wants %s",
+        gst_video_interlace_mode_to_string (mode),
+        gst_video_interlace_mode_to_string (GST_VIDEO_INFO_INTERLACE_MODE
+            (out)));
+    return FALSE;
+  }
+  if (!GST_VIDEO_INFO_IS_INTERLACED (in))
     return TRUE;
   if (mode == GST_VIDEO_INTERLACE_MODE_FIELDS) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
@@ -37,11 +46,11 @@ gst_ecbsr_fields_check (const GstVideoInfo * info, GError ** error)
         "front.");
     return FALSE;
   }
-  if (info->height % unit != 0) {
+  if (in->height % unit != 0) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "Interlaced %s video of %d rows cannot be upscaled: its fields share "
         "rows unless their number is a multiple of %u. Put a deinterlace "
-        "element in front.", GST_VIDEO_INFO_NAME (info), info->height, unit);
+        "element in front.", GST_VIDEO_INFO_NAME (in), in->height, unit);
     return FALSE;
   }
   return TRUE;
@@ -80,7 +89,9 @@ gst_ecbsr_fields_find (const GstVideoFrame * frame, EcbsrField fields[2],
 {
   if (is_alternate (&frame->info))
     return find_alternate (frame, fields, error);
-  if (!GST_VIDEO_FRAME_IS_INTERLACED (frame)) {
+  /* A buffer's flags alone make no fields: there are plans for what the caps say. */
+  if (!GST_VIDEO_INFO_IS_INTERLACED (&frame->info)
+      || !GST_VIDEO_FRAME_IS_INTERLACED (frame)) {
     fields[0] = ECBSR_FIELD_NONE;
     return 1;
   }
@@ -110,7 +121,7 @@ gst_ecbsr_fields_get_region (const EcbsrRegion * region, EcbsrField field)
 {
   EcbsrRegion part = *region;
 
-  if (field == ECBSR_FIELD_NONE)
+  if (field == ECBSR_FIELD_NONE || region->height == 0)
     return part;
   part.y = region->y / 2;
   part.height = (region->height + region->y % 2 + 1) / 2;

@@ -10,10 +10,10 @@
 
 G_BEGIN_DECLS
 #define GST_ECBSR_N_FIELDS (ECBSR_FIELD_BOTTOM + 1)
-/* Whether the fields of @info's frames can be told apart. FALSE sets a
- * GST_STREAM_ERROR. */
-    gboolean gst_ecbsr_fields_check (const GstVideoInfo * info,
-    GError ** error);
+/* Whether the fields of @in's frames can be told apart, and @out has the same.
+ * FALSE sets a GST_STREAM_ERROR. */
+    gboolean gst_ecbsr_fields_check (const GstVideoInfo * in,
+    const GstVideoInfo * out, GError ** error);
 
 /* The kinds of pictures that frames of @info may hold, by EcbsrField. */
 void gst_ecbsr_fields_get_possible (const GstVideoInfo * info,

@@ -37,8 +37,12 @@ refuse (GstEcbsr * self, const GstEcbsrSettings * refused, const GError * error)
   g_autofree gchar *kept = NULL;
 
   GST_OBJECT_LOCK (self);
-  if (gst_ecbsr_settings_equal (&self->wanted, refused))
+  if (gst_ecbsr_settings_equal (&self->wanted, refused)) {
+    gboolean live = self->wanted.live;  /* the source's, no property */
+
     gst_ecbsr_settings_copy (&self->wanted, get_latest (self));
+    self->wanted.live = live;
+  }
   kept = gst_ecbsr_settings_describe (get_latest (self));
   GST_OBJECT_UNLOCK (self);
 
@@ -244,6 +248,7 @@ gst_ecbsr_live_look_upstream (GstEcbsr * self)
   GST_OBJECT_LOCK (self);
   self->wanted.live = live;
   GST_OBJECT_UNLOCK (self);
+  gst_ecbsr_pace_set_live (self, live);
   request (self, TRUE);
 }
 
@@ -289,6 +294,8 @@ prepare (GstEcbsr * self, GstEcbsrChange * change, GstCaps * incaps,
   GstVideoFilter *filter = GST_VIDEO_FILTER (self);
   g_autoptr (GstCaps) current =
       gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
+  gboolean new_video = incaps && !(current && gst_caps_is_equal (incaps,
+          current));
 
   if (!incaps)
     incaps = current;
@@ -296,7 +303,7 @@ prepare (GstEcbsr * self, GstEcbsrChange * change, GstCaps * incaps,
     return TRUE;                /* the first negotiation decides */
   if (change->settings.scale != self->active.scale)
     return check_scale (self, incaps, change->settings.scale, error);
-  if (!filter->negotiated || !change->model)
+  if (!filter->negotiated || !change->model || new_video)
     return TRUE;
   if (change->upscaler && gst_video_info_is_equal (&change->in,
           &filter->in_info)

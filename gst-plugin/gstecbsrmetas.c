@@ -32,6 +32,19 @@ copy_params (gconstpointer params, gpointer unused)
   return gst_structure_copy (params);
 }
 
+/* Numbers of a hostile buffer do not wrap into the picture. */
+static guint
+scale_size (guint size, guint scale)
+{
+  return (guint) MIN ((guint64) size * scale, G_MAXUINT);
+}
+
+static gint
+scale_position (gint position, guint scale)
+{
+  return (gint) CLAMP ((gint64) position * scale, G_MININT, G_MAXINT);
+}
+
 /* The library's own transformation leaves the parameters behind. */
 static void
 scale_region (GstBuffer * outbuf, const GstVideoRegionOfInterestMeta * roi,
@@ -39,7 +52,8 @@ scale_region (GstBuffer * outbuf, const GstVideoRegionOfInterestMeta * roi,
 {
   GstVideoRegionOfInterestMeta *scaled =
       gst_buffer_add_video_region_of_interest_meta_id (outbuf, roi->roi_type,
-      roi->x * scale, roi->y * scale, roi->w * scale, roi->h * scale);
+      scale_size (roi->x, scale), scale_size (roi->y, scale),
+      scale_size (roi->w, scale), scale_size (roi->h, scale));
 
   scaled->id = roi->id;
   scaled->parent_id = roi->parent_id;
@@ -63,7 +77,8 @@ scale_overlay (GstBuffer * outbuf, const GstVideoOverlayCompositionMeta * meta,
     gst_video_overlay_rectangle_get_render_rectangle (rectangle, &x, &y,
         &width, &height);
     gst_video_overlay_rectangle_set_render_rectangle (rectangle,
-        x * (gint) scale, y * (gint) scale, width * scale, height * scale);
+        scale_position (x, scale), scale_position (y, scale),
+        scale_size (width, scale), scale_size (height, scale));
   }
   gst_buffer_add_video_overlay_composition_meta (outbuf, scaled);
   gst_video_overlay_composition_unref (scaled);

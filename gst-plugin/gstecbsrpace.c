@@ -35,6 +35,7 @@ struct _GstEcbsrPace
   GstEcbsrLatency latency;
   gboolean live;                /* as far as is known */
   gboolean upscales;
+  GstClockTime reported;        /* what a latency query was last told */
 };
 
 GstEcbsrPace *
@@ -103,39 +104,49 @@ gst_ecbsr_pace_stop (GstEcbsr * self)
   gst_ecbsr_overload_reset (pace->overload);
   memset (&pace->latency, 0, sizeof pace->latency);
   pace->live = pace->upscales = FALSE;
+  pace->reported = 0;
   g_mutex_unlock (&pace->lock);
 }
 
 /* --------------------------------------------------------------- latency -- */
 
+/* Where the answer to a latency query has changed. */
 static void
-post_latency (GstEcbsr * self)
+tell_latency (GstEcbsr * self)
 {
   GstEcbsrPace *pace = self->pace;
+  GstClockTime answer = 0;
+  gboolean changed;
 
-  gst_ecbsr_stats_set_latency (self->stats, pace->terms.live
-      && pace->terms.policy.report_latency ? pace->latency.promise : 0);
+  g_mutex_lock (&pace->lock);
+  if (pace->terms.live && pace->terms.policy.report_latency && pace->upscales)
+    answer = pace->latency.promise;
+  changed = answer != pace->reported;
+  pace->reported = answer;
+  g_mutex_unlock (&pace->lock);
+  if (!changed)
+    return;
+  gst_ecbsr_stats_set_latency (self->stats, answer);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_latency (GST_OBJECT (self)));
 }
 
-/* The budget; without one what the model is measured to take. */
+/* The budget; without one what the model is measured to take. Not before there are
+ * caps that it runs with. */
 static void
 promise_latency (GstEcbsr * self)
 {
   GstEcbsrPace *pace = self->pace;
   GstClockTime time = pace->terms.budget;
-  gboolean raised;
 
-  if (!self->model || !pace->terms.live)
-    return;
-  if (!GST_CLOCK_TIME_IS_VALID (time))
-    time = gst_ecbsr_costs_get (self->model, &pace->in, &self->active);
-  g_mutex_lock (&pace->lock);
-  raised = gst_ecbsr_latency_raise (&pace->latency, time);
-  g_mutex_unlock (&pace->lock);
-  if (raised)
-    post_latency (self);
+  if (self->upscaler && pace->terms.live) {
+    if (!GST_CLOCK_TIME_IS_VALID (time))
+      time = gst_ecbsr_costs_get (self->model, &pace->in, &self->active);
+    g_mutex_lock (&pace->lock);
+    gst_ecbsr_latency_raise (&pace->latency, time);
+    g_mutex_unlock (&pace->lock);
+  }
+  tell_latency (self);
 }
 
 void
@@ -189,18 +200,18 @@ set_terms (GstEcbsr * self, const GstEcbsrTerms * terms)
 }
 
 void
+gst_ecbsr_pace_set_live (GstEcbsr * self, gboolean live)
+{
+  g_mutex_lock (&self->pace->lock);
+  self->pace->live = live;
+  g_mutex_unlock (&self->pace->lock);
+}
+
+void
 gst_ecbsr_pace_set_caps (GstEcbsr * self, const GstVideoInfo * in)
 {
   GstEcbsrPace *pace = self->pace;
   GstEcbsrTerms terms;
-  gboolean live;
-
-  GST_OBJECT_LOCK (self);
-  live = self->wanted.live;
-  GST_OBJECT_UNLOCK (self);
-  g_mutex_lock (&pace->lock);
-  pace->live = live;
-  g_mutex_unlock (&pace->lock);
 
   pace->in = *in;
   terms = get_terms (self);
@@ -270,7 +281,7 @@ gst_ecbsr_pace_renew (GstEcbsr * self)
   drop_ladder (pace);
   g_mutex_lock (&pace->lock);
   gst_ecbsr_overload_set_levels (pace->overload, NULL, 0);
-  pace->upscales = self->upscaler != NULL;
+  pace->upscales = self->model != NULL; /* if only after the next caps */
   g_mutex_unlock (&pace->lock);
   promise_latency (self);
   if (wants_ladder (self))
@@ -311,8 +322,6 @@ keep_up (GstEcbsr * self)
       gst_ecbsr_pace_renew (self);
     else
       promise_latency (self);
-    if (terms.policy.report_latency != old.policy.report_latency)
-      post_latency (self);
   }
   take_ladder (pace);
 }
@@ -386,14 +395,14 @@ gst_ecbsr_pace_take_frame (GstEcbsr * self, GstClockTime time)
   EcbsrRunCounts counts = gst_ecbsr_upscaler_get_counts (self->upscaler);
   GstEcbsrLevelChange change;
   GstEcbsrQos qos;
-  gboolean changed, raised = FALSE;
+  gboolean changed;
   guint level;
 
   g_mutex_lock (&pace->lock);
   level = gst_ecbsr_overload_get_level (pace->overload);
   /* while there is a level to go down to, frames become faster, not later */
   if (pace->live && !gst_ecbsr_overload_has_lower (pace->overload))
-    raised = gst_ecbsr_latency_take_frame (&pace->latency, time,
+    gst_ecbsr_latency_take_frame (&pace->latency, time,
         GST_CLOCK_TIME_IS_VALID (pace->terms.duration) ? pace->terms.duration
         : LONGEST_FRAME);
   gst_ecbsr_overload_set_share (pace->overload,
@@ -407,8 +416,7 @@ gst_ecbsr_pace_take_frame (GstEcbsr * self, GstClockTime time)
     gst_ecbsr_notify_stats (self);
   if (changed)
     change_level (self, &change, &qos);
-  if (raised)
-    post_latency (self);
+  tell_latency (self);
 }
 
 void

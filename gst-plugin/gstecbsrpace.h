@@ -19,6 +19,9 @@ void gst_ecbsr_pace_stop (GstEcbsr * self);
 
 /* ------------------------------------------------------ streaming thread -- */
 
+/* What upstream says when caps arrive. Later latency queries tell as well. */
+void gst_ecbsr_pace_set_live (GstEcbsr * self, gboolean live);
+
 /* New caps: sets what a frame may take. Before the next two. */
 void gst_ecbsr_pace_set_caps (GstEcbsr * self, const GstVideoInfo * in);
 

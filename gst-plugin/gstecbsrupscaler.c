@@ -4,6 +4,8 @@
 
 #include "gstecbsrframe.h"
 
+#include "cpu.h"
+
 struct _GstEcbsrUpscaler
 {
   GstEcbsrPlans *plans;
@@ -68,7 +70,7 @@ add_conversion (GstEcbsrUpscaler * self, guint n_threads, GError ** error)
   GstStructure *options;
 
   if (n_threads == 0)
-    n_threads = g_get_num_processors ();
+    n_threads = ecbsr_cpu_count ();
   options = gst_structure_new ("options", GST_VIDEO_CONVERTER_OPT_THREADS,
       G_TYPE_UINT, n_threads, NULL);
   gst_ecbsr_fields_make_whole (&from);

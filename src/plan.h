@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What a plan holds. Written when it is made, only its scratch changes after.
+// What a plan holds. Written when it is made; after that only its scratch changes, and
+// what belongs to the picture that is worked on (cells, region, run, counts).
 //
 // A picture is cut into column strips and row bands. One task is a tile: its
 // rows stream through all layers (net.h), each layer keeping only the rows that

@@ -223,6 +223,52 @@ GST_START_TEST (test_failing_map)
 
 GST_END_TEST;
 
+/* After caps that were refused the earlier ones work again. */
+GST_START_TEST (test_refused_caps_and_back)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+  GstVideoInfo in_info;
+  GstBuffer *out;
+  guint i;
+
+  frame_info (&in_info, GST_VIDEO_FORMAT_I420, 16, 16);
+  for (i = 0; i < 2; i++) {
+    bench_set_input (&bench, &in_info);
+    out = gst_harness_push_and_pull (bench.h,
+        frame_new_filled (&in_info, FRAME_DEFAULT, pattern_texture));
+    fail_unless (out != NULL);
+    gst_buffer_unref (out);
+    bench_assert_quiet (&bench, GST_MESSAGE_ERROR);
+    bench_try_input (&bench, "video/x-raw,format=I420,width=32,height=18,"
+        "framerate=25/1,interlace-mode=interleaved");
+    g_free (bench_pop_problem (&bench, GST_MESSAGE_ERROR, GST_STREAM_ERROR,
+            GST_STREAM_ERROR_FORMAT));
+  }
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* Nothing is said of progressive frames that is not so. */
+GST_START_TEST (test_other_interlace_mode_downstream)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+  gchar *text;
+
+  gst_harness_set_sink_caps_str (bench.h,
+      "video/x-raw,interlace-mode=interleaved");
+  bench_try_input (&bench, "video/x-raw,format=I420,width=32,height=20,"
+      "framerate=25/1");
+  text = bench_pop_problem (&bench, GST_MESSAGE_ERROR, GST_STREAM_ERROR,
+      GST_STREAM_ERROR_FORMAT);
+  fail_unless (strstr (text, "progressive") && strstr (text, "interleaved"),
+      "%s", text);
+  g_free (text);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_short_buffer)
 {
   check_refused (gst_buffer_new_allocate (NULL, 383, NULL), GST_FLOW_ERROR);
@@ -247,6 +293,8 @@ errors_suite (void)
   tcase_add_test (tc, test_model_not_built_in);
   tcase_add_test (tc, test_failing_map);
   tcase_add_test (tc, test_short_buffer);
+  tcase_add_test (tc, test_refused_caps_and_back);
+  tcase_add_test (tc, test_other_interlace_mode_downstream);
   return s;
 }
 

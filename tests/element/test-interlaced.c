@@ -292,6 +292,53 @@ GST_START_TEST (test_regions_and_static_parts)
 
 GST_END_TEST;
 
+/* One without area is none, also where it would begin in the second field. */
+GST_START_TEST (test_region_without_area)
+{
+  GstVideoInfo info, out_info;
+  GstBuffer *plain, *out;
+  Bench bench;
+
+  set_info (&info, GST_VIDEO_FORMAT_I420, GST_VIDEO_INTERLACE_MODE_INTERLEAVED,
+      HEIGHT);
+  plain = run (frame_new_filled (&info, FRAME_DEFAULT, pattern_texture), &info,
+      0, 2, MODEL_BICUBIC, &out_info);
+  bench = bench_new ("model", MODEL_ESR_TM, NULL);
+  gst_util_set_object_arg (G_OBJECT (bench.ecbsr), "roi-mode", "rectangle");
+  g_object_set (bench.ecbsr, "roi-y", 1, "roi-width", WIDTH, "roi-height", 0,
+      NULL);
+  out = upscale_with (&bench, frame_new_filled (&info, FRAME_DEFAULT,
+          pattern_texture), &info, &out_info);
+  frame_assert_equal (out, plain, &out_info, "no region");
+  gst_buffer_unref (out);
+  gst_buffer_unref (plain);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* A buffer that calls itself interlaced in a progressive stream. */
+GST_START_TEST (test_flags_against_the_caps)
+{
+  GstVideoInfo info, out_info;
+  GstBuffer *in, *out, *plain;
+
+  set_info (&info, GST_VIDEO_FORMAT_I420, GST_VIDEO_INTERLACE_MODE_PROGRESSIVE,
+      HEIGHT);
+  plain = run (frame_new_filled (&info, FRAME_DEFAULT, pattern_texture), &info,
+      0, 2, MODEL_ESR_TM, &out_info);
+  in = frame_new_filled (&info, FRAME_DEFAULT, pattern_texture);
+  gst_buffer_add_video_meta (in, GST_VIDEO_FRAME_FLAG_INTERLACED
+      | GST_VIDEO_FRAME_FLAG_TFF, GST_VIDEO_FORMAT_I420, WIDTH, HEIGHT);
+  out = run (in, &info, GST_VIDEO_BUFFER_FLAG_INTERLACED, 2, MODEL_ESR_TM,
+      &out_info);
+  frame_assert_equal (out, plain, &out_info, "progressive");
+  gst_buffer_unref (out);
+  gst_buffer_unref (plain);
+}
+
+GST_END_TEST;
+
 /* The library's converter knows nothing of buffers of one field each. */
 GST_START_TEST (test_alternate_converted)
 {
@@ -425,6 +472,8 @@ interlaced_suite (void)
   tcase_add_test (tc, test_rows_lie_where_they_belong);
   tcase_add_test (tc, test_mixed);
   tcase_add_test (tc, test_regions_and_static_parts);
+  tcase_add_test (tc, test_region_without_area);
+  tcase_add_test (tc, test_flags_against_the_caps);
   tcase_add_test (tc, test_alternate_converted);
   tcase_add_test (tc, test_caps);
   tcase_add_loop_test (tc, test_refused, 0, G_N_ELEMENTS (refused));

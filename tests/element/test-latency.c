@@ -193,6 +193,45 @@ GST_START_TEST (test_no_rate)
 
 GST_END_TEST;
 
+/* From and to where there is nothing to do: the answer to the query changes, and that
+ * is told. */
+GST_START_TEST (test_scale_one_and_back)
+{
+  static const guint scales[] = { 1, 2, 1, 3 };
+  Bench bench = start ("model", MODEL_ESR_MAX, "scale", 1, NULL);
+  guint i;
+
+  push (&bench);
+  for (i = 0; i < G_N_ELEMENTS (scales); i++) {
+    GstClockTime expected = scales[i] > 1 ? BUDGET : 0;
+
+    fail_unless (get_added (&bench) == (i ? BUDGET - expected : 0));
+    count_messages (&bench);
+    g_object_set (bench.ecbsr, "scale", scales[i], NULL);
+    push (&bench);
+    fail_unless_equals_uint64 (get_added (&bench), expected);
+    fail_unless_equals_int (count_messages (&bench), i > 0);
+    fail_unless_equals_uint64 (bench_get_stat (&bench, "latency-ns"), expected);
+  }
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* What nobody is told of needs no message. */
+GST_START_TEST (test_no_message_where_not_reported)
+{
+  Bench bench = start ("model", MODEL_ESR_MAX, "report-latency", FALSE, NULL);
+
+  push (&bench);
+  g_object_set (bench.ecbsr, "max-processing-time", (guint64) GST_SECOND, NULL);
+  push (&bench);
+  fail_unless_equals_int (count_messages (&bench), 0);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
 static Suite *
 latency_suite (void)
 {
@@ -207,6 +246,8 @@ latency_suite (void)
   tcase_add_test (tc, test_slow);
   tcase_add_test (tc, test_too_slow);
   tcase_add_test (tc, test_no_rate);
+  tcase_add_test (tc, test_scale_one_and_back);
+  tcase_add_test (tc, test_no_message_where_not_reported);
   return s;
 }
 

@@ -60,6 +60,26 @@ GST_START_TEST (test_region_of_interest)
 
 GST_END_TEST;
 
+/* What lies far outside of the picture does not come back into it. */
+GST_START_TEST (test_far_regions)
+{
+  GstVideoRegionOfInterestMeta *roi;
+  GstBuffer *in = new_input (), *out;
+
+  roi = gst_buffer_add_video_region_of_interest_meta (in, "face",
+      G_MAXUINT / 3 + 2, 4, G_MAXUINT, 12);
+  roi->id = 7;
+  out = run (in);
+  roi = gst_buffer_get_video_region_of_interest_meta_id (out, 7);
+  fail_unless (roi != NULL);
+  fail_unless (roi->x == G_MAXUINT && roi->w == G_MAXUINT);
+  fail_unless_equals_int (roi->y, 12);
+  fail_unless_equals_int (roi->h, 36);
+  gst_buffer_unref (out);
+}
+
+GST_END_TEST;
+
 static GstVideoOverlayComposition *
 new_overlay (gint x, gint y, guint width, guint height)
 {
@@ -248,6 +268,7 @@ metas_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_checked_fixture (tc, set_up, NULL);
   tcase_add_test (tc, test_region_of_interest);
+  tcase_add_test (tc, test_far_regions);
   tcase_add_test (tc, test_overlay);
   tcase_add_test (tc, test_each_meta_once);
   tcase_add_test (tc, test_flags_and_times);

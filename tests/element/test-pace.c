@@ -144,6 +144,24 @@ GST_START_TEST (test_left_alone)
 
 GST_END_TEST;
 
+/* A change that is refused does not make a file of the source. */
+GST_START_TEST (test_live_after_refusal)
+{
+  Bench bench = pace_start ("model", MODEL_BICUBIC, NULL);
+
+  gst_buffer_unref (pace_push (&bench));
+  g_object_set (bench.ecbsr, "model-location", "/nonexistent", NULL);
+  g_free (bench_pop_problem (&bench, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_NOT_FOUND));
+  g_object_set (bench.ecbsr, "model", MODEL_ESR_CNN, "content", CONTENT_AUTO,
+      NULL);
+  gst_buffer_unref (pace_push (&bench));
+  bench_assert_active (&bench, "esr-cnn-x2-camera");
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
 /* At a lower level, qos=false leads back to full quality at once. */
 GST_START_TEST (test_qos_switched_off)
 {
@@ -379,6 +397,7 @@ pace_suite (void)
   tcase_add_test (tc, test_climbs);
   tcase_add_test (tc, test_left_alone);
   tcase_add_test (tc, test_qos_switched_off);
+  tcase_add_test (tc, test_live_after_refusal);
   tcase_add_test (tc, test_file);
   tcase_add_test (tc, test_drops);
   tcase_add_test (tc, test_degrade_does_not_drop);

@@ -155,6 +155,26 @@ push_frames (gpointer data)
   return NULL;
 }
 
+/* As appsrc sends by default: timestamps in a segment of bytes mean nothing. */
+GST_START_TEST (test_segment_of_bytes)
+{
+  Bench bench = bench_new ("model", MODEL_BICUBIC, NULL);
+  GstVideoInfo info;
+  GstSegment segment;
+  GstBuffer *in;
+
+  frame_info (&info, GST_VIDEO_FORMAT_I420, 16, 16);
+  bench_set_input (&bench, &info);
+  gst_segment_init (&segment, GST_FORMAT_BYTES);
+  gst_harness_push_event (bench.h, gst_event_new_segment (&segment));
+  in = frame_new_filled (&info, FRAME_DEFAULT, pattern_texture);
+  GST_BUFFER_PTS (in) = GST_SECOND;
+  gst_buffer_unref (gst_harness_push_and_pull (bench.h, in));
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_several_instances)
 {
   Instance instances[4];
@@ -186,6 +206,7 @@ stream_suite (void)
   tcase_add_test (tc, test_reconfigure);
   tcase_add_test (tc, test_no_framerate);
   tcase_add_test (tc, test_flush);
+  tcase_add_test (tc, test_segment_of_bytes);
   tcase_add_test (tc, test_several_instances);
   return s;
 }
