@@ -119,6 +119,20 @@ get_sample (const GstVideoFrame * frame, guint component, guint x, guint y)
       + frame_component_offset (&frame->info, component);
 }
 
+/* At any address; the library's own macros want it aligned, whatever they say. */
+static void
+write_word (guint8 * p, guint16 value)
+{
+  p[0] = value & 0xff;
+  p[1] = value >> 8;
+}
+
+static guint16
+read_word (const guint8 * p)
+{
+  return p[0] | p[1] << 8;
+}
+
 static void
 set_sample (const GstVideoFrame * frame, guint component, guint x, guint y,
     guint value)
@@ -127,7 +141,7 @@ set_sample (const GstVideoFrame * frame, guint component, guint x, guint y,
   guint shift = GST_VIDEO_FORMAT_INFO_SHIFT (frame->info.finfo, component);
 
   if (frame_depth (&frame->info) > 8)
-    GST_WRITE_UINT16_LE (sample, value << shift);
+    write_word (sample, value << shift);
   else
     *sample = value;
 }
@@ -197,7 +211,7 @@ read_sample (const GstVideoFrame * frame, guint component, guint x, guint y)
 
   if (frame_depth (&frame->info) == 8)
     return *sample;
-  return GST_READ_UINT16_LE (sample)
+  return read_word (sample)
       >> GST_VIDEO_FORMAT_INFO_SHIFT (frame->info.finfo, component);
 }
 
