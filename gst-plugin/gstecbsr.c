@@ -306,7 +306,7 @@ gst_ecbsr_transform_frame (GstVideoFilter * filter, GstVideoFrame * in,
 }
 
 /* After caps that failed the base class takes the old ones for set still, where
- * they come back. FALSE: an ERROR has been posted. */
+ * they come back. FALSE where they fail as well, which has been posted. */
 static gboolean
 set_info_again (GstEcbsr * self)
 {

@@ -303,8 +303,8 @@ prepare (GstEcbsr * self, GstEcbsrChange * change, GstCaps * incaps,
     return TRUE;                /* the first negotiation decides */
   if (change->settings.scale != self->active.scale)
     return check_scale (self, incaps, change->settings.scale, error);
-  if (!filter->negotiated || !change->model || new_video)
-    return TRUE;
+  if (!self->upscaler || !change->model || new_video)
+    return TRUE;                /* what is made for the caps will be of this model */
   if (change->upscaler && gst_video_info_is_equal (&change->in,
           &filter->in_info)
       && gst_video_info_is_equal (&change->out, &filter->out_info)) {

@@ -35,7 +35,7 @@ struct _GstEcbsrPace
   GstEcbsrLatency latency;
   gboolean live;                /* as far as is known */
   gboolean upscales;
-  GstClockTime reported;        /* what a latency query was last told */
+  GstClockTime reported;        /* the answer that was told last */
 };
 
 GstEcbsrPace *
@@ -395,14 +395,14 @@ gst_ecbsr_pace_take_frame (GstEcbsr * self, GstClockTime time)
   EcbsrRunCounts counts = gst_ecbsr_upscaler_get_counts (self->upscaler);
   GstEcbsrLevelChange change;
   GstEcbsrQos qos;
-  gboolean changed;
+  gboolean changed, raised = FALSE;
   guint level;
 
   g_mutex_lock (&pace->lock);
   level = gst_ecbsr_overload_get_level (pace->overload);
   /* while there is a level to go down to, frames become faster, not later */
   if (pace->live && !gst_ecbsr_overload_has_lower (pace->overload))
-    gst_ecbsr_latency_take_frame (&pace->latency, time,
+    raised = gst_ecbsr_latency_take_frame (&pace->latency, time,
         GST_CLOCK_TIME_IS_VALID (pace->terms.duration) ? pace->terms.duration
         : LONGEST_FRAME);
   gst_ecbsr_overload_set_share (pace->overload,
@@ -416,7 +416,8 @@ gst_ecbsr_pace_take_frame (GstEcbsr * self, GstClockTime time)
     gst_ecbsr_notify_stats (self);
   if (changed)
     change_level (self, &change, &qos);
-  tell_latency (self);
+  if (raised)
+    tell_latency (self);
 }
 
 void

@@ -223,7 +223,24 @@ GST_START_TEST (test_failing_map)
 
 GST_END_TEST;
 
-/* After caps that were refused the earlier ones work again. */
+/* The model changes, and the picture with it. */
+static void
+assert_model (Bench * bench, const GstVideoInfo * info, guint model)
+{
+  GstVideoInfo out_info, expected_info;
+  GstBuffer *expected = upscale (frame_new_filled (info, FRAME_DEFAULT,
+          pattern_texture), info, &expected_info, "model", model, NULL);
+  GstBuffer *out;
+
+  g_object_set (bench->ecbsr, "model", model, NULL);
+  out = upscale_with (bench, frame_new_filled (info, FRAME_DEFAULT,
+          pattern_texture), info, &out_info);
+  frame_assert_equal (out, expected, &out_info, "changed");
+  gst_buffer_unref (out);
+  gst_buffer_unref (expected);
+}
+
+/* After caps that were refused the earlier ones work again, and changes too. */
 GST_START_TEST (test_refused_caps_and_back)
 {
   Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
@@ -239,6 +256,8 @@ GST_START_TEST (test_refused_caps_and_back)
     fail_unless (out != NULL);
     gst_buffer_unref (out);
     bench_assert_quiet (&bench, GST_MESSAGE_ERROR);
+    assert_model (&bench, &in_info, MODEL_ESR_TM);
+    assert_model (&bench, &in_info, MODEL_ESR_MAX);
     bench_try_input (&bench, "video/x-raw,format=I420,width=32,height=18,"
         "framerate=25/1,interlace-mode=interleaved");
     g_free (bench_pop_problem (&bench, GST_MESSAGE_ERROR, GST_STREAM_ERROR,
