@@ -7,6 +7,7 @@
 
 #include "isa.h"
 #include "kernels.h"
+#include "merge.h"
 #include "vec.h"
 
 ALWAYS_INLINE void
@@ -94,26 +95,9 @@ ECBSR_NAME (store_u8) (uint8_t *restrict dst, const float *restrict src,
     }
 }
 
-ALWAYS_INLINE void
-merge (uint8_t *restrict dst, const uint8_t *const *src, unsigned k, size_t n)
-{
-  const uint8_t *s[4];
-
-  for (unsigned j = 0; j < k; j++)
-    s[j] = src[j];
-  for (size_t x = 0; x < n; x++)
-    for (unsigned j = 0; j < k; j++)
-      dst[k * x + j] = s[j][x];
-}
-
 void
 ECBSR_NAME (merge_u8) (uint8_t *dst, const uint8_t *const *src, unsigned k,
                        size_t n)
 {
-  if (k == 2)
-    merge (dst, src, 2, n);
-  else if (k == 3)
-    merge (dst, src, 3, n);
-  else
-    merge (dst, src, 4, n);
+  merge_samples (dst, src, k, 1, n);
 }

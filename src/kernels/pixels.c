@@ -6,6 +6,7 @@
 // takes for granted (rows of a picture may have any stride).
 
 #include "kernels.h"
+#include "merge.h"
 #include "pixels.h"
 
 #include <fenv.h>
@@ -75,33 +76,15 @@ affine (float *dst, const float *src, float scale, float bias, size_t n)
   ecbsr_orc_affine (dst, src, scale, bias, (int) n);
 }
 
-// Constant k lets the compiler interleave whole vectors.
-static inline __attribute__ ((always_inline)) void
-merge_plain (uint8_t *restrict dst, const uint8_t *const *src, unsigned k,
-             size_t n)
-{
-  const uint8_t *s[4];
-
-  for (unsigned j = 0; j < k; j++)
-    s[j] = src[j];
-  for (size_t x = 0; x < n; x++)
-    for (unsigned j = 0; j < k; j++)
-      dst[k * x + j] = s[j][x];
-}
-
 static void
 merge_u8 (uint8_t *dst, const uint8_t *const *src, unsigned k, size_t n)
 {
-  if (k == 3)
-    merge_plain (dst, src, 3, n);
-  else if (k == 2 && is_aligned (dst, 2))
+  if (k == 2 && is_aligned (dst, 2))
     ecbsr_orc_merge2 (dst, src[0], src[1], (int) n);
-  else if (k == 2)
-    merge_plain (dst, src, 2, n);
-  else if (is_aligned (dst, 4))
+  else if (k == 4 && is_aligned (dst, 4))
     ecbsr_orc_merge4 (dst, src[0], src[1], src[2], src[3], (int) n);
   else
-    merge_plain (dst, src, 4, n);
+    merge_samples (dst, src, k, 1, n);
 }
 
 static void

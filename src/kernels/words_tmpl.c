@@ -5,6 +5,7 @@
 
 #include "isa.h"
 #include "kernels.h"
+#include "merge.h"
 #include "vec.h"
 
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -84,26 +85,13 @@ ECBSR_NAME (store_u16) (void *restrict dst, const float *restrict src,
     }
 }
 
-ALWAYS_INLINE void
-merge (uint8_t *restrict dst, const uint16_t *const *src, unsigned k, size_t n)
-{
-  const uint16_t *s[4];
-
-  for (unsigned j = 0; j < k; j++)
-    s[j] = src[j];
-  for (size_t x = 0; x < n; x++)
-    for (unsigned j = 0; j < k; j++)
-      memcpy (dst + 2 * (k * x + j), &s[j][x], 2);
-}
-
 void
 ECBSR_NAME (merge_u16) (void *dst, const uint16_t *const *src, unsigned k,
                         size_t n)
 {
-  if (k == 2)
-    merge (dst, src, 2, n);
-  else if (k == 3)
-    merge (dst, src, 3, n);
-  else
-    merge (dst, src, 4, n);
+  const uint8_t *bytes[4];
+
+  for (unsigned j = 0; j < k; j++)
+    bytes[j] = (const uint8_t *) src[j];
+  merge_samples (dst, bytes, k, 2, n);
 }
