@@ -14,6 +14,7 @@ from tests.soak.record import Series, now  # noqa: E402
 
 RATE = 30
 PORT = 5604
+ON_THE_WAY = 0.5  # seconds until the last frame sent has been shown
 # As a window would be: what is 20 ms late is not shown.
 SINK = "fakesink name=sink sync=true qos=true max-lateness=20000000 signal-handoffs=true"
 TEST_PICTURE = "videotestsrc pattern=ball num-buffers=60 ! video/x-raw,width=640,height=480"
@@ -134,6 +135,7 @@ class Camera(Stream):
     def stop(self):
         self.running = False
         self.thread.join()
+        time.sleep(ON_THE_WAY)
         super().stop()
 
 
