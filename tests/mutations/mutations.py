@@ -33,7 +33,7 @@ MUTATIONS = [
     Mutation("a filter never reaches across fields",
              "gstecbsrfields.c", "    picture->stride[p] *= 2;\n", "", "element interlaced"),
     Mutation("interlaced video whose fields share rows is refused",
-             "gstecbsrfields.c", "if (info->height % unit != 0) {", "if (FALSE) {",
+             "gstecbsrfields.c", "if (in->height % unit != 0) {", "if (FALSE) {",
              "element interlaced"),
     Mutation("strides are the buffer's, not those of the caps",
              "gstecbsrframe.c", "picture->stride[p] = GST_VIDEO_FRAME_PLANE_STRIDE (frame, p);",
@@ -73,16 +73,7 @@ MUTATIONS = [
              "gstecbsrlatency.c", "if (time <= latency->promise)",
              "if (time == latency->promise)", "element latency"),
     Mutation("a latency that was raised is told",
-             "gstecbsrpace.c", """  if (raised)
-    post_latency (self);
-}
-
-void
-gst_ecbsr_pace_add_latency""", """  (void) raised;
-}
-
-void
-gst_ecbsr_pace_add_latency""", "element latency"),
+             "gstecbsrpace.c", "if (!changed)\n    return;", "return;", "element latency"),
     Mutation("a controller's values are taken over for each frame",
              "gstecbsr.c", "gst_object_sync_values (GST_OBJECT (trans), time);", ";",
              "element look"),
