@@ -16,6 +16,7 @@ from models.train.step import Step
 EMA_DECAY = 0.999
 SAVE_EVERY = 60  # seconds
 REPORT_EVERY = 15  # seconds
+EXACT_END = 0.1  # share of a training, at its end, that is done in float32
 LARGEST_BLOCK = 200  # parameters whose full matrix of moments SOAP keeps
 
 # Patches end in zero padding as pictures do, but most of a patch lies near its
@@ -58,7 +59,7 @@ def learning_rate(settings, iteration):
 
 
 def to_tensor(picture, domain):
-    """uint8 [n, h, w] to float [n, 1, h, w] in the network's domain.
+    """Luma of 0..255, [n, h, w], to float [n, 1, h, w] in the network's domain.
 
     The one channel is made the innermost dimension, so that PyTorch runs the
     whole network with channels last, which takes about two thirds of the time.
@@ -158,6 +159,7 @@ class Trainer:
 
     def _loss(self, low, high, margin):
         if self.fast and self.fast.takes(low):
+            self.fast.bfloat16 = self.iteration < (1 - EXACT_END) * self.settings.iterations
             return self.fast.loss(low, high, margin)
         low, high = to_tensor(low, self.domain), to_tensor(high, self.domain)
         return inner(self.net(low) - high, margin).abs().mean()

@@ -3,90 +3,14 @@
  * gradient for every weight. PyTorch's convolutions reach a tenth of a core's
  * multiply-adds at so few channels; these keep a row of 48 pixels by eight
  * channels in registers, as src/kernels/conv_tmpl.c does, and reach most of it.
- *
- * Feature maps are planes of float rows. Before each row lie PAD zeros, which
- * are also what follows the row before; above and below lies one row of zeros.
  */
 
-#include <stddef.h>
-#include <stdint.h>
+#include "step.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#define LANES 16
-#define VECTORS 3
-#define RUN (LANES * VECTORS)
-#define PAD LANES
-#define TAPS 9
-#define BLOCK 8
-#define STRIP 8
-#define MAX_CHANNELS 16
-
-/* Has the compiler load a vector once, not with each use. */
-#if defined(__AVX512F__)
-#define KEEP(v) __asm__ ("" : "+v" (v))
-#else
-#define KEEP(v) __asm__ ("" : "+m" (v))
-#endif
-
-typedef float vec __attribute__ ((vector_size (4 * LANES), aligned (4), may_alias));
 typedef int32_t mask __attribute__ ((vector_size (4 * LANES)));
-
-/* A network and the geometry of its patches. Sizes are in small pixels. */
-typedef struct
-{
-  int32_t n_layers, n_channels, scale, width, height, margin;
-} Shape;
-
-/* One convolution. weight [n_out][n_in][3][3], bias [n_out], and slope [n_out]
- * or NULL; likewise the gradients, which the step adds to. */
-typedef struct
-{
-  const float *weight, *bias, *slope;
-  float *d_weight, *d_bias, *d_slope;
-} Layer;
-
-typedef struct
-{
-  size_t stride, plane;
-  int n_rows, n_runs;
-} Grid;
-
-static Grid
-make_grid (const Shape *shape)
-{
-  Grid grid = { .stride = PAD + shape->width, .n_rows = shape->height, .n_runs = shape->width / RUN };
-  grid.plane = grid.stride * (shape->height + 2) + PAD;
-  return grid;
-}
-
-/* The first pixel of a plane. */
-static size_t
-origin (const Grid *grid)
-{
-  return grid->stride + PAD;
-}
-
-static int
-n_in_of (const Shape *shape, int layer)
-{
-  return layer == 0 ? 1 : shape->n_channels;
-}
-
-static int
-n_out_of (const Shape *shape, int layer)
-{
-  return layer == shape->n_layers - 1 ? shape->scale * shape->scale : shape->n_channels;
-}
-
-static float
-sum_of (vec v)
-{
-  float sum = 0;
-  for (int i = 0; i < LANES; i++)
-    sum += v[i];
-  return sum;
-}
 
 /* BLOCK weights of every input channel and tap, side by side; those that are
  * beyond n_out are 0. `backward` swaps the roles of in and out, and turns the
@@ -250,47 +174,6 @@ activate_back (const Grid *grid, const float *linear, const Layer *layer, float 
   }
 }
 
-static void
-sum_planes (const Grid *grid, const float *d, float *d_bias, int n)
-{
-  for (int c = 0; c < n; c++) {
-    vec sum = { 0 };
-    for (int y = 0; y < grid->n_rows; y++) {
-      const size_t at = c * grid->plane + origin (grid) + y * grid->stride;
-      for (size_t x = at; x < at + grid->n_runs * RUN; x += LANES)
-        sum += *(const vec *) (d + x);
-    }
-    d_bias[c] += sum_of (sum);
-  }
-}
-
-/* L1 against `high`, where it counts; `out` becomes the gradient. */
-static double
-compare (const Shape *shape, const Grid *grid, const float *input, float *out, const uint8_t *high)
-{
-  const int s = shape->scale, w = s * shape->width, h = s * shape->height, m = shape->margin;
-  double loss = 0;
-
-  for (int y = 0; y < h; y++)
-    for (int x = 0; x < w; x++) {
-      const size_t at = origin (grid) + y / s * grid->stride + x / s;
-      float *o = out + (y % s * s + x % s) * grid->plane + at;
-      const float error = *o + input[at] - high[(size_t) y * w + x] / 255.0f;
-      const int counts = y >= m && y < h - m && x >= m && x < w - m;
-      loss += counts ? (error < 0 ? -error : error) : 0;
-      *o = counts ? (error > 0) - (error < 0) : 0;
-    }
-  return loss;
-}
-
-static void
-read_low (const Shape *shape, const Grid *grid, const uint8_t *low, float *plane)
-{
-  for (int y = 0; y < shape->height; y++)
-    for (int x = 0; x < shape->width; x++)
-      plane[origin (grid) + y * grid->stride + x] = low[y * shape->width + x] / 255.0f;
-}
-
 /* Scratch: the picture, each layer's sums and what its activation made of them,
  * the gradient of two layers, packed weights. */
 typedef struct
@@ -365,11 +248,12 @@ backward (const Shape *shape, const Grid *grid, const Layer *layers, Scratch *s)
 }
 
 /* Adds up the absolute errors of `n` patches, on a scale of 0..1, and their
- * gradients. low [n][height][width], high [n][scale*height][scale*width].
+ * gradients. low [n][height][width], high [n][scale*height][scale*width]: luma
+ * of 0..255.
  * `width` is a multiple of 48. Returns -1 if there is no memory. */
 double
-ecbsr_train_step (const Shape *shape, const Layer *layers, int32_t n, const uint8_t *low,
-                  const uint8_t *high)
+ecbsr_train_step (const Shape *shape, const Layer *layers, int32_t n, const float *low,
+                  const float *high)
 {
   const Grid grid = make_grid (shape);
   const size_t n_low = (size_t) shape->width * shape->height;

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Loss and gradients of a folded ECBSR network in C (step.c), for PyTorch.
+"""Loss and gradients of a folded ECBSR network in C, for PyTorch.
 
-Several times as fast as PyTorch's convolutions. Compiled on first use, for the
-machine it runs on, with the system's C compiler.
+Several times as fast as PyTorch's convolutions: in float32 (step.c) or, where the
+CPU multiplies bfloat16, with that (step_bfloat16.c). Compiled on first use, for
+the machine it runs on, with the system's C compiler.
 """
 
 import ctypes
@@ -18,9 +19,12 @@ import torch
 from models.train import data
 from models.train.networks import Ecbsr
 
-SOURCE = Path(__file__).with_name("step.c")
+FOLDER = Path(__file__).parent
+SOURCES = [FOLDER / name for name in ("step.c", "step_bfloat16.c")]
+HEADERS = [FOLDER / name for name in ("step.h", "step_bfloat16.h")]
 FLAGS = ("-O3", "-march=native", "-ffp-contract=fast", "-std=gnu11", "-shared", "-fPIC")
-RUN, MAX_CHANNELS = 48, 16  # of step.c: rows are a multiple of RUN pixels
+RUN, MAX_CHANNELS = 48, 16  # of step.h: rows are a multiple of RUN pixels
+MAX_LAYERS = 32  # of step_bfloat16.c
 
 EDGES = ("conv1x1_sbx", "conv1x1_sby", "conv1x1_lpl")
 
@@ -43,18 +47,25 @@ def cpu_flags():
 
 
 def compile_step():
-    """The compiled step.c, made anew for another source or kind of machine."""
-    key = hashlib.sha256(SOURCE.read_bytes() + repr((FLAGS, cpu_flags())).encode())
+    """The library of SOURCES, made anew for another source or kind of machine."""
+    text = b"".join(path.read_bytes() for path in SOURCES + HEADERS)
+    key = hashlib.sha256(text + repr((FLAGS, cpu_flags())).encode())
     path = data.DEFAULT_WORK / f"step-{key.hexdigest()[:12]}.so"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}")
-        subprocess.run(["cc", *FLAGS, "-o", temporary, SOURCE], check=True)
+        subprocess.run(["cc", *FLAGS, "-o", temporary, *SOURCES], check=True)
         temporary.replace(path)
-    function = ctypes.CDLL(str(path)).ecbsr_train_step
-    function.restype = ctypes.c_double
-    function.argtypes = [ctypes.POINTER(Shape), ctypes.POINTER(Layer), ctypes.c_int32,
-                         ctypes.c_void_p, ctypes.c_void_p]
+    return ctypes.CDLL(str(path))
+
+
+def function_of(library, name):
+    """None where this machine has none."""
+    function = getattr(library, name, None)
+    if function:
+        function.restype = ctypes.c_double
+        function.argtypes = [ctypes.POINTER(Shape), ctypes.POINTER(Layer), ctypes.c_int32,
+                             ctypes.c_void_p, ctypes.c_void_p]
     return function
 
 
@@ -63,10 +74,16 @@ def pointer(array):
 
 
 class Step:
-    """Losses of `net`, an Ecbsr, on patches of [n, height, width] uint8."""
+    """Losses of `net`, an Ecbsr, on patches of [n, height, width], luma of 0..255.
+
+    With `bfloat16` set, factors are that wide, where machine and network allow it.
+    """
 
     def __init__(self, net, n_threads=None):
-        self.net, self.function = net, compile_step()
+        library = compile_step()
+        self.net, self.bfloat16 = net, False
+        self.exact = function_of(library, "ecbsr_train_step")
+        self.narrow = function_of(library, "ecbsr_train_step_bfloat16")
         self.n_threads = n_threads or torch.get_num_threads()
         self.pool = ThreadPoolExecutor(self.n_threads)
 
@@ -77,6 +94,11 @@ class Step:
     @staticmethod
     def takes(patches):
         return patches.shape[2] % RUN == 0
+
+    def function(self, height):
+        even = height % 2 == 0 and self.net.backbone[0].conv3x3.out_channels % 2 == 0
+        fits = even and len(self.net.backbone) <= MAX_LAYERS
+        return self.narrow if self.bfloat16 and self.narrow and fits else self.exact
 
     def loss(self, low, high, margin):
         """As inner(net(low) - high, margin).abs().mean(), of 0..1, differentiable."""
@@ -93,14 +115,14 @@ class Step:
         return sum(result[0] for result in results), gradients
 
     def _run_part(self, low, high, margin, folded):
-        low, high = np.ascontiguousarray(low), np.ascontiguousarray(high)
+        low, high = (np.ascontiguousarray(part, np.float32) for part in (low, high))
         gradients = [None if array is None else np.zeros_like(array) for array in folded]
         layers = (Layer * (len(folded) // 3))(*(
             Layer(*map(pointer, folded[i:i + 3]), *map(pointer, gradients[i:i + 3]))
             for i in range(0, len(folded), 3)))
         shape = Shape(len(layers), len(folded[0]), self.net.scale,
                       low.shape[2], low.shape[1], margin)
-        loss = self.function(shape, layers, len(low), low.ctypes.data, high.ctypes.data)
+        loss = self.function(low.shape[1])(shape, layers, len(low), low.ctypes.data, high.ctypes.data)
         if loss < 0:
             raise MemoryError("no memory for a training step")
         return loss, gradients

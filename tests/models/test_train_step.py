@@ -72,6 +72,51 @@ class Gradients(unittest.TestCase):
         self.assertFalse(Step.takes(np.empty((1, 48, 47))))
 
 
+class Bfloat16(unittest.TestCase):
+    def gradients(self, net, step, patches, bfloat16):
+        step.bfloat16 = bfloat16
+        net.zero_grad(set_to_none=True)
+        loss = step.loss(*patches, 2)
+        loss.backward()
+        return loss.item(), {name: p.grad for name, p in trained(net).items()}
+
+    def compare(self, blocks, channels, scale, height, width):
+        torch.manual_seed(3)
+        net = networks.Ecbsr(scale, blocks, channels)
+        net.drop_branches()
+        for name, parameter in trained(net).items():
+            if name.endswith("bias"):
+                torch.nn.init.normal_(parameter, std=0.05)
+        step, patches = Step(net, 1), random_patches(3, height, width, scale)
+        if not step.narrow:
+            self.skipTest("needs a CPU with AVX-512 BF16")
+        loss, want = self.gradients(net, step, patches, False)
+        near, got = self.gradients(net, step, patches, True)
+        self.assertNotEqual(loss, near, "both were computed alike")
+        self.assertAlmostEqual(loss, near, 4)
+        for name, gradient in want.items():
+            difference = (got[name] - gradient).norm().item()
+            self.assertLess(difference, 0.06 * gradient.norm().item(), name)
+
+    def test_all_scales(self):
+        for scale in (2, 3, 4):
+            self.compare(1, 8, scale, 48, 48)
+
+    def test_deep_and_16_channels(self):
+        self.compare(4, 16, 2, 48, 48)
+
+    def test_other_shapes(self):
+        self.compare(2, 6, 2, 20, 96)
+        self.compare(1, 2, 3, 2, 144)
+
+    def test_what_it_has_no_form_for_is_float32(self):
+        for channels, height in (5, 48), (8, 47):
+            net = networks.Ecbsr(2, 1, channels)
+            step = Step(net, 1)
+            step.bfloat16 = True
+            self.assertIs(step.function(height), step.exact)
+
+
 class Soap(unittest.TestCase):
     def distance_after(self, make, n):
         """Linear regression with inputs of very different size along turned axes."""

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What step.c (float32) and step_bfloat16.c share.
+ *
+ * Feature maps are planes of rows. Before each row lie PAD zeros, which are also
+ * what follows the row before; above and below lies one row of zeros.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LANES 16
+#define VECTORS 3
+#define RUN (LANES * VECTORS)
+#define PAD LANES
+#define TAPS 9
+#define BLOCK 8
+#define STRIP 8
+#define MAX_CHANNELS 16
+
+/* Has the compiler load a vector once, not with each use. */
+#if defined(__AVX512F__)
+#define KEEP(v) __asm__ ("" : "+v" (v))
+#else
+#define KEEP(v) __asm__ ("" : "+m" (v))
+#endif
+
+typedef float vec __attribute__ ((vector_size (4 * LANES), aligned (4), may_alias));
+
+/* A network and the geometry of its patches. Sizes are in small pixels. */
+typedef struct
+{
+  int32_t n_layers, n_channels, scale, width, height, margin;
+} Shape;
+
+/* One convolution. weight [n_out][n_in][3][3], bias [n_out], and slope [n_out]
+ * or NULL; likewise the gradients, which the step adds to. */
+typedef struct
+{
+  const float *weight, *bias, *slope;
+  float *d_weight, *d_bias, *d_slope;
+} Layer;
+
+typedef struct
+{
+  size_t stride, plane;
+  int n_rows, n_runs;
+} Grid;
+
+static inline Grid
+make_grid (const Shape *shape)
+{
+  Grid grid = { .stride = PAD + shape->width, .n_rows = shape->height, .n_runs = shape->width / RUN };
+  grid.plane = grid.stride * (shape->height + 2) + PAD;
+  return grid;
+}
+
+/* The first pixel of a plane. */
+static inline size_t
+origin (const Grid *grid)
+{
+  return grid->stride + PAD;
+}
+
+static inline int
+n_in_of (const Shape *shape, int layer)
+{
+  return layer == 0 ? 1 : shape->n_channels;
+}
+
+static inline int
+n_out_of (const Shape *shape, int layer)
+{
+  return layer == shape->n_layers - 1 ? shape->scale * shape->scale : shape->n_channels;
+}
+
+static inline float
+sum_of (vec v)
+{
+  float sum = 0;
+  for (int i = 0; i < LANES; i++)
+    sum += v[i];
+  return sum;
+}
+
+static inline void
+sum_planes (const Grid *grid, const float *d, float *d_bias, int n)
+{
+  for (int c = 0; c < n; c++) {
+    vec sum = { 0 };
+    for (int y = 0; y < grid->n_rows; y++) {
+      const size_t at = c * grid->plane + origin (grid) + y * grid->stride;
+      for (size_t x = at; x < at + grid->n_runs * RUN; x += LANES)
+        sum += *(const vec *) (d + x);
+    }
+    d_bias[c] += sum_of (sum);
+  }
+}
+
+/* One row of one sub-pixel: `n` sums, of which those from `first` to before `last`
+ * count. Every `step`th of `high` is meant. */
+static inline float
+compare_row (const float *input, float *out, const float *high, int step, int first, int last,
+             int n)
+{
+  float loss = 0;
+
+  for (int x = 0; x < n; x++) {
+    const float error = out[x] + input[x] - high[x * step] / 255;
+    const int counts = x >= first && x < last;
+    loss += counts ? (error < 0 ? -error : error) : 0;
+    out[x] = counts ? (error > 0) - (error < 0) : 0;
+  }
+  return loss;
+}
+
+/* L1 against `high`, where it counts; `out` becomes the gradient. */
+static inline double
+compare (const Shape *shape, const Grid *grid, const float *input, float *out, const float *high)
+{
+  const int s = shape->scale, w = s * shape->width, h = s * shape->height, m = shape->margin;
+  double loss = 0;
+
+  for (int y = 0; y < h; y++)
+    for (int dx = 0; dx < s; dx++) {
+      const size_t at = origin (grid) + y / s * grid->stride;
+      const int first = (m - dx + s - 1) / s;
+      const int last = y >= m && y < h - m ? (w - m - dx + s - 1) / s : 0;
+      loss += compare_row (input + at, out + (y % s * s + dx) * grid->plane + at,
+                           high + (size_t) y * w + dx, s, first, last, shape->width);
+    }
+  return loss;
+}
+
+static inline void
+read_low (const Shape *shape, const Grid *grid, const float *low, float *plane)
+{
+  for (int y = 0; y < shape->height; y++)
+    for (int x = 0; x < shape->width; x++)
+      plane[origin (grid) + y * grid->stride + x] = low[y * shape->width + x] / 255;
+}
