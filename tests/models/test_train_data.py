@@ -99,9 +99,16 @@ class Pairs(unittest.TestCase):
         picture = np.full((64, 256), 128, np.uint8)
         picture[:, 128:] = np.random.default_rng(0).integers(0, 256, (64, 128))
         low, _ = data.Patches([(picture, picture)], 1, patch=8, batch=400).draw(0)
-        dull = np.mean([data.detail(patch) < data.DETAIL for patch in low])
+        dull = np.mean([data.details(patch, 8)[0, 0] < data.DETAIL for patch in low])
         self.assertGreater(dull, 0.005)
         self.assertLess(dull, 0.25)
+
+    def test_detail_is_the_mean_difference_of_neighbours(self):
+        picture = np.random.default_rng(0).integers(0, 256, (9, 7))
+        found = data.details(picture, 4)
+        self.assertEqual(found.shape, (6, 4))
+        down, right = picture[4:8, 1:5] - picture[3:7, 1:5], picture[3:7, 2:6] - picture[3:7, 1:5]
+        self.assertAlmostEqual(found[3, 1], (np.abs(down) + np.abs(right)).sum() / 16, 4)
 
     def test_a_missing_folder_is_named(self):
         with self.assertRaisesRegex(FileNotFoundError, "nowhere.*Kodak24"):
@@ -149,8 +156,9 @@ class Camera(unittest.TestCase):
             train, held_out = data.load_pairs(folder, 2, Path(folder) / "work", "camera")
             clean = data.load_pairs(folder, 2, Path(folder) / "work")[0]
         n = len(clean)
-        self.assertEqual(clean[0][1].shape, (48, 64), "photos are not halved")
-        self.assertEqual((n, len(train), len(held_out)), (18, 18 * 6, 2))
+        self.assertEqual([high.shape for _, high in clean[:2]], [(48, 64), (32, 42)],
+                         "photos at half and a third of their size")
+        self.assertEqual((n, len(train), len(held_out)), (36, 36 * 6, 4))
         for i, (low, high) in enumerate(train):
             np.testing.assert_array_equal(high, clean[i % n][1])
             self.assertEqual((low == clean[i % n][0]).all(), i < n * 3)
