@@ -1,18 +1,24 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Adds int8 data to a model file, by calibration, and measures what it costs.
+"""Adds what int8 and bfloat16 need to a model file, and measures what they lose.
 
     models/train/quantise.py MODEL.safetensors [--out OUT.safetensors]
 
-Activations are equalised per channel (folded into the weights: with a PReLU the
-network's function stays the same), ranges are percentiles searched per layer,
-weights are symmetric per output channel, biases are corrected for the mean error
-that is left. The losses of int8 and bfloat16 on the held-out photos are written
-into the metadata, where `precision=auto` looks for them.
+ECBSR, int8: activations are equalised per channel (folded into the weights: with a
+PReLU the network's function stays the same), ranges are percentiles searched per
+layer, weights are symmetric per output channel, biases are corrected for the mean
+error that is left; then all of it is fine-tuned (finetune.py).
+
+eSR-CNN, bfloat16: the last layer's weights, which carry the brightness, are taken to
+numbers that bfloat16 has (bfloat16.py). Its int8 would be no faster than float32.
+
+The losses on the held-out photos are written into the metadata, where
+`precision=auto` looks for them.
 """
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +27,14 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from models import safetensors_io  # noqa: E402
-from models.train import data, int8  # noqa: E402
+from models.train import bfloat16, data, finetune, int8  # noqa: E402
 from models.train.evaluate import middle, psnr  # noqa: E402
+from models.train.loop import keep_memory  # noqa: E402
 
 PERCENTILES = (99.9, 99.97, 99.99, 99.997, 99.9995, 100)
 START = 99.99
 N_CROPS, CROP = 12, 64
+ITERATIONS = 4000
 
 
 def luma_range(metadata):
@@ -133,11 +141,11 @@ def mean_psnr(run, pairs, metadata):
 
 def losses(layers, pairs, metadata):
     exact = mean_psnr(lambda x: int8.run_float(layers, x)[0], pairs, metadata)
-    return {
-        "loss_int8": exact - mean_psnr(lambda x: int8.run_int8(layers, x), pairs, metadata),
-        "loss_bfloat16":
-            exact - mean_psnr(lambda x: int8.run_bfloat16(layers, x), pairs, metadata),
-    }
+    runs = {"loss_bfloat16": int8.run_bfloat16}
+    if layers[1].q_weight is not None:
+        runs["loss_int8"] = int8.run_int8
+    return {name: exact - mean_psnr(partial(run, layers), pairs, metadata)
+            for name, run in runs.items()}
 
 
 def float_tensors(tensors, layers, metadata):
@@ -156,27 +164,75 @@ def calibration_crops(pairs, metadata):
     return to_network(patches.draw(0)[0], metadata)
 
 
+def finetuned(layers, pairs, metadata, iterations, report):
+    scale = int(metadata["scale"])
+    patches = data.Patches(pairs, scale, finetune.PATCH, finetune.BATCH, seed=5)
+
+    def draw(number):
+        return tuple(to_network(part, metadata) for part in patches.draw(number))
+    return finetune.finetune(layers, scale, draw, iterations, report)[0]
+
+
+def int8_layers(tensors, metadata, train, held_out, iterations, report):
+    """Calibrated, and fine-tuned where that is better on the photos held out."""
+    found = [best_calibration(tensors, metadata, calibration_crops(train, metadata))]
+    if iterations:
+        found.append(finetuned(found[0], train, metadata, iterations, report))
+    psnrs = [mean_psnr(partial(int8.run_int8, layers), held_out, metadata) for layers in found]
+    report("int8, calibrated and fine-tuned: " + ", ".join(f"{p:.3f} dB" for p in psnrs))
+    return found[int(np.argmax(psnrs))]
+
+
+def bfloat16_layers(tensors, metadata, train):
+    layers = int8.layers_of(tensors, metadata)
+    bfloat16.fit_last_layer(layers, calibration_crops(train, metadata))
+    return layers
+
+
+def has_inner_layers(metadata):
+    return metadata["architecture"] in ("ecbsr", "esr-cnn")
+
+
+@torch.no_grad()
+def quantise(tensors, metadata, train, held_out, iterations=ITERATIONS, report=print):
+    """The tensors and metadata of a file that lack nothing for int8 and bfloat16.
+
+    `train`, `held_out`: pairs of data.load_pairs.
+    """
+    held_out = [middle(pair, int(metadata["scale"])) for pair in held_out]
+    if metadata["architecture"] == "ecbsr":
+        layers = int8_layers(tensors, metadata, train, held_out, iterations, report)
+        stored = int8.int8_tensors(layers)
+    else:
+        layers, stored = bfloat16_layers(tensors, metadata, train), {}
+    found = losses(layers, held_out, metadata)
+    report(" ".join(f"{name}={loss:.4f}" for name, loss in found.items()))
+    found = {name: f"{max(loss, 0):.3f}" for name, loss in found.items()}
+    return {**float_tensors(tensors, layers, metadata), **stored}, {**metadata, **found}
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0],
+                                     formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("--out", type=Path, help="default: the model itself")
+    parser.add_argument("--iterations", type=int, default=ITERATIONS,
+                        help="of fine-tuning; 0: calibrate only")
     parser.add_argument("--data", type=Path, default=data.DEFAULT_DATA)
     parser.add_argument("--work", type=Path, default=data.DEFAULT_WORK)
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    torch.set_grad_enabled(False)
+    torch.set_num_threads(options.threads)
+    keep_memory()
 
     tensors, metadata = safetensors_io.read(options.model)
-    scale = int(metadata["scale"])
-    train, held_out = data.load_pairs(options.data, scale, options.work,
-                                      metadata.get("content", "clean"))
-    layers = best_calibration(tensors, metadata, calibration_crops(train, metadata))
-    found = losses(layers, [middle(pair, scale) for pair in held_out], metadata)
-    for name, loss in found.items():
-        metadata[name] = f"{max(loss, 0):.3f}"
-        print(f"{options.model.stem}  {name} {loss:.4f} dB")
-    safetensors_io.write(options.out or options.model,
-                         {**float_tensors(tensors, layers, metadata),
-                          **int8.int8_tensors(layers)}, metadata)
+    if not has_inner_layers(metadata):
+        parser.error(f"{options.model}: a network of one layer has nothing to quantise")
+    photos = data.load_pairs(options.data, int(metadata["scale"]), options.work,
+                             metadata.get("content", "clean"))
+    result = quantise(tensors, metadata, *photos, options.iterations,
+                      lambda text: print(f"{options.model.stem}  {text}", flush=True))
+    safetensors_io.write(options.out or options.model, *result)
 
 
 if __name__ == "__main__":

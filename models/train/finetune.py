@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fine-tuning of a calibrated ECBSR network's int8 data, by the arithmetic of int8.py.
+
+Trained are the bytes of the weights, their steps, the biases, the steps of the
+activations and, by gains that cancel out, how far each channel of these reaches:
+of what is rounded, the gradient is that of the value before, where it is not cut off.
+Slopes and the function of the float tensors stay. The gain of the first layer's
+channels, which is float, goes into the float weights of the first two layers.
+"""
+
+import copy
+import math
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+PEAK = 0.05  # learning rate, in steps of the weights, with Adam
+WARM_UP = 100
+BATCH, PATCH, MARGIN = 4, 48, 3  # four patches' activations fit the cache
+
+# What the output is drawn to: the float network's, and by this share the photo.
+# The photo alone would be a noisy guide; without it int8 can only lose.
+SHARE_OF_PHOTO = 0.3
+
+# Learning rates beside that of the weights. Steps and gains are logarithms, biases
+# in steps of the layer's input.
+RATES = {"weight": 1, "log_scale": 0.02, "shift": 0.2, "log_step": 0.02, "log_gain": 0.2}
+
+
+def column(values):
+    return values.view(1, -1, 1, 1)
+
+
+class Round(torch.autograd.Function):
+    """Half to even, saturated."""
+
+    @staticmethod
+    def forward(ctx, v, lowest, highest):
+        ctx.save_for_backward((v >= lowest - 0.5) & (v <= highest + 0.5))
+        return v.round().clamp_(lowest, highest)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * ctx.saved_tensors[0], None, None
+
+
+def multiply_add(total, multiplier, bias):
+    """Fused, as int8.inner_layer does it."""
+    v = total.double().mul_(column(multiplier).double()).add_(column(bias).double())
+    return v.float()
+
+
+def curve(v, slope):
+    return v.clamp(max=0).mul_(column(slope)).add_(v.clamp(min=0))
+
+
+class Requantise(torch.autograd.Function):
+    """Sums to the bytes of the next layer. In one piece it takes half of the time."""
+
+    @staticmethod
+    def forward(ctx, total, multiplier, bias, slope):
+        v = multiply_add(total, multiplier, bias)
+        bent = curve(v, slope)
+        ctx.save_for_backward(total, v, (bent >= -128.5) & (bent <= 127.5), multiplier, slope)
+        return bent.round_().clamp_(-128, 127)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        total, v, inside, multiplier, slope = ctx.saved_tensors
+        steepness = (v > 0).float().mul_(column(1 - slope)).add_(column(slope))
+        gradient = (gradient * inside).mul_(steepness)
+        return gradient * column(multiplier), (gradient * total).sum((0, 2, 3)), \
+            gradient.sum((0, 2, 3)), None
+
+
+class Int8Layer(nn.Module):
+    """What is trained of one layer, as differences from an int8.Layer."""
+
+    def __init__(self, layer):
+        super().__init__()
+        n_out, n_in = layer.weight.shape[:2]
+        self.first_scale = torch.from_numpy(layer.q_scale.copy())
+        self.first_bias = torch.from_numpy(layer.q_bias.copy())
+        self.first_step = float(layer.input_scale)
+        self.slope = torch.from_numpy(layer.slope.copy())
+        scaled = torch.from_numpy(layer.weight.copy()) / self.first_scale.view(-1, 1, 1, 1)
+        self.weight = nn.Parameter(scaled)  # in steps
+        self.log_scale, self.shift = (nn.Parameter(torch.zeros(n_out)) for _ in range(2))
+        self.log_step = nn.Parameter(torch.zeros(()))
+        self.log_gain = nn.Parameter(torch.zeros(n_in))  # of the input's channels
+
+    def step(self):
+        return self.first_step * self.log_step.exp()
+
+    def gain(self):
+        return self.log_gain.exp()
+
+    def q_weight(self):
+        return Round.apply(self.weight / self.gain().view(1, -1, 1, 1), -127, 127)
+
+    def q_scale(self, gain):
+        """`gain` of the channels of the output."""
+        return self.first_scale * self.log_scale.exp() * gain
+
+    def q_bias(self, gain):
+        return (self.first_bias + self.shift * self.first_step) * gain
+
+
+class Int8Net(nn.Module):
+    """int8.run_int8, to the bit, differentiable."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self.layers = layers
+        self.inner = nn.ModuleList(Int8Layer(layer) for layer in layers[1:])
+        self.first_slope = torch.from_numpy(layers[0].slope.copy())
+
+    def gain_after(self, i):
+        """That of the channels that inner layer `i` writes."""
+        return self.inner[i + 1].gain() if i + 1 < len(self.inner) else torch.ones(1)
+
+    def first_tensors(self):
+        gain = self.inner[0].gain()
+        return torch.from_numpy(self.layers[0].weight) * gain.view(-1, 1, 1, 1), \
+            torch.from_numpy(self.layers[0].bias) * gain
+
+    def first_layer(self, x):
+        weight, bias = self.first_tensors()
+        v = functional.conv2d(x, weight, padding=weight.shape[-1] // 2) + column(bias)
+        v = functional.relu(v) - column(self.first_slope) * functional.relu(-v)
+        return Round.apply(v * (1 / self.inner[0].step().double()).float(), -128, 127)
+
+    def forward(self, x):
+        """The last convolution's output for x [n, 1, h, w], as int8.run_int8."""
+        q = self.first_layer(x)
+        for i, layer in enumerate(self.inner):
+            last = i + 1 == len(self.inner)
+            unit = 1 if last else self.inner[i + 1].step().double()
+            gain = self.gain_after(i)
+            multiplier = (layer.step().double() * layer.q_scale(gain).double() / unit).float()
+            bias = (layer.q_bias(gain).double() / unit).float()
+            # Exact in float32: sums of 64 channels still have no more than 24 bits.
+            total = functional.conv2d(q, layer.q_weight(), padding=1)
+            q = (total.double() * column(multiplier) + column(bias)).float() if last \
+                else Requantise.apply(total, multiplier, bias, layer.slope)
+        return q
+
+    @torch.no_grad()
+    def to_layers(self):
+        layers = copy.deepcopy(self.layers)
+        layers[0].weight, layers[0].bias = (part.numpy() for part in self.first_tensors())
+        layers[1].weight = layers[1].weight / self.inner[0].gain().view(1, -1, 1, 1).numpy()
+        for i, (layer, tuned) in enumerate(zip(layers[1:], self.inner)):
+            gain = self.gain_after(i)
+            layer.q_weight = tuned.q_weight().numpy()
+            layer.q_scale = tuned.q_scale(gain).numpy()
+            layer.q_bias = tuned.q_bias(gain).numpy()
+            layer.input_scale = float(tuned.step())
+        return layers
+
+
+def run_float(layers, x):
+    """int8.run_float's output, faster."""
+    for layer in layers[:-1]:
+        x = functional.conv2d(x, torch.from_numpy(layer.weight), torch.from_numpy(layer.bias),
+                              padding=layer.weight.shape[-1] // 2)
+        x = curve(x, torch.from_numpy(layer.slope))
+    return functional.conv2d(x, torch.from_numpy(layers[-1].weight),
+                             torch.from_numpy(layers[-1].bias), padding=1)
+
+
+def wanted(layers, low, high, scale):
+    """What the last convolution should give."""
+    exact = run_float(layers, low)
+    return exact.lerp(functional.pixel_unshuffle(high, scale) - low, SHARE_OF_PHOTO)
+
+
+def learning_rate(iteration, iterations):
+    warm_up = min(1, (iteration + 1) / WARM_UP)
+    return PEAK * warm_up * 0.5 * (1 + math.cos(math.pi * iteration / iterations))
+
+
+def make_optimizer(net):
+    groups = [{"params": [p for n, p in net.named_parameters() if n.endswith("." + name)],
+               "factor": factor} for name, factor in RATES.items()]
+    return torch.optim.Adam(groups, lr=PEAK, betas=(0.9, 0.99))
+
+
+def finetune(layers, scale, draw, iterations, report=lambda text: None):
+    """The layers fine-tuned, and the loss at each iteration.
+
+    `layers` have int8 data already (quantise.py). `draw(i)` gives batch i: small
+    and large luma as the network sees it, float [n, 1, h, w].
+    """
+    net = Int8Net(layers)
+    optimizer, losses = make_optimizer(net), []
+    for iteration in range(iterations):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(iteration, iterations) * group["factor"]
+        low, high = draw(iteration)
+        low = low.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)  # channels last: faster
+        with torch.no_grad():
+            target = wanted(layers, low, high, scale)
+        with torch.enable_grad():
+            error = (net(low) - target)[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+            loss = error.square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        if (iteration + 1) % 500 == 0:
+            report(f"{iteration + 1}/{iterations}  loss {np.mean(losses[-500:]):.4f}")
+    return net.to_layers(), losses

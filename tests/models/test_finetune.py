@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""models/train/finetune.py, bfloat16.py, and what quantise.py makes of them."""
+
+import sys
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+try:
+    import numpy as np
+    import torch
+    from PIL import Image
+    from models import safetensors_io
+    from models.train import bfloat16, data, finetune, int8, quantise
+except ModuleNotFoundError as error:
+    raise unittest.SkipTest(f"needs Debian's python3-numpy, -pil and -torch: {error}")
+
+M4C8 = ROOT / "models" / "ecbsr-m4c8-x2.safetensors"
+ESR_CNN = ROOT / "models" / "esr-cnn-x2.safetensors"
+
+
+def scene(seed, size=192):
+    """Blots with sharp edges, bright on dark, and a little noise."""
+    random = np.random.default_rng(seed)
+    coarse = Image.fromarray(random.random((size // 8, size // 8)).astype(np.float32))
+    level = np.asarray(coarse.resize((size, size), Image.Resampling.BICUBIC))
+    picture = 60 + 120 * (level > 0.5) + 40 * level + random.normal(0, 2, level.shape)
+    return np.clip(picture, 16, 235).astype(np.uint8)
+
+
+def pairs(n, scale=2):
+    return [data.make_pair(scene(seed), scale) for seed in range(n)]
+
+
+def batch(metadata, n=2, number=0):
+    patches = data.Patches(pairs(3), 2, 48, n, seed=3)
+    return tuple(quantise.to_network(part, metadata) for part in patches.draw(number))
+
+
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.tensors, cls.metadata = safetensors_io.read(M4C8)
+
+    def setUp(self):
+        self.addCleanup(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(1)
+
+    def calibrated(self):
+        with torch.no_grad():
+            crops = quantise.calibration_crops(pairs(3), self.metadata)
+            return quantise.calibrate(self.tensors, self.metadata, crops, 1)
+
+    def shaken(self):
+        """A network all of whose trained numbers have moved."""
+        net = finetune.Int8Net(self.calibrated())
+        torch.manual_seed(1)
+        with torch.no_grad():
+            for name, parameter in net.named_parameters():
+                spread = 1 if name.endswith(("weight", "shift")) else 0.1
+                parameter += spread * torch.randn_like(parameter)
+        return net
+
+    def loss(self, layers, run=int8.run_int8):
+        low, _ = batch(self.metadata, 4, number=99)
+        target = int8.run_float(int8.layers_of(self.tensors, self.metadata), low)[0]
+        return float((run(layers, low) - target).square().mean())
+
+
+class Arithmetic(Case):
+    @torch.no_grad()
+    def test_it_is_the_int8_contract_to_the_bit(self):
+        net, x = self.shaken(), batch(self.metadata)[0]
+        found, wanted = net(x), int8.run_int8(net.to_layers(), x)
+        self.assertTrue(torch.equal(found, wanted))
+        self.assertFalse(torch.equal(found, int8.run_int8(net.layers, x)))
+
+    @torch.no_grad()
+    def test_also_through_a_file(self):
+        net, x = self.shaken(), batch(self.metadata)[0]
+        layers = net.to_layers()
+        stored = {**quantise.float_tensors(self.tensors, layers, self.metadata),
+                  **int8.int8_tensors(layers)}
+        read, metadata = safetensors_io.parse(safetensors_io.serialize(stored, self.metadata))
+        self.assertTrue(torch.equal(net(x), int8.run_int8(int8.layers_of(read, metadata), x)))
+
+    @torch.no_grad()
+    def test_the_float_network_stays_and_bytes_are_bytes(self):
+        layers = self.shaken().to_layers()
+        low, _ = batch(self.metadata)
+        before = int8.run_float(int8.layers_of(self.tensors, self.metadata), low)[0]
+        np.testing.assert_allclose(int8.run_float(layers, low)[0], before, rtol=0, atol=2e-3)
+        for layer in layers[1:]:
+            self.assertLessEqual(np.abs(layer.q_weight).max(), 127)
+            np.testing.assert_array_equal(layer.q_weight, np.rint(layer.q_weight))
+            self.assertGreater(layer.q_scale.min(), 0)
+            self.assertEqual(layer.q_bias.dtype, np.float32)
+
+    def test_gradients_pass_where_nothing_is_cut_off(self):
+        v = torch.tensor([-200.0, -128.4, 0.5, 127.4, 127.6], requires_grad=True)
+        finetune.Round.apply(v, -128, 127).sum().backward()
+        self.assertEqual(v.grad.tolist(), [0, 1, 1, 1, 0])
+
+    def test_gradients_of_the_fused_piece_are_those_of_its_parts(self):
+        torch.manual_seed(2)
+        total = torch.randn(2, 3, 5, 5).mul(400).round()
+        multiplier, bias = torch.rand(3) * 0.2 + 0.2, torch.randn(3)
+        slope, weight = torch.tensor([0.2, -0.3, 1.1]), torch.randn(2, 3, 5, 5)
+
+        def by_parts(total, multiplier, bias):
+            v = total * finetune.column(multiplier) + finetune.column(bias)
+            v = torch.where(v > 0, v, v * finetune.column(slope))
+            return finetune.Round.apply(v, -128, 127)
+
+        def fused(*inputs):
+            return finetune.Requantise.apply(*inputs, slope)
+        results = []
+        for function in (by_parts, fused):
+            inputs = [t.clone().requires_grad_() for t in (total, multiplier, bias)]
+            (function(*inputs) * weight).sum().backward()
+            results.append([t.grad for t in inputs])
+        for want, got in zip(*results):
+            torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-4)
+
+
+class Finetuning(Case):
+    def test_a_short_one_is_nearer_to_float_than_calibration(self):
+        layers, patches = self.calibrated(), data.Patches(pairs(3), 2, 32, 2, seed=5)
+
+        def draw(number):  # no photo to be drawn to, only the float network
+            low = quantise.to_network(patches.draw(number)[0], self.metadata)
+            return low, int8.apply_head(self.metadata, int8.run_float(layers, low)[0], low)
+        tuned, losses = finetune.finetune(layers, 2, draw, 600)
+        self.assertEqual(len(losses), 600)
+        with torch.no_grad():
+            before, after = self.loss(layers), self.loss(tuned)
+        self.assertLess(after, 0.9 * before)
+
+    def test_quantise_keeps_what_is_better_and_says_what_it_loses(self):
+        photos, lines = pairs(4), []
+        tensors, metadata = quantise.quantise(self.tensors, self.metadata, photos[:3],
+                                              photos[3:], 20, lines.append)
+        self.assertEqual(set(tensors), set(self.tensors))
+        self.assertLess(float(metadata["loss_int8"]), 0.1)
+        self.assertLess(float(metadata["loss_bfloat16"]), 0.02)
+        self.assertIn("calibrated and fine-tuned", lines[-2])
+
+
+class BFloat16(unittest.TestCase):
+    def setUp(self):
+        self.tensors, self.metadata = safetensors_io.read(ESR_CNN)
+        self.x = quantise.calibration_crops(pairs(3), self.metadata)
+
+    def error(self, fit):
+        layers = int8.layers_of(self.tensors, self.metadata)
+        inputs = int8.run_float(layers, self.x)[1][-1]
+        exact, weight = layers[-1].weight, fit(layers)
+        self.assertTrue(np.array_equal(weight, bfloat16.nearest(weight)))
+        difference = int8.conv(inputs, (weight - exact).astype(np.float32))
+        return float(difference.square().mean())
+
+    def test_fitted_weights_are_far_better_than_rounded_ones(self):
+        def fitted(layers):
+            bfloat16.fit_last_layer(layers, self.x)
+            return layers[-1].weight
+
+        def rounded(layers):
+            return bfloat16.nearest(layers[-1].weight)
+        self.assertLess(self.error(fitted), 0.1 * self.error(rounded))
+
+    def test_what_is_on_the_grid_stays(self):
+        layers = int8.layers_of(self.tensors, self.metadata)
+        bfloat16.fit_last_layer(layers, self.x)
+        before = layers[-1].weight
+        bfloat16.fit_last_layer(layers, self.x)
+        np.testing.assert_array_equal(layers[-1].weight, before)
+
+    def test_edge_cnn_gets_no_int8_data_but_its_loss(self):
+        photos = pairs(2)
+        tensors, metadata = quantise.quantise(self.tensors, self.metadata, photos, photos,
+                                              report=lambda text: None)
+        self.assertEqual(set(tensors), set(self.tensors))
+        self.assertNotIn("loss_int8", metadata)
+        self.assertLess(float(metadata["loss_bfloat16"]), 0.02)
+
+
+if __name__ == "__main__":
+    unittest.main()
