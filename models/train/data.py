@@ -29,6 +29,7 @@ REDUCTIONS = (1 / 2, 1 / 3)
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_DATA = Path(os.environ.get("ECBSR_SHARED", PROJECT.parent / "shared")) / "data"
+STATES = PROJECT / "models" / "train" / "state"  # of trainings that are not done
 DEFAULT_WORK = Path.home() / ".cache" / "gst-ecbsr" / "train"
 
 

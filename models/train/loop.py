@@ -10,7 +10,9 @@ import time
 
 import torch
 
-from models.train.soap import Soap
+from models.train import state
+from models.train.history import History
+from models.train.soap import EVERY, Soap
 from models.train.step import Step
 
 EMA_DECAY = 0.999
@@ -114,10 +116,11 @@ class Trainer:
     """Trains `net` in place; `average` is the network to keep.
 
     `draw(i)` gives batch i. `run` identifies the training: a state saved by
-    another one is refused. `stop_at` ends early, with the state saved.
+    another one is refused. `stop_at` ends early, with the state saved. `kept` is a
+    state to begin from where `path` has none.
     """
 
-    def __init__(self, net, draw, domain, settings, run, path):
+    def __init__(self, net, draw, domain, settings, run, path, kept=None, history=None):
         self.net, self.draw, self.domain = net, draw, domain
         self.settings, self.run, self.path = settings, run, path
         self.average = copy.deepcopy(net)
@@ -125,19 +128,25 @@ class Trainer:
         self.optimizer = make_optimizer(settings, net, self.parameters.values)
         self.fast = Step(net) if Step.suits(net) else None
         self.iteration, self.seconds = 0, 0.0
-        if os.path.exists(path):
-            self._load()
+        self.history = history or History(settings.iterations)
+        for start in (path, kept):
+            if start and os.path.exists(start):
+                state.read(start, self)
+                break
 
     def train(self, report=lambda text: None, stop_at=None):
         end = min(self.settings.iterations, stop_at or self.settings.iterations)
         clock = Clock(self.iteration)
         while self.iteration < end:
             begin = time.monotonic()
-            clock.add(self._step())
+            loss = self._step()
             self.seconds += time.monotonic() - begin
+            clock.add(loss)
+            self.history.add(self.iteration, loss, self.average)
             if clock.is_due("report", REPORT_EVERY):
                 report(clock.line(self.iteration, self.settings.iterations))
-            if clock.is_due("save", SAVE_EVERY):
+            # Then SOAP's state is a third of the size (Moments.tensors).
+            if self.iteration % EVERY == 0 and clock.is_due("save", SAVE_EVERY):
                 self.save()
         self.save()
 
@@ -170,23 +179,7 @@ class Trainer:
         self.averaged.values.lerp_(self.parameters.values, 1 - decay)
 
     def save(self):
-        state = {"run": self.run, "settings": dataclasses.asdict(self.settings),
-                 "iteration": self.iteration, "seconds": self.seconds, "net": self.net.state_dict(),
-                 "average": self.average.state_dict(),
-                 "optimizer": self.optimizer.state_dict()}
-        temporary = f"{self.path}.{os.getpid()}"
-        torch.save(state, temporary)
-        os.replace(temporary, self.path)
-
-    def _load(self):
-        state = torch.load(self.path)
-        if (state["run"], state["settings"]) != (self.run, dataclasses.asdict(self.settings)):
-            raise ValueError(f"{self.path} is the state of another training "
-                             f"({state['run']}, {state['settings']}); remove it to start anew")
-        self.iteration, self.seconds = state["iteration"], state.get("seconds", 0.0)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        state.write(self.path, self)
 
 
 class Clock:

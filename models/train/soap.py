@@ -33,6 +33,26 @@ class Moments:
         self.basis = basis
         return share
 
+    def tensors(self, turned):
+        """What to store: only the lower triangle is ever used; of moments that have
+        just been turned, the eigenvectors are found again."""
+        n = len(self.matrix)
+        triangle = {"triangle": self.matrix[tuple(torch.tril_indices(n, n))]}
+        return triangle if turned else {**triangle, "basis": self.basis}
+
+    def load(self, tensors):
+        n = len(self.matrix)
+        self.matrix[tuple(torch.tril_indices(n, n))] = tensors["triangle"]
+        if "basis" in tensors:
+            self.basis = tensors["basis"]
+        else:
+            self.turn()
+
+
+def is_turned(number):
+    """Whether the eigenvectors are those of the moments after step `number`."""
+    return number in FIRST or number > 0 and number % EVERY == 0
+
 
 class Block:
     """The state of one range of parameters.
@@ -53,7 +73,7 @@ class Block:
         self.right.add(gradient.T)
         if self.left:
             self.left.add(gradient)
-        if number in FIRST or number % EVERY == 0:
+        if is_turned(number):
             self._turn()
         self.first.lerp_(gradient, 1 - BETA_1)
         turned = self._to_basis(gradient)
@@ -63,6 +83,21 @@ class Block:
         mean = self._to_basis(self.first) / (1 - BETA_1 ** number)
         size = (self.second / (1 - BETA_2 ** number)).sqrt()
         return self._from_basis(mean / (size + EPSILON)).flatten()
+
+    def moments(self):
+        return {"right": self.right, **({"left": self.left} if self.left else {})}
+
+    def tensors(self, turned):
+        found = {"first": self.first, "second": self.second}
+        for side, moments in self.moments().items():
+            found.update({f"{side}.{name}": tensor
+                          for name, tensor in moments.tensors(turned).items()})
+        return found
+
+    def load(self, tensors):
+        self.first, self.second = tensors["first"], tensors["second"]
+        for side, moments in self.moments().items():
+            moments.load(part_of(tensors, side))
 
     def _turn(self):
         self.second = self.second @ self.right.turn().T
@@ -95,8 +130,18 @@ class Soap(torch.optim.Optimizer):
                  for block, gradient in zip(self.blocks, gradients)]
         self.vector.sub_(torch.cat(steps), alpha=self.param_groups[0]["lr"])
 
-    def state_dict(self):
-        return {"number": self.number, "blocks": self.blocks}
+    def tensors(self):
+        turned = is_turned(self.number)
+        return {f"{i}.{name}": tensor for i, block in enumerate(self.blocks)
+                for name, tensor in block.tensors(turned).items()}
 
-    def load_state_dict(self, state):
-        self.number, self.blocks = state["number"], state["blocks"]
+    def load_tensors(self, tensors, number):
+        self.number = number
+        for i, block in enumerate(self.blocks):
+            block.load(part_of(tensors, str(i)))
+
+
+def part_of(tensors, name):
+    """Those of `tensors` whose names begin with this one, without it."""
+    return {key[len(name) + 1:]: tensor for key, tensor in tensors.items()
+            if key.startswith(f"{name}.")}
