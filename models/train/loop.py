@@ -145,7 +145,7 @@ class Trainer:
             self.history.add(self.iteration, loss, self.average)
             if clock.is_due("report", REPORT_EVERY):
                 report(clock.line(self.iteration, self.settings.iterations))
-            # Then SOAP's state is a third of the size (Moments.tensors).
+            # Then SOAP's state is less than half the size (Moments.tensors).
             if self.iteration % EVERY == 0 and clock.is_due("save", SAVE_EVERY):
                 self.save()
         self.save()
