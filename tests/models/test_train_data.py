@@ -90,7 +90,7 @@ class Pairs(unittest.TestCase):
         patches = data.Patches([pair], 3, patch=16, batch=64)
         low, high = patches.draw(5)
         self.assertEqual((low.shape, high.shape), ((64, 16, 16), (64, 48, 48)))
-        # The centre of each 3x3 block is the small pixel, turned or not.
+        # The centre of each 3x3 block is the small pixel, turned or not, stretched or not.
         np.testing.assert_array_equal(high[:, 1::3, 1::3], low)
         np.testing.assert_array_equal(patches.draw(5)[0], low)
         self.assertFalse(np.array_equal(patches.draw(6)[0], low))
@@ -102,6 +102,13 @@ class Pairs(unittest.TestCase):
         dull = np.mean([data.details(patch, 8)[0, 0] < data.DETAIL for patch in low])
         self.assertGreater(dull, 0.005)
         self.assertLess(dull, 0.25)
+
+    def test_some_patches_go_beyond_black_and_white(self):
+        picture = np.random.default_rng(0).choice([16, 235], (64, 64))
+        low, high = data.Patches([(picture, picture)], 1, patch=8, batch=400).draw(0)
+        ends = low.reshape(400, -1).min(1), high.reshape(400, -1).max(1)
+        self.assertEqual(set(zip(*ends)), {(16, 235), (0, 255)})
+        self.assertAlmostEqual(np.mean(ends[0] == 0), data.STRETCHED, delta=0.05)
 
     def test_detail_is_the_mean_difference_of_neighbours(self):
         picture = np.random.default_rng(0).integers(0, 256, (9, 7))
