@@ -46,12 +46,15 @@ bend (const EcbsrConv *conv, vfloat v)
 }
 
 ALWAYS_INLINE vfloat
-finish (const EcbsrConv *conv, unsigned o, vint sum, EcbsrDtype in, int bends)
+finish (const EcbsrConv *conv, unsigned o, vint sum, EcbsrDtype in,
+        EcbsrDtype out, int bends)
 {
+  const int has_gain
+      = out == ECBSR_DTYPE_U8 && (in != ECBSR_DTYPE_U8 || bends);
   vfloat v = before_curve (conv, o, sum, in);
 
-  v = bends ? bend (conv, v) : vselect (v > 0, v, v * conv->slope[o]);
-  return v * conv->gain;
+  v = bends ? bend (conv, v) : vsloped (v, conv->slope[o]);
+  return has_gain ? v * conv->gain : v;
 }
 
 // Finishes and stores VECTORS vectors of a block of b outputs.
@@ -76,8 +79,8 @@ finish_block (const EcbsrConv *conv, unsigned first, unsigned n_out,
           vfloat y[4];
 #pragma GCC unroll 4
           for (unsigned j = 0; j < k; j++)
-            y[j]
-                = finish (conv, first + o + j, (vint) acc[o + j][v], in, bends);
+            y[j] = finish (conv, first + o + j, (vint) acc[o + j][v], in, out,
+                           bends);
           if (out == ECBSR_DTYPE_F32)
             vstore (to, y[0]);
           else if (out == ECBSR_DTYPE_BF16)

@@ -49,6 +49,9 @@ typedef enum
 //   Σ = Σ_{i,ky,kx} weight · value       value of a byte: byte - 128
 //   v = curve (Σ · multiplier[o] + bias[o]) · gain      multiplier: bytes only
 //
+// (gain is 1 unless bytes are written, and of bytes with a slope: it is in the
+// multiplier and the bias)
+//
 // which is stored as it is (float32), rounded to the nearest (bfloat16), or
 // rounded to the nearest whole number, ties to even, plus 128, saturated to a
 // byte. With float32 sums run i, ky, kx in this order in one accumulator; with

@@ -86,6 +86,20 @@ vmax (vfloat a, vfloat b)
   return vselect (a > b, a, b);
 }
 
+// v > 0 ? v : v · slope.
+ALWAYS_INLINE vfloat
+vsloped (vfloat v, float slope)
+{
+#if defined(__AVX512F__)
+  const __mmask16 flat
+      = _mm512_cmp_ps_mask ((__m512) v, _mm512_setzero_ps (), _CMP_NGT_UQ);
+  return (vfloat) _mm512_mask_mul_ps ((__m512) v, flat, (__m512) v,
+                                      _mm512_set1_ps (slope));
+#else
+  return vselect (v > 0, v, v * slope);
+#endif
+}
+
 // Makes the compiler hold v in a register here. Without it GCC folds loads into
 // every multiply-add that uses them, reorders, and spills accumulators.
 #if defined(__x86_64__)

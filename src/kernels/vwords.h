@@ -203,7 +203,7 @@ vbyte_quad (vfloat a, vfloat b, vfloat c, vfloat d)
 #elif defined(__AVX512BW__)
   const __m512i order = _mm512_broadcast_i32x4 (
       _mm_setr_epi8 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-  const __m512i zero = _mm512_set1_epi16 (128);
+  const __m512i zero = _mm512_set1_epi8 (-128);
   // Beyond int32 the conversion would turn negative.
   const __m512 top = _mm512_set1_ps (127);
   __m512i ia = _mm512_cvtps_epi32 (_mm512_min_ps ((__m512) a, top));
@@ -213,13 +213,11 @@ vbyte_quad (vfloat a, vfloat b, vfloat c, vfloat d)
   __m512i ab = _mm512_packs_epi32 (ia, ib);
   __m512i cd = _mm512_packs_epi32 (ic, id);
   return (vint) _mm512_shuffle_epi8 (
-      _mm512_packus_epi16 (_mm512_adds_epi16 (ab, zero),
-                           _mm512_adds_epi16 (cd, zero)),
-      order);
+      _mm512_xor_si512 (_mm512_packs_epi16 (ab, cd), zero), order);
 #elif defined(__AVX2__)
   const __m256i order = _mm256_broadcastsi128_si256 (
       _mm_setr_epi8 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-  const __m256i zero = _mm256_set1_epi16 (128);
+  const __m256i zero = _mm256_set1_epi8 (-128);
   // Beyond int32 the conversion would turn negative.
   const __m256 top = _mm256_set1_ps (127);
   __m256i ia = _mm256_cvtps_epi32 (_mm256_min_ps ((__m256) a, top));
@@ -229,9 +227,7 @@ vbyte_quad (vfloat a, vfloat b, vfloat c, vfloat d)
   __m256i ab = _mm256_packs_epi32 (ia, ib);
   __m256i cd = _mm256_packs_epi32 (ic, id);
   return (vint) _mm256_shuffle_epi8 (
-      _mm256_packus_epi16 (_mm256_adds_epi16 (ab, zero),
-                           _mm256_adds_epi16 (cd, zero)),
-      order);
+      _mm256_xor_si256 (_mm256_packs_epi16 (ab, cd), zero), order);
 #else
   // Adding 1.5 · 2^23 rounds, and leaves the number in the low bits. What is
   // below -128 or above 127 is clamped before.

@@ -89,7 +89,10 @@ pack_for (const EcbsrKernels *table, const Conv *t)
     .multiplier = t->multiplier,
     .offset = t->offset,
     .curve = s->curve,
-    .gain = s->out == ECBSR_DTYPE_U8 ? 0.75f : 1,
+    .gain = s->out == ECBSR_DTYPE_U8
+                    && (s->in != s->out || s->curve != ECBSR_CURVE_SLOPE)
+                ? 0.75f
+                : 1,
   };
 }
 
