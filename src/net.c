@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// All layers compute the same columns, the tile's and `radius` more at either
-// end. Each layer's outermost columns are wrong, for want of their neighbours,
-// one kernel radius deeper with every layer: exactly the extra columns at the
-// last. Only columns outside the picture need care: there every layer's input is
-// the 0 of the zero padding, not what the layer before computes there.
+// All layers compute the same columns, the tile's and up to `radius` more at
+// either end, as far as the picture goes. Each layer's outermost columns are
+// wrong, for want of their neighbours, one kernel radius deeper with every
+// layer: exactly the extra columns at the last. At the picture's edges nothing
+// is wrong: the columns beyond them hold the 0 of the zero padding.
 
 #include "net.h"
 #include "picture.h"
@@ -16,11 +16,15 @@ ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
                  const EcbsrPicture *picture, Scratch *scratch,
                  const Tile *tile)
 {
+  const guint beyond = plan->config.width - tile->x1;
+
   *stream = (NetStream) {
     .plan = plan,
     .picture = picture,
     .scratch = scratch,
     .tile = *tile,
+    .before = MIN (plan->radius, tile->x0),
+    .after = MIN (plan->radius, beyond),
     .step = (gint64) tile->y0 - plan->radius,
   };
 }
@@ -28,7 +32,7 @@ ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
 static guint
 n_columns (const NetStream *stream)
 {
-  return stream->tile.x1 - stream->tile.x0 + 2 * stream->plan->radius;
+  return stream->before + stream->tile.x1 - stream->tile.x0 + stream->after;
 }
 
 static gfloat *
@@ -46,41 +50,32 @@ inside (const NetStream *stream, gint64 y)
   return y >= 0 && y < stream->plan->config.height;
 }
 
-// Zeroes the columns outside the picture in every run of a row. The byte that
+// Zeroes columns next to those computed in every run of a row. The byte that
 // stands for 0 is 128; 0 is four or two or one of 0 in the others.
 static void
-clear_outside (const NetStream *stream, gfloat *row, guint n_runs,
-               EcbsrDtype dtype)
+clear_beside (const NetStream *stream, gfloat *row, guint n_runs,
+              EcbsrDtype dtype)
 {
-  const guint radius = stream->plan->radius;
   const gsize pitch = stream->plan->scratch_layout.pitch;
-  const guint left = radius - MIN (radius, stream->tile.x0);
-  const guint beyond = stream->plan->config.width - stream->tile.x1;
-  const guint right = radius - MIN (radius, beyond);
   const guint n = n_columns (stream);
   const gint zero = dtype == ECBSR_DTYPE_U8 ? 0x80 : 0;
 
-  for (guint c = 0; c < n_runs && (left || right); c++, row += pitch)
+  for (guint c = 0; c < n_runs; c++, row += pitch)
     {
-      memset (row, zero, left * sizeof (gfloat));
-      memset (row + n - right, zero, right * sizeof (gfloat));
+      memset (row - ECBSR_ROW_PAD, zero, ECBSR_ROW_PAD * sizeof (gfloat));
+      memset (row + n, zero, ECBSR_ROW_PAD * sizeof (gfloat));
     }
 }
 
 static void
 fetch (const NetStream *stream, gint64 y)
 {
-  const guint radius = stream->plan->radius;
-  const guint before = MIN (radius, stream->tile.x0);
-  const guint beyond = stream->plan->config.width - stream->tile.x1;
-  const guint n
-      = before + stream->tile.x1 - stream->tile.x0 + MIN (radius, beyond);
   gfloat *row = ring_row (stream, 0, y);
 
   ecbsr_picture_load_luma (stream->plan, stream->picture,
-                           stream->tile.x0 - before, (guint) y, n,
-                           stream->scratch->rgb, row + radius - before);
-  clear_outside (stream, row, 1, ECBSR_DTYPE_F32);
+                           stream->tile.x0 - stream->before, (guint) y,
+                           n_columns (stream), stream->scratch->rgb, row);
+  clear_beside (stream, row, 1, ECBSR_DTYPE_F32);
 }
 
 static void
@@ -102,7 +97,7 @@ run_layer (const NetStream *stream, guint l, gint64 y)
     }
   layer->run (&layer->conv, dst, layout->pitch, src, layout->pitch,
               n_columns (stream));
-  clear_outside (stream, dst, layout->n_runs[l + 1], layer->out);
+  clear_beside (stream, dst, layout->n_runs[l + 1], layer->out);
 }
 
 // One row further: the input row `step` enters, and each layer makes the row
@@ -165,7 +160,7 @@ ecbsr_net_row (NetStream *stream, guint y)
   while (stream->step <= (gint64) y + plan->radius)
     advance (stream);
   apply_head (plan, row, ring_row (stream, 0, y), n_columns (stream));
-  return row + plan->radius;
+  return row + stream->before;
 }
 
 void

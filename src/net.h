@@ -14,6 +14,7 @@ typedef struct
   const EcbsrPicture *picture;
   Scratch *scratch;
   Tile tile;
+  guint before, after; // columns that are computed beside the tile's
   gint64 step; // the next input row to fetch
   const gfloat *subpixels; // of the last row made
 } NetStream;

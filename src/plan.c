@@ -92,21 +92,38 @@ init_mapping (EcbsrPlan *plan)
   plan->from_net.bias = (gfloat) (black - info->black / scale);
 }
 
-// The number of strips that makes the kernels compute the fewest columns, the
-// overlap and the rounding up to granules included.
+// Granules that the kernels compute in strips of this width, the overlap of
+// radius columns included.
+static guint
+count_granules (guint width, guint tile, guint radius)
+{
+  guint n = 0;
+
+  for (guint x = 0; x < width; x += tile)
+    {
+      guint before = MIN (radius, x);
+      guint end = MIN (x + tile + radius, width);
+      n += ecbsr_div_up (before + end - x, ECBSR_GRANULE);
+    }
+  return n;
+}
+
+// Of those with the fewest granules the fewest strips, and of these the most
+// even.
 static guint
 best_tile_width (guint width, guint radius)
 {
-  guint fewest = ecbsr_div_up (width, WIDEST_TILE);
-  guint best = 0, best_cost = G_MAXUINT;
+  const guint widest = MIN (width, WIDEST_TILE);
+  guint best = widest, fewest = G_MAXUINT;
 
-  for (guint n = fewest; n < fewest + 4; n++)
+  for (guint tile = widest; tile > widest / 2; tile--)
     {
-      guint tile = ecbsr_div_up (width, n);
-      guint cost = n * ecbsr_div_up (tile + 2 * radius, ECBSR_GRANULE);
-      if (cost < best_cost)
+      guint n = count_granules (width, tile, radius);
+      gboolean as_many
+          = ecbsr_div_up (width, tile) == ecbsr_div_up (width, best);
+      if (n < fewest || (n == fewest && as_many))
         {
-          best_cost = cost;
+          fewest = n;
           best = tile;
         }
     }

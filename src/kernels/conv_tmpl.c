@@ -49,19 +49,18 @@ ALWAYS_INLINE vfloat
 finish (const EcbsrConv *conv, unsigned o, vint sum, EcbsrDtype in,
         EcbsrDtype out, int bends)
 {
-  const int has_gain
-      = out == ECBSR_DTYPE_U8 && (in != ECBSR_DTYPE_U8 || bends);
+  const int has_gain = out == ECBSR_DTYPE_U8 && (in != ECBSR_DTYPE_U8 || bends);
   vfloat v = before_curve (conv, o, sum, in);
 
   v = bends ? bend (conv, v) : vsloped (v, conv->slope[o]);
   return has_gain ? v * conv->gain : v;
 }
 
-// Finishes and stores VECTORS vectors of a block of b outputs.
+// Finishes and stores n_vectors vectors of a block of b outputs.
 ALWAYS_INLINE void
 finish_block (const EcbsrConv *conv, unsigned first, unsigned n_out,
               vsum acc[8][VECTORS], uint32_t *dst, size_t dst_pitch, unsigned b,
-              EcbsrDtype in, EcbsrDtype out, int bends)
+              unsigned n_vectors, EcbsrDtype in, EcbsrDtype out, int bends)
 {
   const unsigned k = out == ECBSR_DTYPE_F32    ? 1
                      : out == ECBSR_DTYPE_BF16 ? 2
@@ -73,7 +72,7 @@ finish_block (const EcbsrConv *conv, unsigned first, unsigned n_out,
       if (o >= n_out)
         break;
 #pragma GCC unroll 3
-      for (unsigned v = 0; v < VECTORS; v++)
+      for (unsigned v = 0; v < n_vectors; v++)
         {
           float *to = (float *) (dst + (first + o) / k * dst_pitch + v * LANES);
           vfloat y[4];
@@ -91,54 +90,67 @@ finish_block (const EcbsrConv *conv, unsigned first, unsigned n_out,
     }
 }
 
-// One block of b output channels, from channel `first`, for all pixels. b, k,
-// in, out and bends (the curve is not a slope) are constants where this is
-// inlined: a branch on the curve in here would keep the sums in memory.
+// One block of b output channels, from channel `first`, at n_vectors vectors of
+// pixels. b, n_vectors, k, in, out and bends (the curve is not a slope) are
+// constants where this is inlined: a branch on the curve in here would keep the
+// sums in memory.
+ALWAYS_INLINE void
+conv_part (const EcbsrConv *conv, const uint32_t *weight, unsigned first,
+           uint32_t *dst, size_t dst_pitch, const void *const *src,
+           size_t src_pitch, size_t x, unsigned b, unsigned n_vectors,
+           unsigned k, EcbsrDtype in, EcbsrDtype out, int bends)
+{
+  const unsigned n_out = conv->n_out - first < b ? conv->n_out - first : b;
+  vsum acc[8][VECTORS];
+
+#pragma GCC unroll 8
+  for (unsigned o = 0; o < b; o++)
+#pragma GCC unroll 3
+    for (unsigned v = 0; v < n_vectors; v++)
+      acc[o][v] = (vsum) first_sum (conv, first + o, in);
+
+  for (unsigned i = 0; i < conv->n_in; i++)
+    for (unsigned ky = 0; ky < k; ky++)
+      {
+        const uint32_t *s
+            = (const uint32_t *) src[ky] + i * src_pitch + x - k / 2;
+#pragma GCC unroll 7
+        for (unsigned kx = 0; kx < k; kx++, weight += b)
+          {
+            vint value[VECTORS];
+#pragma GCC unroll 3
+            for (unsigned v = 0; v < n_vectors; v++)
+              value[v] = vinput (s + kx + v * LANES, in);
+#pragma GCC unroll 8
+            for (unsigned o = 0; o < b; o++)
+              {
+                vint weights = vweights (weight, o);
+#pragma GCC unroll 3
+                for (unsigned v = 0; v < n_vectors; v++)
+                  acc[o][v] = (vsum) vdot ((vint) acc[o][v], value[v], weights,
+                                           o % 4, in);
+              }
+          }
+      }
+  finish_block (conv, first, n_out, acc, dst + x, dst_pitch, b, n_vectors, in,
+                out, bends);
+}
+
+// … for all pixels. What VECTORS vectors at a time leave over are single ones.
 ALWAYS_INLINE void
 conv_block (const EcbsrConv *conv, const uint32_t *weight, unsigned first,
             uint32_t *dst, size_t dst_pitch, const void *const *src,
             size_t src_pitch, size_t n, unsigned b, unsigned k, EcbsrDtype in,
             EcbsrDtype out, int bends)
 {
-  const unsigned n_out = conv->n_out - first < b ? conv->n_out - first : b;
+  size_t x = 0;
 
-  for (size_t x = 0; x < n; x += VECTORS * LANES)
-    {
-      vsum acc[8][VECTORS];
-      const uint32_t *w = weight;
-
-#pragma GCC unroll 8
-      for (unsigned o = 0; o < b; o++)
-#pragma GCC unroll 3
-        for (unsigned v = 0; v < VECTORS; v++)
-          acc[o][v] = (vsum) first_sum (conv, first + o, in);
-
-      for (unsigned i = 0; i < conv->n_in; i++)
-        for (unsigned ky = 0; ky < k; ky++)
-          {
-            const uint32_t *s
-                = (const uint32_t *) src[ky] + i * src_pitch + x - k / 2;
-#pragma GCC unroll 7
-            for (unsigned kx = 0; kx < k; kx++, w += b)
-              {
-                vint value[VECTORS];
-#pragma GCC unroll 3
-                for (unsigned v = 0; v < VECTORS; v++)
-                  value[v] = vinput (s + kx + v * LANES, in);
-#pragma GCC unroll 8
-                for (unsigned o = 0; o < b; o++)
-                  {
-                    vint weights = vweights (w, o);
-#pragma GCC unroll 3
-                    for (unsigned v = 0; v < VECTORS; v++)
-                      acc[o][v] = (vsum) vdot ((vint) acc[o][v], value[v],
-                                               weights, o % 4, in);
-                  }
-              }
-          }
-      finish_block (conv, first, n_out, acc, dst + x, dst_pitch, b, in, out,
-                    bends);
-    }
+  for (; x + (VECTORS - 1) * LANES < n; x += VECTORS * LANES)
+    conv_part (conv, weight, first, dst, dst_pitch, src, src_pitch, x, b,
+               VECTORS, k, in, out, bends);
+  for (; x < n; x += LANES)
+    conv_part (conv, weight, first, dst, dst_pitch, src, src_pitch, x, b, 1, k,
+               in, out, bends);
 }
 
 ALWAYS_INLINE void

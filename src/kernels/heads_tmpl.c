@@ -7,16 +7,10 @@
 #include "vec.h"
 #include "vmath.h"
 
-ALWAYS_INLINE size_t
-granules (size_t n)
-{
-  return (n + ECBSR_GRANULE - 1) / ECBSR_GRANULE * ECBSR_GRANULE;
-}
-
 void
 ECBSR_NAME (head_residual_f32) (float *row, const float *input, size_t n)
 {
-  for (size_t x = 0; x < granules (n); x += LANES)
+  for (size_t x = 0; x < n; x += LANES)
     vstore (row + x, vload (row + x) + vload (input + x));
 }
 
@@ -24,7 +18,7 @@ void
 ECBSR_NAME (head_max_f32) (float *row, size_t map_pitch, unsigned n_maps,
                            size_t n)
 {
-  for (size_t x = 0; x < granules (n); x += LANES)
+  for (size_t x = 0; x < n; x += LANES)
     {
       vfloat top = vload (row + x);
       for (unsigned c = 1; c < n_maps; c++)
@@ -59,7 +53,7 @@ ALWAYS_INLINE void
 attend_row (float *row, size_t map_pitch, unsigned n_maps, size_t n,
             Logit logit)
 {
-  for (size_t x = 0; x < granules (n); x += LANES)
+  for (size_t x = 0; x < n; x += LANES)
     {
       const float *maps = row + x;
       vfloat top = vlogit (maps, map_pitch, n_maps, 0, logit);

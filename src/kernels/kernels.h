@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define ECBSR_ROW_PAD 16 // floats; one cache line
-#define ECBSR_GRANULE 48 // pixels; 3 of the longest vectors
+#define ECBSR_GRANULE 16 // pixels; the longest vector
 #define ECBSR_ALIGN 64   // bytes; rows of feature maps start at such addresses
 
 // What a word of a row holds. Absent channels of the last word are multiplied by

@@ -207,8 +207,7 @@ check_channels (Check *c, const Shape *kind, unsigned most_inputs)
 static void
 bench_shape (Check *c, const Shape *kind, unsigned n_in, unsigned n_out)
 {
-  const Shape shape
-      = shape_of (kind, n_in, n_out, 10 * ECBSR_GRANULE, PATTERN_RANDOM);
+  const Shape shape = shape_of (kind, n_in, n_out, 480, PATTERN_RANDOM);
   char label[32];
   Conv t;
   Rows dst;
@@ -238,8 +237,7 @@ check_conv (Check *c, unsigned k, EcbsrDtype in, EcbsrDtype out,
     try_shape (c, shape_of (&kind, 4, 9, 50, p));
   check_channels (c, &kind, most_inputs);
   for (unsigned shift = 1; shift < 50; shift += 7)
-    try_shifted (c, shape_of (&kind, 3, 13, 3 * ECBSR_GRANULE, PATTERN_RANDOM),
-                 shift);
+    try_shifted (c, shape_of (&kind, 3, 13, 144, PATTERN_RANDOM), shift);
   bench_shape (c, &kind, 1, 8);
   bench_shape (c, &kind, 8, 8);
   bench_shape (c, &kind, 16, 16);

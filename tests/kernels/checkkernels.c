@@ -116,7 +116,7 @@ check_width (unsigned i)
 {
   static const size_t tiles[]
       = { 255, 256, 480, 492, 511, 512, 513, 536, 2048 };
-  const unsigned n_narrow = 2 * ECBSR_GRANULE + 1;
+  const unsigned n_narrow = 6 * ECBSR_GRANULE + 1;
 
   if (i < n_narrow)
     return i + 1;

@@ -99,8 +99,8 @@ void check_values (Check *c, const char *whose, unsigned channel,
 void check_same (Check *c, const char *what, const void *expected,
                  const void *found, size_t n, size_t size);
 
-// Widths to test: every one up to two granules and one, then real tiles; 0
-// ends.
+// Widths to test: every one up to two blocks of three granules and one, then
+// real tiles; 0 ends.
 size_t check_width (unsigned i);
 
 size_t granules (size_t n);
