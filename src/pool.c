@@ -2,6 +2,10 @@
 
 #include "pool.h"
 
+// So long a thread looks for what it waits for before it sleeps: about what falling
+// asleep and being woken take, which is much of a small picture's time.
+#define PATIENCE_US 20
+
 // A call of ecbsr_pool_run(), on its caller's stack.
 typedef struct _Job Job;
 struct _Job
@@ -13,8 +17,8 @@ struct _Job
 
   // Under the pool's lock.
   guint n_free_slots;
-  guint n_slots; // handed out
-  guint n_active;
+  guint n_slots;  // handed out
+  guint n_active; // atomic, so that it can be looked at without
   gboolean queued;
   GCond done;
   Job *prev, *next;
@@ -37,7 +41,7 @@ enqueue (Job *job)
   if (pool.tail)
     pool.tail->next = job;
   else
-    pool.head = job;
+    g_atomic_pointer_set (&pool.head, job);
   pool.tail = job;
   job->queued = TRUE;
 }
@@ -50,12 +54,34 @@ dequeue (Job *job)
   if (job->prev)
     job->prev->next = job->next;
   else
-    pool.head = job->next;
+    g_atomic_pointer_set (&pool.head, job->next);
   if (job->next)
     job->next->prev = job->prev;
   else
     pool.tail = job->prev;
   job->queued = FALSE;
+}
+
+// Looks whether something has come to pass, for a while.
+static void
+look_for (gboolean (*has_come) (gconstpointer data), gconstpointer data)
+{
+  const gint64 end = g_get_monotonic_time () + PATIENCE_US;
+
+  while (!has_come (data) && g_get_monotonic_time () < end)
+    continue;
+}
+
+static gboolean
+job_is_there (gconstpointer unused)
+{
+  return g_atomic_pointer_get (&pool.head) != NULL;
+}
+
+static gboolean
+helpers_are_done (gconstpointer job)
+{
+  return g_atomic_int_get (&((const Job *) job)->n_active) == 0;
 }
 
 static void
@@ -79,7 +105,7 @@ join_first_job (guint *slot)
 
   dequeue (job);
   *slot = job->n_slots++;
-  job->n_active++;
+  g_atomic_int_inc (&job->n_active);
   if (--job->n_free_slots > 0)
     enqueue (job);
   return job;
@@ -103,8 +129,13 @@ worker (gpointer unused)
 
       g_mutex_lock (&pool.lock);
       dequeue (job); // no task is left, so nobody else needs to join
-      if (--job->n_active == 0)
+      if (g_atomic_int_dec_and_test (&job->n_active))
         g_cond_signal (&job->done);
+      if (pool.head)
+        continue;
+      g_mutex_unlock (&pool.lock);
+      look_for (job_is_there, NULL);
+      g_mutex_lock (&pool.lock);
     }
   return NULL;
 }
@@ -137,6 +168,9 @@ run_shared (Job *job, guint n_helpers)
 
   g_mutex_lock (&pool.lock);
   dequeue (job);
+  g_mutex_unlock (&pool.lock);
+  look_for (helpers_are_done, job);
+  g_mutex_lock (&pool.lock);
   while (job->n_active > 0)
     g_cond_wait (&job->done, &pool.lock);
   g_mutex_unlock (&pool.lock);
