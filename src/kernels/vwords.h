@@ -25,7 +25,9 @@ ALWAYS_INLINE vint
 vweights (const uint32_t *word, unsigned o)
 {
 #if defined(__aarch64__)
-  return (vint) vld1q_u32 (word + o / 4 * 4);
+  vint four = (vint) vld1q_u32 (word + o / 4 * 4);
+  VKEEP (four);
+  return four;
 #else
   int32_t i;
   memcpy (&i, word + o, sizeof i);
