@@ -10,6 +10,7 @@ ECBSR_PASTE (kernels_fill, ECBSR_LEVEL) (EcbsrKernels *kernels)
   kernels->isa = ECBSR_STRING (ECBSR_ISA);
   ECBSR_NAME (enter_convs) (kernels);
 #if ECBSR_DOT == 1
+  kernels->wino3x3_f32_f32 = ECBSR_NAME (wino3x3_f32_f32);
   kernels->head_residual_f32 = ECBSR_NAME (head_residual_f32);
   kernels->head_max_f32 = ECBSR_NAME (head_max_f32);
   kernels->head_tm_f32 = ECBSR_NAME (head_tm_f32);

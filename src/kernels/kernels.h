@@ -80,6 +80,36 @@ typedef void (*EcbsrConvFunc) (const EcbsrConv *conv, void *dst,
                                size_t dst_pitch, const void *const *src,
                                size_t src_pitch, size_t n);
 
+// The same convolution, 3x3 of float32 with a slope and gain 1, four output rows
+// at a time with half the multiplications (Lavin, Gray, "Fast algorithms for
+// convolutional neural networks", 2015: F(4,3), over rows only). Six input rows
+// d, all of them finite, make six components of every channel,
+//
+//   c = d4 - d2, e = d3 - d1    V0,1 = (d4 - 4·d2) ± (d3 - 4·d1)
+//   V4 = c + 4·(d0 - d2)        V2,3 = c ± 2·e        V5 = (d5 - d3) - 4·e
+//
+// of which each is convolved with a 1x3 kernel U of its own,
+//
+//   m_k = Σ_{i,kx} U_k · V_k, from bias (0) or 0, i, kx in this order
+//   y1 = (m0 - m1) + 2·(m2 - m3)    y0 = ((m0 + m1) + (m2 + m3)) + m4
+//   y2 = (m0 + m1) + 4·(m2 + m3)    y3 = ((m0 - m1) + 8·(m2 - m3)) + m5
+//
+// where m4 and m5 are added product by product. In exact numbers these are rows
+// 0 to 3 of the convolution; their roundings depend on all six input rows.
+// Weights (EcbsrConv.weight) are ecbsr_kernels_pack_wino()'s.
+#define ECBSR_WINO_ROWS 4
+#define ECBSR_WINO_COMPONENTS 6
+// Pixels at a time, whole blocks on every ISA: the components of 16 channels are
+// 70 KiB, and leave room for the rows in L2.
+#define ECBSR_WINO_SPAN 144
+
+// ECBSR_WINO_ROWS output rows in granules; src holds two rows more, from the row
+// above the first on. `work` is ecbsr_kernels_wino_work() floats, aligned to
+// ECBSR_ALIGN, and belongs to the kernel meanwhile.
+typedef void (*EcbsrWinoFunc) (const EcbsrConv *conv, void *const *dst,
+                               size_t dst_pitch, const void *const *src,
+                               size_t src_pitch, float *work, size_t n);
+
 // A cubic phase filter: output s·i + p = Σ_t tap[p][t] · input[i + first[p] + t].
 typedef struct
 {
@@ -108,6 +138,7 @@ typedef struct
   EcbsrConvFunc conv3x3_bf16_bf16, conv3x3_bf16_f32;
   EcbsrConvFunc conv3x3_f32_u8, conv5x5_f32_u8;
   EcbsrConvFunc conv3x3_u8_u8, conv3x3_u8_f32;
+  EcbsrWinoFunc wino3x3_f32_f32;
 
   // Heads, in granules, in place: `row` is the first map of one sub-pixel, its
   // further maps follow at map_pitch; the result replaces the first map.
@@ -222,12 +253,23 @@ void ecbsr_kernels_pack (void *packed, const float *weight, unsigned block,
                          EcbsrDtype dtype, unsigned kernel_size, unsigned n_in,
                          unsigned n_out);
 
+// The same for EcbsrWinoFunc: in a block [component][in][kx][out] of float32, made
+// in double precision and rounded once.
+size_t ecbsr_kernels_wino_size (unsigned block, unsigned n_in, unsigned n_out);
+void ecbsr_kernels_pack_wino (float *packed, const float *weight,
+                              unsigned block, unsigned n_in, unsigned n_out);
+// Floats of its work.
+size_t ecbsr_kernels_wino_work (unsigned n_in);
+
 uint16_t ecbsr_bf16_from_float (float value);
 
 // The filter for s phases where samples lie `offset` into their cell (0.5: in
 // the middle): output I is at input (I + offset)/s - offset.
 void ecbsr_cubic_init (EcbsrCubic *filter, unsigned scale, double offset);
 
+void ecbsr_wino3x3_f32_f32_ref (const EcbsrConv *conv, void *const *dst,
+                                size_t dst_pitch, const void *const *src,
+                                size_t src_pitch, float *work, size_t n);
 void ecbsr_kernels_fill_ref (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_pixels (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_base (EcbsrKernels *kernels);

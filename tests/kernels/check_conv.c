@@ -239,7 +239,11 @@ check_conv (Check *c, unsigned k, EcbsrDtype in, EcbsrDtype out,
   for (unsigned shift = 1; shift < 50; shift += 7)
     try_shifted (c, shape_of (&kind, 3, 13, 144, PATTERN_RANDOM), shift);
   bench_shape (c, &kind, 1, 8);
+  bench_shape (c, &kind, 3, 8);
+  bench_shape (c, &kind, 8, 4);
   bench_shape (c, &kind, 8, 8);
+  bench_shape (c, &kind, 16, 4);
+  bench_shape (c, &kind, 16, 9);
   bench_shape (c, &kind, 16, 16);
   // All magnitudes, where curves bend and where they do not.
   for (kind.curve = ECBSR_CURVE_TANH; kind.curve <= ECBSR_CURVE_SOFTPLUS;

@@ -96,6 +96,28 @@ pack_for (const EcbsrKernels *table, const Conv *t)
   };
 }
 
+// The same as EcbsrWinoFunc has it.
+static EcbsrConv
+pack_wino_for (const EcbsrKernels *table, const Conv *t)
+{
+  const Shape *s = &t->shape;
+  EcbsrConv conv = pack_for (table, t);
+  float *packed = NEW (float, ecbsr_kernels_wino_size (table->block, s->n_in,
+                                                       s->n_out));
+
+  ecbsr_kernels_pack_wino (packed, t->weight, table->block, s->n_in, s->n_out);
+  free ((void *) conv.weight);
+  conv.weight = packed;
+  return conv;
+}
+
+// Input rows.
+static unsigned
+n_rows (const Shape *s)
+{
+  return s->wino ? ECBSR_WINO_ROWS + 2 : s->k;
+}
+
 // Words of the pattern, as floats first. Bytes are the pattern's low byte,
 // which makes black, white and stripes what they are called.
 static void
@@ -126,7 +148,7 @@ make_rows (Check *c, Conv *t)
 {
   const size_t reach = t->shape.k / 2;
 
-  for (unsigned ky = 0; ky < t->shape.k; ky++)
+  for (unsigned ky = 0; ky < n_rows (&t->shape); ky++)
     {
       Rows *rows = &t->src[ky];
       if (ky == 0)
@@ -145,9 +167,9 @@ conv_new (Check *c, Conv *t, Shape shape)
 {
   t->shape = shape;
   make_weights (c, t);
-  t->ref = pack_for (&c->ref, t);
-  t->new = pack_for (&c->new, t);
-  t->base = pack_for (&c->base, t);
+  t->ref = shape.wino ? pack_wino_for (&c->ref, t) : pack_for (&c->ref, t);
+  t->new = shape.wino ? pack_wino_for (&c->new, t) : pack_for (&c->new, t);
+  t->base = shape.wino ? pack_wino_for (&c->base, t) : pack_for (&c->base, t);
   make_rows (c, t);
 }
 
@@ -162,6 +184,6 @@ conv_free (Conv *t)
   free ((void *) t->ref.weight);
   free ((void *) t->new.weight);
   free ((void *) t->base.weight);
-  for (unsigned ky = 0; ky < t->shape.k; ky++)
+  for (unsigned ky = 0; ky < n_rows (&t->shape); ky++)
     rows_free (&t->src[ky]);
 }

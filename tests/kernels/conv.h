@@ -16,6 +16,7 @@ typedef struct
   Pattern pattern;
   EcbsrDtype in, out;
   EcbsrCurve curve;
+  bool wino; // by transformed rows
 } Shape;
 
 // One convolution's operands. The same weights, packed for each table.
