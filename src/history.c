@@ -251,26 +251,29 @@ keep_same (const EcbsrHistory *history, EcbsrPlan *plan,
 }
 
 // How many samples away from a changed one results change: as far as the
-// network sees, and the cubic, of chroma that lies in the same plane as well.
+// network sees, `radius` this way, and the cubic, of chroma that lies in the
+// same plane as well.
 static guint
-find_reach (const EcbsrPlan *plan, const TileGrid *grid)
+find_reach (const EcbsrPlan *plan, const TileGrid *grid, guint radius)
 {
   const guint cubic = (CUBIC_REACH + 1) * grid->align;
 
   const guint beside = plan->config.field == ECBSR_FIELD_NONE ? 0 : 1; // field.h
 
-  return grid == plan->grid ? MAX (plan->radius + beside, cubic) : cubic;
+  return grid == plan->grid ? MAX (radius + beside, cubic) : cubic;
 }
 
 static void
 redo (EcbsrPlan *plan, const TileGrid *grid, const Tile *changed)
 {
-  const guint reach = find_reach (plan, grid);
+  const guint reach = find_reach (plan, grid, plan->radius);
+  const guint above = find_reach (plan, grid, plan->rows_below);
+  const guint below = find_reach (plan, grid, plan->rows_above);
   const Tile seen = {
     .x0 = changed->x0 - MIN (changed->x0, reach),
     .x1 = MIN (changed->x1 + reach, grid->width),
-    .y0 = changed->y0 - MIN (changed->y0, reach),
-    .y1 = MIN (changed->y1 + reach, grid->height),
+    .y0 = changed->y0 - MIN (changed->y0, above),
+    .y1 = MIN (changed->y1 + below, grid->height),
   };
   const Tile cells = ecbsr_cells_touched (grid, &seen);
 

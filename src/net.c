@@ -7,6 +7,7 @@
 // is wrong: the columns beyond them hold the 0 of the zero padding.
 
 #include "net.h"
+#include "groups.h"
 #include "picture.h"
 
 #include <string.h>
@@ -25,8 +26,8 @@ ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
     .tile = *tile,
     .before = MIN (plan->radius, tile->x0),
     .after = MIN (plan->radius, beyond),
-    .step = (gint64) tile->y0 - plan->radius,
   };
+  stream->step = ecbsr_groups_find_first (plan, tile->y0, stream->first);
 }
 
 static guint
@@ -39,7 +40,8 @@ static gfloat *
 ring_row (const NetStream *stream, guint ring, gint64 y)
 {
   const ScratchLayout *layout = &stream->plan->scratch_layout;
-  gsize row = (gsize) (y % layout->n_rows[ring]);
+  const gint64 n = layout->n_rows[ring];
+  gsize row = (gsize) ((y % n + n) % n); // groups may begin above the picture
   return stream->scratch->ring[ring]
          + row * layout->n_runs[ring] * layout->pitch;
 }
@@ -78,47 +80,84 @@ fetch (const NetStream *stream, gint64 y)
   clear_beside (stream, row, 1, ECBSR_DTYPE_F32);
 }
 
+// A row that layer l reads.
+static const gfloat *
+source_row (const NetStream *stream, guint l, gint64 y)
+{
+  if (inside (stream, y))
+    return ring_row (stream, l, y);
+  return stream->plan->layers[l].in == ECBSR_DTYPE_U8
+             ? stream->scratch->byte_zeros
+             : stream->scratch->zeros;
+}
+
 static void
-run_layer (const NetStream *stream, guint l, gint64 y)
+make_row (const NetStream *stream, guint l, gint64 y)
 {
   const PlanLayer *layer = &stream->plan->layers[l];
   const ScratchLayout *layout = &stream->plan->scratch_layout;
   const guint reach = layer->conv.kernel_size / 2;
-  const gfloat *outside = layer->in == ECBSR_DTYPE_U8
-                              ? stream->scratch->byte_zeros
-                              : stream->scratch->zeros;
   const void *src[7];
   gfloat *dst = ring_row (stream, l + 1, y);
 
   for (guint k = 0; k < layer->conv.kernel_size; k++)
-    {
-      gint64 row = y + k - reach;
-      src[k] = inside (stream, row) ? ring_row (stream, l, row) : outside;
-    }
+    src[k] = source_row (stream, l, y + k - reach);
   layer->run (&layer->conv, dst, layout->pitch, src, layout->pitch,
               n_columns (stream));
   clear_beside (stream, dst, layout->n_runs[l + 1], layer->out);
 }
 
+// Rows y … of which some may be outside the picture: nobody reads these.
+static void
+make_group (const NetStream *stream, guint l, gint64 y)
+{
+  const PlanLayer *layer = &stream->plan->layers[l];
+  const ScratchLayout *layout = &stream->plan->scratch_layout;
+  const void *src[ECBSR_WINO_ROWS + 2];
+  void *dst[ECBSR_WINO_ROWS];
+
+  for (guint k = 0; k < G_N_ELEMENTS (src); k++)
+    src[k] = source_row (stream, l, y + k - 1);
+  for (guint k = 0; k < G_N_ELEMENTS (dst); k++)
+    dst[k] = ring_row (stream, l + 1, y + k);
+  layer->run_group (&layer->conv, dst, layout->pitch, src, layout->pitch,
+                    stream->scratch->work, n_columns (stream));
+  for (guint k = 0; k < G_N_ELEMENTS (dst); k++)
+    clear_beside (stream, dst[k], layout->n_runs[l + 1], layer->out);
+}
+
+// The group of rows that begins with row y.
+static void
+run_layer (const NetStream *stream, guint l, gint64 y)
+{
+  const PlanLayer *layer = &stream->plan->layers[l];
+  const gint64 last = y + layer->group - 1;
+
+  if (layer->run_group && last >= 0 && y < stream->plan->config.height)
+    make_group (stream, l, y);
+  for (; !layer->run_group && y <= last; y++)
+    if (inside (stream, y))
+      make_row (stream, l, y);
+}
+
 // One row further: the input row `step` enters, and each layer makes the row
-// that has just become possible. Rows that no output of the tile depends on,
-// and rows outside the picture, are left out.
+// that has just become possible, or the group of rows that has. Rows that no
+// output of the tile depends on, and rows outside the picture, are left out.
 static void
 advance (NetStream *stream)
 {
   const EcbsrPlan *plan = stream->plan;
   gint64 y = stream->step++;
-  gint64 first = (gint64) stream->tile.y0 - plan->radius;
 
   if (inside (stream, y))
     fetch (stream, y);
   for (guint l = 0; l < plan->model->n_layers; l++)
     {
-      guint reach = plan->layers[l].conv.kernel_size / 2;
-      y -= reach;
-      first += reach;
-      if (y >= first && inside (stream, y))
-        run_layer (stream, l, y);
+      const PlanLayer *layer = &plan->layers[l];
+      y -= layer->conv.kernel_size / 2;
+      gint64 begin = y + 1 - layer->group;
+      if (begin >= stream->first[l] && begin == ecbsr_group_begin (layer, y))
+        run_layer (stream, l, begin);
     }
 }
 
@@ -155,9 +194,12 @@ const gfloat *
 ecbsr_net_row (NetStream *stream, guint y)
 {
   const EcbsrPlan *plan = stream->plan;
-  gfloat *row = ring_row (stream, plan->model->n_layers, y);
+  const guint n_layers = plan->model->n_layers;
+  const PlanLayer *last = &plan->layers[n_layers - 1];
+  const gint64 end = ecbsr_group_begin (last, y) + last->group;
+  gfloat *row = ring_row (stream, n_layers, y);
 
-  while (stream->step <= (gint64) y + plan->radius)
+  while (stream->step < end + plan->radius)
     advance (stream);
   apply_head (plan, row, ring_row (stream, 0, y), n_columns (stream));
   return row + stream->before;

@@ -16,6 +16,7 @@ typedef struct
   Tile tile;
   guint before, after; // columns that are computed beside the tile's
   gint64 step; // the next input row to fetch
+  gint64 first[ECBSR_MAX_LAYERS]; // row that each layer has to make
   const gfloat *subpixels; // of the last row made
 } NetStream;
 

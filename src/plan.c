@@ -3,13 +3,14 @@
 #include "plan.h"
 #include "cells.h"
 #include "cpu.h"
+#include "groups.h"
 #include "pool.h"
 
 #include <math.h>
 #include <string.h>
 
-// Strips this wide keep all rings of M4C16 within 1 MiB of L2, and are long
-// enough for the overlap of the receptive field not to matter.
+// Strips this wide keep all rings of M4C16 within about 1 MiB of L2, and are
+// long enough for the overlap of the receptive field not to matter.
 #define WIDEST_TILE 512
 // Fewer rows than this and a band does more warming up than work.
 #define LOWEST_BAND 32
@@ -202,17 +203,23 @@ init_scratch_layout (EcbsrPlan *plan)
   layout->n_rows[0] = 1;
   for (guint l = 0; l < model->n_layers; l++)
     {
-      layout->n_rows[l] = model->layers[l].kernel_size;
-      layout->n_rows[l + 1] = 1;
-      layout->n_runs[l + 1] = n_runs (&plan->layers[l]);
+      const PlanLayer *layer = &plan->layers[l];
+      layout->n_rows[l] = layer->conv.kernel_size + layer->group - 1;
+      layout->n_rows[l + 1] = layer->group;
+      layout->n_runs[l + 1] = n_runs (layer);
+      if (layer->run_group)
+        layout->n_work
+            = MAX (layout->n_work, ecbsr_kernels_wino_work (layer->conv.n_in));
     }
-  // The residual needs the input row that the last layer is at.
-  layout->n_rows[0] = MAX (layout->n_rows[0], plan->radius + 1);
+  // The residual needs the input rows that the last layer is at.
+  layout->n_rows[0]
+      = MAX (layout->n_rows[0], plan->radius + layout->n_rows[model->n_layers]);
 }
 
 static gboolean
 init_scratch (EcbsrPlan *plan)
 {
+  ecbsr_groups_init (plan);
   init_scratch_layout (plan);
   plan->scratch = g_try_new0 (Scratch, plan->n_threads);
   if (!plan->scratch)

@@ -89,6 +89,9 @@ typedef struct
   EcbsrDtype in, out;
   EcbsrConv conv;
   EcbsrConvFunc run;
+  EcbsrWinoFunc run_group; // instead of run, NULL: not
+  guint group;             // rows made at once, 1 or ECBSR_WINO_ROWS
+  guint phase;             // of the rows where groups begin, modulo group
 } PlanLayer;
 
 struct _EcbsrPlan
@@ -101,6 +104,9 @@ struct _EcbsrPlan
   guint sample_size; // bytes
   guint scale;
   guint radius; // of the receptive field
+  // Input rows that a result's bits depend on: more than the receptive field
+  // where rows are made in groups (groups.h).
+  guint rows_above, rows_below;
   EcbsrPrecision precision;
   PlanLayer *layers;
   guint32 *packed; // what the layers' convolutions point to

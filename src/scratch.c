@@ -54,6 +54,7 @@ lay_out (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
   if (layout->bytes)
     scratch->byte_zeros = take_row (arena, (gsize) most_runs * layout->pitch);
   scratch->n_zeros = (gsize) most_runs * layout->pitch;
+  scratch->work = take (arena, layout->n_work * sizeof (gfloat));
   for (guint i = 0; layout->rgb && i < 3; i++)
     scratch->rgb[i] = take_row (arena, layout->pitch);
   scratch->row = take_row (arena, layout->out_pitch);

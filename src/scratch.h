@@ -31,6 +31,7 @@ typedef struct
   // A row outside the picture, for any layer: of floats, and of bytes.
   gfloat *zeros, *byte_zeros;
   gsize n_zeros; // words
+  gfloat *work;     // of layers that make groups of rows
   gfloat *rgb[3];   // one input row of R, G, B
   gfloat *row;      // one output row
   gfloat *base;     // the cubic upscale of the same
@@ -47,6 +48,7 @@ typedef struct
   guint n_layers;                       // rings: n_layers + 1
   guint n_rows[ECBSR_MAX_LAYERS + 1];   // in a ring
   guint n_runs[ECBSR_MAX_LAYERS + 1]; // of words in a row
+  gsize n_work; // floats
   gboolean bytes; // inner layers are of bytes
   guint out_pitch;   // of output rows, floats or samples
   guint sample_size; // of what is rounded, bytes

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // The engine against what PyTorch made of the same weights and pictures
-// (tests/golden/make.py): within 1e-4 of full scale before rounding, borders
+// (tests/golden/make.py): within 1e-5 of full scale before rounding, borders
 // included, whatever the tiles and threads; at most 1 step after rounding.
 
 #include "ecbsr.h"
@@ -125,7 +125,7 @@ test_float (gconstpointer name)
 {
   Case c = load_case (name);
   const EcbsrModelInfo *info = ecbsr_model_get_info (c.model);
-  const gdouble limit = 1e-4 * (info->white - info->black);
+  const gdouble limit = 1e-5 * (info->white - info->black);
   EcbsrPlanConfig config = config_of (&c, ECBSR_SAMPLE_F32);
   g_autofree gfloat *found = g_new (gfloat, c.n_out);
   gdouble worst = 0;
