@@ -24,6 +24,10 @@ BATCH, PATCH, MARGIN = 4, 48, 3  # four patches' activations fit the cache
 # The photo alone would be a noisy guide; without it int8 can only lose.
 SHARE_OF_PHOTO = 0.3
 
+# As PSNR weighs pictures: a patch counts by 1 / (the float network's squared error +
+# FLOOR). Noise matters most where that network errs least.
+FLOOR = 2.0  # squared steps of 8 bits
+
 # Learning rates beside that of the weights. Steps and gains are logarithms, biases
 # in steps of the layer's input.
 RATES = {"weight": 1, "log_scale": 0.02, "shift": 0.2, "log_step": 0.02, "log_gain": 0.2}
@@ -172,9 +176,10 @@ def run_float(layers, x):
 
 
 def wanted(layers, low, high, scale):
-    """What the last convolution should give."""
-    exact = run_float(layers, low)
-    return exact.lerp(functional.pixel_unshuffle(high, scale) - low, SHARE_OF_PHOTO)
+    """What the last convolution should give, and how much each patch counts."""
+    exact, photo = run_float(layers, low), functional.pixel_unshuffle(high, scale) - low
+    weight = 1 / ((exact - photo).square().mean((1, 2, 3), keepdim=True) + FLOOR)
+    return exact.lerp(photo, SHARE_OF_PHOTO), weight
 
 
 def learning_rate(iteration, iterations):
@@ -202,10 +207,10 @@ def finetune(layers, scale, draw, iterations, report=lambda text: None):
         low, high = draw(iteration)
         low = low.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)  # channels last: faster
         with torch.no_grad():
-            target = wanted(layers, low, high, scale)
+            target, weight = wanted(layers, low, high, scale)
         with torch.enable_grad():
             error = (net(low) - target)[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
-            loss = error.square().mean()
+            loss = (weight * error.square()).mean()
             optimizer.zero_grad()
             loss.backward()
         optimizer.step()

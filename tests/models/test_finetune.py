@@ -39,10 +39,23 @@ def batch(metadata, n=2, number=0):
     return tuple(quantise.to_network(part, metadata) for part in patches.draw(number))
 
 
+def unfitted(tensors, metadata):
+    """A shipped network's channels as far apart as a training leaves them."""
+    random, tensors = np.random.default_rng(4), dict(tensors)
+    names = [f"{name}.conv3x3" for name in int8.names_of(metadata)]
+    for before, after in zip(names, names[1:]):
+        gain = np.exp(random.normal(0, 0.7, len(tensors[f"{before}.bias"]))).astype(np.float32)
+        tensors[f"{before}.weight"] = tensors[f"{before}.weight"] * gain[:, None, None, None]
+        tensors[f"{before}.bias"] = tensors[f"{before}.bias"] * gain
+        tensors[f"{after}.weight"] = tensors[f"{after}.weight"] / gain[None, :, None, None]
+    return tensors
+
+
 class Case(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.tensors, cls.metadata = safetensors_io.read(M4C8)
+        tensors, cls.metadata = safetensors_io.read(M4C8)
+        cls.tensors = unfitted(tensors, cls.metadata)
 
     def setUp(self):
         self.addCleanup(torch.set_num_threads, torch.get_num_threads())
@@ -138,6 +151,16 @@ class Finetuning(Case):
             before, after = self.loss(layers), self.loss(tuned)
         self.assertLess(after, 0.85 * before)
 
+    @torch.no_grad()
+    def test_a_patch_counts_by_the_float_networks_error(self):
+        layers = self.calibrated()
+        low, _ = batch(self.metadata)
+        exact = int8.apply_head(self.metadata, int8.run_float(layers, low)[0], low)
+        off = torch.tensor([0.0, 2.0]).view(2, 1, 1, 1)
+        _, weight = finetune.wanted(layers, low, exact + off, 2)
+        expected = [1 / finetune.FLOOR, 1 / (4 + finetune.FLOOR)]
+        np.testing.assert_allclose(weight.flatten(), expected, rtol=1e-3)
+
     def test_quantise_keeps_what_is_better_and_says_what_it_loses(self):
         photos, lines = pairs(4), []
         tensors, metadata = quantise.quantise(self.tensors, self.metadata, photos[:3],
@@ -151,6 +174,9 @@ class Finetuning(Case):
 class BFloat16(unittest.TestCase):
     def setUp(self):
         self.tensors, self.metadata = safetensors_io.read(ESR_CNN)
+        last = "filter.4.weight"  # the shipped one is on the grid
+        noise = np.random.default_rng(6).normal(1, 0.01, self.tensors[last].shape)
+        self.tensors[last] = (self.tensors[last] * noise).astype(np.float32)
         self.x = quantise.calibration_crops(pairs(3), self.metadata)
 
     def error(self, fit):
