@@ -208,8 +208,9 @@ init_scratch_layout (EcbsrPlan *plan)
       layout->n_rows[l + 1] = layer->group;
       layout->n_runs[l + 1] = n_runs (layer);
       if (layer->run_group)
-        layout->n_work
-            = MAX (layout->n_work, ecbsr_kernels_wino_work (layer->conv.n_in));
+        layout->n_work = MAX (
+            layout->n_work,
+            ecbsr_kernels_wino_work (layer->in, layer->conv.n_in));
     }
   // The residual needs the input rows that the last layer is at.
   layout->n_rows[0]

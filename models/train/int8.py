@@ -16,6 +16,9 @@ from torch.nn import functional
 
 f32 = np.float32
 
+GROUP = 4  # rows that a bfloat16 layer makes at once …
+FEWEST_GROUP_INPUTS = 8  # … from so many input channels on
+
 
 @dataclass
 class Layer:
@@ -146,14 +149,61 @@ def round_bfloat16(v):
     return torch.from_numpy(bits.astype(np.uint32).view(f32).copy())
 
 
-def run_bfloat16(layers, x):
+def round_weight(weight):
+    return round_bfloat16(torch.from_numpy(weight.copy())).numpy()
+
+
+def components(d):
+    """The engine's F(4,3), src/kernels/kernels.h: [..., 6] rows to as many components."""
+    d0, d1, d2, d3, d4, d5 = d.unbind(-1)
+    c, e = d4 - d2, d3 - d1
+    a, b = d4 - 4 * d2, d3 - 4 * d1
+    return torch.stack((a + b, a - b, c + 2 * e, c - 2 * e, c + 4 * (d0 - d2),
+                        (d5 - d3) - 4 * e))
+
+
+def component_weights(weight):
+    """[out, in, 3, 3] to [6, out, in, 3], rounded to float32."""
+    g0, g1, g2 = (weight[:, :, ky].astype(np.float64) for ky in range(3))
+    return np.stack((-(g0 + g1 + g2) / 6, -(g0 - g1 + g2) / 6, (g0 + 2 * g1 + 4 * g2) / 24,
+                     (g0 - 2 * g1 + 4 * g2) / 24, g0 / 4, g2)).astype(f32)
+
+
+def conv_in_groups(x, weight, n_after):
+    """conv() in groups of four rows, factors rounded to bfloat16.
+
+    A group ends with the row that the `n_after` layers that follow need for theirs.
+    """
+    height = x.shape[2]
+    above = -n_after % GROUP  # rows of the first group that are above the picture
+    n_groups = -(-(height + above) // GROUP)
+    x = functional.pad(x, (1, 1, 1 + above, 1 + n_groups * GROUP - height - above))
+    v = round_bfloat16(components(x.unfold(2, 6, GROUP)))
+    u = round_weight(component_weights(weight))
+    m = [functional.conv2d(part, torch.from_numpy(kernel)[:, :, None])
+         for part, kernel in zip(v, u)]
+    total, difference = m[0] + m[1], m[0] - m[1]
+    p, q = m[2] + m[3], m[2] - m[3]
+    rows = (total + p + m[4], difference + 2 * q, total + 4 * p, difference + 8 * q + m[5])
+    return torch.stack(rows, 3).flatten(2, 3)[:, :, above:above + height]
+
+
+def goes_in_groups(layer):
+    """src/plan_layers.c's choice."""
+    return layer.weight.shape[1] >= FEWEST_GROUP_INPUTS and layer.weight.shape[2] == 3 \
+        and layer.slope is not None
+
+
+def run_bfloat16(layers, x, groups=True):
     """The same in bfloat16, sums in float32. Orders of summation differ."""
     for i, layer in enumerate(layers):
-        weight = layer.weight
-        if i > 0:
-            x = round_bfloat16(x)
-            weight = round_bfloat16(torch.from_numpy(weight.copy())).numpy()
-        x = curve(conv(x, weight) + column(layer.bias), layer.slope)
+        if i == 0:
+            total = conv(x, layer.weight)
+        elif groups and goes_in_groups(layer):
+            total = conv_in_groups(round_bfloat16(x), layer.weight, len(layers) - 1 - i)
+        else:
+            total = conv(round_bfloat16(x), round_weight(layer.weight))
+        x = curve(total + column(layer.bias), layer.slope)
     return x
 
 

@@ -23,6 +23,10 @@ ECBSR_PASTE (kernels_fill, ECBSR_LEVEL) (EcbsrKernels *kernels)
   kernels->store_u16 = ECBSR_NAME (store_u16);
   kernels->merge_u16 = ECBSR_NAME (merge_u16);
 #endif
+#if ECBSR_DOT == 2
+  kernels->wino3x3_bf16_bf16 = ECBSR_NAME (wino3x3_bf16_bf16);
+  kernels->wino3x3_bf16_f32 = ECBSR_NAME (wino3x3_bf16_f32);
+#endif
 #if ECBSR_BYTES
   kernels->load_u8 = ECBSR_NAME (load_u8);
   kernels->store_u8 = ECBSR_NAME (store_u8);

@@ -13,7 +13,13 @@
 void ECBSR_NAME (enter_convs) (EcbsrKernels *kernels);
 void ECBSR_NAME (wino3x3_f32_f32) (const EcbsrConv *conv, void *const *dst,
                                    size_t dst_pitch, const void *const *src,
-                                   size_t src_pitch, float *work, size_t n);
+                                   size_t src_pitch, void *work, size_t n);
+void ECBSR_NAME (wino3x3_bf16_bf16) (const EcbsrConv *conv, void *const *dst,
+                                     size_t dst_pitch, const void *const *src,
+                                     size_t src_pitch, void *work, size_t n);
+void ECBSR_NAME (wino3x3_bf16_f32) (const EcbsrConv *conv, void *const *dst,
+                                    size_t dst_pitch, const void *const *src,
+                                    size_t src_pitch, void *work, size_t n);
 void ECBSR_NAME (head_residual_f32) (float *row, const float *input, size_t n);
 void ECBSR_NAME (head_max_f32) (float *row, size_t map_pitch, unsigned n_maps,
                                 size_t n);

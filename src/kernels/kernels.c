@@ -12,6 +12,7 @@ drop_narrow (EcbsrKernels *kernels)
 {
   kernels->conv3x3_f32_bf16 = kernels->conv5x5_f32_bf16 = NULL;
   kernels->conv3x3_bf16_bf16 = kernels->conv3x3_bf16_f32 = NULL;
+  kernels->wino3x3_bf16_bf16 = kernels->wino3x3_bf16_f32 = NULL;
   kernels->conv3x3_f32_u8 = kernels->conv5x5_f32_u8 = NULL;
   kernels->conv3x3_u8_u8 = kernels->conv3x3_u8_f32 = NULL;
 }
@@ -81,6 +82,17 @@ ecbsr_kernels_find_conv (const EcbsrKernels *kernels, EcbsrDtype in,
   if (in == ECBSR_DTYPE_BF16)
     return out == in ? kernels->conv3x3_bf16_bf16 : kernels->conv3x3_bf16_f32;
   return out == in ? kernels->conv3x3_u8_u8 : kernels->conv3x3_u8_f32;
+}
+
+EcbsrWinoFunc
+ecbsr_kernels_find_wino (const EcbsrKernels *kernels, EcbsrDtype in,
+                         EcbsrDtype out)
+{
+  if (in == ECBSR_DTYPE_F32)
+    return out == in ? kernels->wino3x3_f32_f32 : NULL;
+  if (in != ECBSR_DTYPE_BF16 || (out != in && out != ECBSR_DTYPE_F32))
+    return NULL;
+  return out == in ? kernels->wino3x3_bf16_bf16 : kernels->wino3x3_bf16_f32;
 }
 
 static unsigned

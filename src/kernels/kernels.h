@@ -80,8 +80,8 @@ typedef void (*EcbsrConvFunc) (const EcbsrConv *conv, void *dst,
                                size_t dst_pitch, const void *const *src,
                                size_t src_pitch, size_t n);
 
-// The same convolution, 3x3 of float32 with a slope and gain 1, four output rows
-// at a time with half the multiplications (Lavin, Gray, "Fast algorithms for
+// The same convolution, 3x3 with a slope and gain 1, four output rows at a time
+// with half the multiplications (Lavin, Gray, "Fast algorithms for
 // convolutional neural networks", 2015: F(4,3), over rows only). Six input rows
 // d, all of them finite, make six components of every channel,
 //
@@ -96,19 +96,26 @@ typedef void (*EcbsrConvFunc) (const EcbsrConv *conv, void *dst,
 //
 // where m4 and m5 are added product by product. In exact numbers these are rows
 // 0 to 3 of the convolution; their roundings depend on all six input rows.
+//
+// Of bfloat16, components are made in float32 and rounded to the nearest, U are
+// rounded likewise, sums are float32, those of m4 and m5 whole before they are
+// added, and results are stored as EcbsrConv says.
+//
 // Weights (EcbsrConv.weight) are ecbsr_kernels_pack_wino()'s.
 #define ECBSR_WINO_ROWS 4
 #define ECBSR_WINO_COMPONENTS 6
 // Pixels at a time, whole blocks on every ISA: the components of 16 channels are
-// 70 KiB, and leave room for the rows in L2.
+// 70 KiB, and leave room for the rows in L2. Of bfloat16 half as much, and twice
+// as many pixels: at either end of a span a vector is transformed twice.
 #define ECBSR_WINO_SPAN 144
+#define ECBSR_WINO_WORD_SPAN (2 * ECBSR_WINO_SPAN)
 
 // ECBSR_WINO_ROWS output rows in granules; src holds two rows more, from the row
-// above the first on. `work` is ecbsr_kernels_wino_work() floats, aligned to
+// above the first on. `work` is ecbsr_kernels_wino_work() words, aligned to
 // ECBSR_ALIGN, and belongs to the kernel meanwhile.
 typedef void (*EcbsrWinoFunc) (const EcbsrConv *conv, void *const *dst,
                                size_t dst_pitch, const void *const *src,
-                               size_t src_pitch, float *work, size_t n);
+                               size_t src_pitch, void *work, size_t n);
 
 // A cubic phase filter: output s·i + p = Σ_t tap[p][t] · input[i + first[p] + t].
 typedef struct
@@ -138,7 +145,7 @@ typedef struct
   EcbsrConvFunc conv3x3_bf16_bf16, conv3x3_bf16_f32;
   EcbsrConvFunc conv3x3_f32_u8, conv5x5_f32_u8;
   EcbsrConvFunc conv3x3_u8_u8, conv3x3_u8_f32;
-  EcbsrWinoFunc wino3x3_f32_f32;
+  EcbsrWinoFunc wino3x3_f32_f32, wino3x3_bf16_bf16, wino3x3_bf16_f32;
 
   // Heads, in granules, in place: `row` is the first map of one sub-pixel, its
   // further maps follow at map_pitch; the result replaces the first map.
@@ -239,6 +246,10 @@ EcbsrConvFunc ecbsr_kernels_find_conv (const EcbsrKernels *kernels,
                                        EcbsrDtype in, EcbsrDtype out,
                                        unsigned kernel_size);
 
+// The same of convolutions by transformed rows.
+EcbsrWinoFunc ecbsr_kernels_find_wino (const EcbsrKernels *kernels,
+                                       EcbsrDtype in, EcbsrDtype out);
+
 // Words that the weights of `n_out` outputs of n_in inputs (channels) take.
 size_t ecbsr_kernels_packed_size (unsigned block, EcbsrDtype dtype,
                                   unsigned kernel_size, unsigned n_in,
@@ -253,13 +264,15 @@ void ecbsr_kernels_pack (void *packed, const float *weight, unsigned block,
                          EcbsrDtype dtype, unsigned kernel_size, unsigned n_in,
                          unsigned n_out);
 
-// The same for EcbsrWinoFunc: in a block [component][in][kx][out] of float32, made
-// in double precision and rounded once.
-size_t ecbsr_kernels_wino_size (unsigned block, unsigned n_in, unsigned n_out);
-void ecbsr_kernels_pack_wino (float *packed, const float *weight,
-                              unsigned block, unsigned n_in, unsigned n_out);
-// Floats of its work.
-size_t ecbsr_kernels_wino_work (unsigned n_in);
+// The same for EcbsrWinoFunc, of float32 or bfloat16: in a block
+// [component][in][kx][out] of float32, [word of in][kx][component][out] of
+// bfloat16, whose blocks are all of 4 outputs. U is made in double precision.
+size_t ecbsr_kernels_wino_size (unsigned block, EcbsrDtype dtype, unsigned n_in,
+                                unsigned n_out);
+void ecbsr_kernels_pack_wino (void *packed, const float *weight, unsigned block,
+                              EcbsrDtype dtype, unsigned n_in, unsigned n_out);
+// Words of its work; n_in as EcbsrConv has it.
+size_t ecbsr_kernels_wino_work (EcbsrDtype dtype, unsigned n_in);
 
 uint16_t ecbsr_bf16_from_float (float value);
 
@@ -267,9 +280,7 @@ uint16_t ecbsr_bf16_from_float (float value);
 // the middle): output I is at input (I + offset)/s - offset.
 void ecbsr_cubic_init (EcbsrCubic *filter, unsigned scale, double offset);
 
-void ecbsr_wino3x3_f32_f32_ref (const EcbsrConv *conv, void *const *dst,
-                                size_t dst_pitch, const void *const *src,
-                                size_t src_pitch, float *work, size_t n);
+void ecbsr_kernels_fill_wino_ref (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_ref (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_pixels (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_base (EcbsrKernels *kernels);

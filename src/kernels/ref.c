@@ -349,7 +349,6 @@ ecbsr_kernels_fill_ref (EcbsrKernels *kernels)
     .conv5x5_f32_u8 = conv_f32_u8,
     .conv3x3_u8_u8 = conv_u8_u8,
     .conv3x3_u8_f32 = conv_u8_f32,
-    .wino3x3_f32_f32 = ecbsr_wino3x3_f32_f32_ref,
     .head_residual_f32 = head_residual,
     .head_max_f32 = head_max,
     .head_tm_f32 = head_tm,
@@ -369,4 +368,5 @@ ecbsr_kernels_fill_ref (EcbsrKernels *kernels)
     .luma_f32 = luma,
     .correct_f32 = correct,
   };
+  ecbsr_kernels_fill_wino_ref (kernels);
 }

@@ -6,14 +6,37 @@
 
 #include <string.h>
 
+static float
+from_bf16 (uint32_t half)
+{
+  const uint32_t bits = half << 16;
+  float value;
+
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+
+// Value j of a word.
+static float
+value_of (uint32_t word, EcbsrDtype dtype, unsigned j)
+{
+  float value;
+
+  if (dtype == ECBSR_DTYPE_BF16)
+    return from_bf16 (word >> (16 * j) & 0xffff);
+  memcpy (&value, &word, sizeof value);
+  return value;
+}
+
+// Of value j of the words at `at`.
 static void
 transform (float component[ECBSR_WINO_COMPONENTS], const void *const *src,
-           ptrdiff_t at)
+           ptrdiff_t at, EcbsrDtype in, unsigned j)
 {
   float d[6];
 
   for (unsigned r = 0; r < 6; r++)
-    d[r] = ((const float *) src[r])[at];
+    d[r] = value_of (((const uint32_t *) src[r])[at], in, j);
   const float a = d[4] - 4 * d[2], b = d[3] - 4 * d[1];
   const float c = d[4] - d[2], e = d[3] - d[1];
   component[0] = a + b;
@@ -22,42 +45,53 @@ transform (float component[ECBSR_WINO_COMPONENTS], const void *const *src,
   component[3] = c - 2 * e;
   component[4] = c + 4 * (d[0] - d[2]);
   component[5] = d[5] - d[3] - 4 * e;
+  for (unsigned k = 0; in == ECBSR_DTYPE_BF16 && k < ECBSR_WINO_COMPONENTS; k++)
+    component[k] = from_bf16 (ecbsr_bf16_from_float (component[k]));
 }
 
-static float
-weight_at (const EcbsrConv *conv, unsigned o, unsigned c, unsigned tap)
+// The word of component c's weights of a tap: one of all input words' columns.
+static uint32_t
+weight_at (const EcbsrConv *conv, unsigned o, unsigned c, unsigned tap,
+           EcbsrDtype in)
 {
   // The reference table's block is 4.
-  const size_t n_taps = (size_t) conv->n_in * 3;
-  const size_t block = (size_t) o / 4 * ECBSR_WINO_COMPONENTS + c;
+  const size_t n_taps = (size_t) conv->n_in * 3, block = o / 4;
+  const size_t at = in == ECBSR_DTYPE_F32
+                        ? (block * ECBSR_WINO_COMPONENTS + c) * n_taps + tap
+                        : (block * n_taps + tap) * ECBSR_WINO_COMPONENTS + c;
 
-  return ((const float *) conv->weight)[(block * n_taps + tap) * 4 + o % 4];
+  return ((const uint32_t *) conv->weight)[at * 4 + o % 4];
 }
 
 static void
 add_products (const EcbsrConv *conv, unsigned o, const void *const *src,
-              size_t src_pitch, size_t x, float sum[ECBSR_WINO_COMPONENTS])
+              size_t src_pitch, size_t x, EcbsrDtype in,
+              float sum[ECBSR_WINO_COMPONENTS])
 {
   for (unsigned i = 0; i < conv->n_in; i++)
     for (unsigned kx = 0; kx < 3; kx++)
-      {
-        float component[ECBSR_WINO_COMPONENTS];
-        transform (component, src, (ptrdiff_t) (i * src_pitch + x + kx) - 1);
-        for (unsigned c = 0; c < ECBSR_WINO_COMPONENTS; c++)
-          sum[c] += weight_at (conv, o, c, i * 3 + kx) * component[c];
-      }
+      for (unsigned j = 0; j < ecbsr_dtype_channels (in); j++)
+        {
+          float component[ECBSR_WINO_COMPONENTS];
+          transform (component, src, (ptrdiff_t) (i * src_pitch + x + kx) - 1,
+                     in, j);
+          for (unsigned c = 0; c < ECBSR_WINO_COMPONENTS; c++)
+            sum[c] += value_of (weight_at (conv, o, c, i * 3 + kx, in), in, j)
+                      * component[c];
+        }
 }
 
-// The outer rows' last component is added product by product.
+// The rest of an outer row and its last component: of float32 that is added
+// product by product.
 static float
 outer_row (const EcbsrConv *conv, unsigned o, const void *const *src,
-           size_t src_pitch, size_t x, unsigned c, float first)
+           size_t src_pitch, size_t x, EcbsrDtype in, unsigned c, float first)
 {
   float sum[ECBSR_WINO_COMPONENTS] = { 0 };
 
-  sum[c] = first;
-  add_products (conv, o, src, src_pitch, x, sum);
-  return sum[c];
+  sum[c] = in == ECBSR_DTYPE_F32 ? first : 0;
+  add_products (conv, o, src, src_pitch, x, in, sum);
+  return in == ECBSR_DTYPE_F32 ? sum[c] : first + sum[c];
 }
 
 static float
@@ -68,23 +102,34 @@ curve (const EcbsrConv *conv, unsigned o, float v)
 
 static void
 make_pixel (const EcbsrConv *conv, unsigned o, const void *const *src,
-            size_t src_pitch, size_t x, float y[ECBSR_WINO_ROWS])
+            size_t src_pitch, size_t x, EcbsrDtype in, float y[ECBSR_WINO_ROWS])
 {
   float m[ECBSR_WINO_COMPONENTS] = { conv->bias[o] };
 
-  add_products (conv, o, src, src_pitch, x, m);
+  add_products (conv, o, src, src_pitch, x, in, m);
   const float sum = m[0] + m[1], difference = m[0] - m[1];
   const float p = m[2] + m[3], q = m[2] - m[3];
-  y[0] = outer_row (conv, o, src, src_pitch, x, 4, sum + p);
+  y[0] = outer_row (conv, o, src, src_pitch, x, in, 4, sum + p);
   y[1] = difference + 2 * q;
   y[2] = sum + 4 * p;
-  y[3] = outer_row (conv, o, src, src_pitch, x, 5, difference + 8 * q);
+  y[3] = outer_row (conv, o, src, src_pitch, x, in, 5, difference + 8 * q);
 }
 
-void
-ecbsr_wino3x3_f32_f32_ref (const EcbsrConv *conv, void *const *dst,
-                           size_t dst_pitch, const void *const *src,
-                           size_t src_pitch, float *work, size_t n)
+// Puts channel o's value into its part of the word.
+static void
+put (uint32_t *word, unsigned o, float v, EcbsrDtype out)
+{
+  if (out == ECBSR_DTYPE_F32)
+    memcpy (word, &v, sizeof v);
+  else
+    *word = (*word & ~(0xffffu << (o % 2 * 16)))
+            | (uint32_t) ecbsr_bf16_from_float (v) << (o % 2 * 16);
+}
+
+static void
+make_rows (const EcbsrConv *conv, void *const *dst, size_t dst_pitch,
+           const void *const *src, size_t src_pitch, size_t n, EcbsrDtype in,
+           EcbsrDtype out)
 {
   const size_t end = (n + ECBSR_GRANULE - 1) / ECBSR_GRANULE * ECBSR_GRANULE;
   float y[ECBSR_WINO_ROWS];
@@ -92,8 +137,28 @@ ecbsr_wino3x3_f32_f32_ref (const EcbsrConv *conv, void *const *dst,
   for (unsigned o = 0; o < conv->n_out; o++)
     for (size_t x = 0; x < end; x++)
       {
-        make_pixel (conv, o, src, src_pitch, x, y);
+        const size_t at = o / ecbsr_dtype_channels (out) * dst_pitch + x;
+        make_pixel (conv, o, src, src_pitch, x, in, y);
         for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
-          ((float *) dst[r])[o * dst_pitch + x] = curve (conv, o, y[r]);
+          put ((uint32_t *) dst[r] + at, o, curve (conv, o, y[r]), out);
       }
+}
+
+#define WINO(name, in, out)                                                    \
+  static void name (const EcbsrConv *conv, void *const *dst, size_t dst_pitch, \
+                    const void *const *src, size_t src_pitch, void *work,      \
+                    size_t n)                                                  \
+  {                                                                            \
+    make_rows (conv, dst, dst_pitch, src, src_pitch, n, in, out);              \
+  }
+WINO (wino_f32_f32, ECBSR_DTYPE_F32, ECBSR_DTYPE_F32)
+WINO (wino_bf16_bf16, ECBSR_DTYPE_BF16, ECBSR_DTYPE_BF16)
+WINO (wino_bf16_f32, ECBSR_DTYPE_BF16, ECBSR_DTYPE_F32)
+
+void
+ecbsr_kernels_fill_wino_ref (EcbsrKernels *kernels)
+{
+  kernels->wino3x3_f32_f32 = wino_f32_f32;
+  kernels->wino3x3_bf16_bf16 = wino_bf16_bf16;
+  kernels->wino3x3_bf16_f32 = wino_bf16_f32;
 }

@@ -10,6 +10,7 @@
 #include "kernels.h"
 #include "vec.h"
 #include "vwords.h"
+#include "wino.h"
 
 #define PITCH (ECBSR_WINO_SPAN + 2 * ECBSR_ROW_PAD)
 
@@ -231,20 +232,13 @@ make_outputs (const Output *out, float *const *dst, const float *work,
     }
 }
 
-// Six rows' vectors to six components'. Only products with powers of two, so
-// that fusing them or not is all the same.
+// One vector of all six rows.
 ALWAYS_INLINE void
 transform (float *work, size_t component_pitch, const vfloat d[6])
 {
-  const vfloat a = d[4] - 4 * d[2], b = d[3] - 4 * d[1];
-  const vfloat c = d[4] - d[2], e = d[3] - d[1];
-  const vfloat component[ECBSR_WINO_COMPONENTS] = { a + b,
-                                                    a - b,
-                                                    c + 2 * e,
-                                                    c - 2 * e,
-                                                    c + 4 * (d[0] - d[2]),
-                                                    d[5] - d[3] - 4 * e };
+  vfloat component[ECBSR_WINO_COMPONENTS];
 
+  vcomponents (component, d);
 #pragma GCC unroll 6
   for (unsigned i = 0; i < ECBSR_WINO_COMPONENTS; i++)
     vstore (work + i * component_pitch, component[i]);
@@ -285,16 +279,16 @@ make_span (const EcbsrConv *conv, float *const *dst, size_t dst_pitch,
 void
 ECBSR_NAME (wino3x3_f32_f32) (const EcbsrConv *conv, void *const *dst,
                               size_t dst_pitch, const void *const *src,
-                              size_t src_pitch, float *work, size_t n)
+                              size_t src_pitch, void *work, size_t n)
 {
   float *const rows[ECBSR_WINO_ROWS] = { dst[0], dst[1], dst[2], dst[3] };
+  float *components = (float *) work + ECBSR_ROW_PAD;
   const size_t end = (n + LANES - 1) / LANES * LANES;
 
-  work += ECBSR_ROW_PAD;
   for (size_t x = 0; x < end; x += ECBSR_WINO_SPAN)
     {
       size_t part = end - x < ECBSR_WINO_SPAN ? end - x : ECBSR_WINO_SPAN;
-      transform_rows (work, src, src_pitch, conv->n_in, x, part);
-      make_span (conv, rows, dst_pitch, work, x, part);
+      transform_rows (components, src, src_pitch, conv->n_in, x, part);
+      make_span (conv, rows, dst_pitch, components, x, part);
     }
 }

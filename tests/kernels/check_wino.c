@@ -21,25 +21,36 @@ static const double to_row[ECBSR_WINO_ROWS][ECBSR_WINO_COMPONENTS] = {
   { 1, 1, 4, 4, 0, 0 },
   { 1, -1, 8, -8, 0, 1 },
 };
-// What G makes of a column of weights, at most.
+// G.
 static const double to_weight[ECBSR_WINO_COMPONENTS][3] = {
-  { 1 / 6.0, 1 / 6.0, 1 / 6.0 },
-  { 1 / 6.0, 1 / 6.0, 1 / 6.0 },
+  { -1 / 6.0, -1 / 6.0, -1 / 6.0 },
+  { -1 / 6.0, 1 / 6.0, -1 / 6.0 },
   { 1 / 24.0, 1 / 12.0, 1 / 6.0 },
-  { 1 / 24.0, 1 / 12.0, 1 / 6.0 },
+  { 1 / 24.0, -1 / 12.0, 1 / 6.0 },
   { 1 / 4.0, 0, 0 },
   { 0, 0, 1 },
 };
+
+// Which of the table's.
+typedef struct
+{
+  EcbsrDtype in, out;
+} Kind;
 
 typedef struct
 {
   Rows row[ECBSR_WINO_ROWS];
 } Group;
 
+// For what the convolution writes.
 static Group
-group_new (Check *c, unsigned n_channels, size_t n)
+group_new (Check *c, const Shape *shape)
 {
-  Group group = { { rows_new (&c->rand, n_channels, n) } };
+  // The last block of words is stored whole.
+  const unsigned n_runs = shape->out == ECBSR_DTYPE_F32
+                              ? shape->n_out
+                              : n_words (shape->out, (shape->n_out + 3) / 4 * 4);
+  Group group = { { rows_new (&c->rand, n_runs, shape->n) } };
 
   for (unsigned r = 1; r < ECBSR_WINO_ROWS; r++)
     group.row[r] = rows_copy (&group.row[0]);
@@ -57,7 +68,7 @@ group_free (Group *group)
 static Region
 new_work (const Conv *t)
 {
-  const size_t n = ecbsr_kernels_wino_work (t->ref.n_in);
+  const size_t n = ecbsr_kernels_wino_work (t->shape.in, t->ref.n_in);
   Region work = region_new (n * sizeof (float), 0);
   float *floats = work.data;
 
@@ -66,21 +77,28 @@ new_work (const Conv *t)
   return work;
 }
 
+static EcbsrWinoFunc
+find (Check *c, const EcbsrKernels *table, Kind kind)
+{
+  if (table == &c->new)
+    c->n_calls[kind.in == ECBSR_DTYPE_F32    ? SLOT (wino3x3_f32_f32)
+               : kind.out == ECBSR_DTYPE_F32 ? SLOT (wino3x3_bf16_f32)
+                                             : SLOT (wino3x3_bf16_bf16)]++;
+  return ecbsr_kernels_find_wino (table, kind.in, kind.out);
+}
+
 static void
 run (Check *c, const Conv *t, const EcbsrKernels *table, const EcbsrConv *conv,
      Group *group)
 {
+  const Kind kind = { t->shape.in, t->shape.out };
   Region work = new_work (t);
   void *dst[ECBSR_WINO_ROWS];
 
   for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
     dst[r] = group->row[r].row;
-  if (table == &c->new)
-    call_new (c, wino3x3_f32_f32, conv, dst, group->row[0].pitch, t->rows,
-              t->src[0].pitch, work.data, t->shape.n);
-  else
-    table->wino3x3_f32_f32 (conv, dst, group->row[0].pitch, t->rows,
-                            t->src[0].pitch, work.data, t->shape.n);
+  find (c, table, kind) (conv, dst, group->row[0].pitch, t->rows,
+                         t->src[0].pitch, work.data, t->shape.n);
   if (!region_is_intact (&work))
     check_fail (c, "wrote outside its work");
   region_free (&work);
@@ -88,7 +106,7 @@ run (Check *c, const Conv *t, const EcbsrKernels *table, const EcbsrConv *conv,
 
 // Σ |U|·|V| of component k, output o, pixel x.
 static double
-component_magnitude (const Conv *t, unsigned k, unsigned o, size_t x)
+float_magnitude (const Conv *t, unsigned k, unsigned o, size_t x)
 {
   const unsigned n_in = t->shape.n_in;
   double sum = 0;
@@ -100,7 +118,7 @@ component_magnitude (const Conv *t, unsigned k, unsigned o, size_t x)
         const size_t at = i * t->src[0].pitch + x + kx;
         double u = 0, v = 0;
         for (unsigned ky = 0; ky < 3; ky++)
-          u += to_weight[k][ky] * fabs (w[3 * ky]);
+          u += fabs (to_weight[k][ky] * w[3 * ky]);
         for (unsigned r = 0; r < 6; r++)
           v += fabs (to_component[k][r] * ((const float *) t->rows[r] - 1)[at]);
         sum += u * v;
@@ -112,13 +130,13 @@ component_magnitude (const Conv *t, unsigned k, unsigned o, size_t x)
 // through two components' sums and 3 more, and none of them exceeds the sum of
 // magnitudes.
 static void
-expect_column (const Conv *t, unsigned o, size_t x,
+expect_floats (const Conv *t, unsigned o, size_t x,
                Value value[ECBSR_WINO_ROWS])
 {
   double magnitude[ECBSR_WINO_COMPONENTS];
 
   for (unsigned k = 0; k < ECBSR_WINO_COMPONENTS; k++)
-    magnitude[k] = component_magnitude (t, k, o, x);
+    magnitude[k] = float_magnitude (t, k, o, x);
   for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
     {
       const double n_products = 6.0 * t->shape.n_in;
@@ -137,6 +155,97 @@ expect_column (const Conv *t, unsigned o, size_t x,
     }
 }
 
+static double
+to_bf16 (double value)
+{
+  const uint32_t bits = (uint32_t) ecbsr_bf16_from_float ((float) value) << 16;
+  float rounded;
+
+  memcpy (&rounded, &bits, sizeof rounded);
+  return rounded;
+}
+
+// The contract's components of channel i, `at` pixels from the row's first.
+static void
+make_components (const Conv *t, unsigned i, ptrdiff_t at,
+                 double v[ECBSR_WINO_COMPONENTS])
+{
+  float d[6];
+
+  for (unsigned r = 0; r < 6; r++)
+    d[r] = (float) conv_value_at ((const float *) t->rows[r] + at,
+                                  t->src[0].pitch, i, t->shape.in);
+  const float c = d[4] - d[2], e = d[3] - d[1];
+  v[0] = to_bf16 ((d[4] - 4 * d[2]) + (d[3] - 4 * d[1]));
+  v[1] = to_bf16 ((d[4] - 4 * d[2]) - (d[3] - 4 * d[1]));
+  v[2] = to_bf16 (c + 2 * e);
+  v[3] = to_bf16 (c - 2 * e);
+  v[4] = to_bf16 (c + 4 * (d[0] - d[2]));
+  v[5] = to_bf16 ((d[5] - d[3]) - 4 * e);
+}
+
+// Sums of each component, and of magnitudes.
+static void
+sum_words (const Conv *t, unsigned o, size_t x, double m[ECBSR_WINO_COMPONENTS],
+           double magnitude[ECBSR_WINO_COMPONENTS])
+{
+  for (unsigned i = 0; i < t->shape.n_in; i++)
+    for (unsigned kx = 0; kx < 3; kx++)
+      {
+        const float *w = t->weight + ((size_t) o * t->shape.n_in + i) * 9 + kx;
+        double v[ECBSR_WINO_COMPONENTS];
+        make_components (t, i, (ptrdiff_t) (x + kx) - 1, v);
+        for (unsigned k = 0; k < ECBSR_WINO_COMPONENTS; k++)
+          {
+            double u = to_bf16 (to_weight[k][0] * w[0] + to_weight[k][1] * w[3]
+                                + to_weight[k][2] * w[6]);
+            m[k] += u * v[k];
+            magnitude[k] += fabs (u * v[k]);
+          }
+      }
+}
+
+// Components and weights are rounded alike by all; products are rounded or not,
+// may take denormals for 0, and there are as many sums, and 8 more.
+static void
+expect_words (const Conv *t, unsigned o, size_t x, Value value[ECBSR_WINO_ROWS])
+{
+  const double n_products = 3.0 * t->shape.n_in, slope = t->slope[o];
+  double m[ECBSR_WINO_COMPONENTS] = { t->bias[o] };
+  double magnitude[ECBSR_WINO_COMPONENTS] = { fabs (t->bias[o]) };
+
+  sum_words (t, o, x, m, magnitude);
+  for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+    {
+      double sum = 0, size = 0;
+      for (unsigned k = 0; k < ECBSR_WINO_COMPONENTS; k++)
+        {
+          sum += to_row[r][k] * m[k];
+          size += fabs (to_row[r][k]) * magnitude[k];
+        }
+      value[r].exact = sum > 0 ? sum : sum * slope;
+      value[r].bound
+          = 2 * ((n_products + 8) * ROUNDING * size + 24 * n_products * FLT_MIN)
+                * fmax (1, fabs (slope))
+            + ROUNDING * fabs (value[r].exact);
+      if (t->shape.out == ECBSR_DTYPE_BF16)
+        value[r].bound += 0x1p-8 * (fabs (value[r].exact) + value[r].bound);
+    }
+}
+
+static void
+compare_row (Check *c, const Conv *t, const char *whose, unsigned o,
+             const Value *values, const Rows *rows)
+{
+  const size_t n = t->shape.n;
+  AUTOFREE float *found = NEW (float, n);
+
+  for (size_t x = 0; x < n; x++)
+    found[x]
+        = (float) conv_value_at (rows->row + x, rows->pitch, o, t->shape.out);
+  check_values (c, whose, o, values, found, n);
+}
+
 static void
 compare (Check *c, const Conv *t, const char *whose, const Group *group)
 {
@@ -148,21 +257,25 @@ compare (Check *c, const Conv *t, const char *whose, const Group *group)
     {
       for (size_t x = 0; x < n; x++)
         {
-          expect_column (t, o, x, column);
+          if (t->shape.in == ECBSR_DTYPE_F32)
+            expect_floats (t, o, x, column);
+          else
+            expect_words (t, o, x, column);
           for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
             values[r * n + x] = column[r];
         }
       for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
-        check_values (c, whose, o, values + r * n,
-                      group->row[r].row + o * group->row[r].pitch, n);
+        compare_row (c, t, whose, o, values + r * n, &group->row[r]);
     }
 }
 
-// In a strict build all levels round alike.
+// In a strict build all levels round alike, but for products of bfloat16.
 static void
 check_bits (Check *c, const Conv *t, const Group *ref, const Group *new)
 {
-  for (unsigned r = 0; ECBSR_STRICT_FP && r < ECBSR_WINO_ROWS; r++)
+  if (!ECBSR_STRICT_FP || t->shape.in != ECBSR_DTYPE_F32)
+    return;
+  for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
     for (unsigned o = 0; o < t->shape.n_out; o++)
       check_same (c, "bits of ref", ref->row[r].row + o * ref->row[r].pitch,
                   new->row[r].row + o *new->row[r].pitch, t->shape.n,
@@ -170,10 +283,13 @@ check_bits (Check *c, const Conv *t, const Group *ref, const Group *new)
 }
 
 static void
-try_shape (Check *c, unsigned n_in, unsigned n_out, size_t n, Pattern pattern)
+try_shape (Check *c, Kind kind, unsigned n_in, unsigned n_out, size_t n,
+           Pattern pattern)
 {
   const Shape shape = { .k = 3,
                         .wino = true,
+                        .in = kind.in,
+                        .out = kind.out,
                         .n_in = n_in,
                         .n_out = n_out,
                         .n = n,
@@ -186,8 +302,8 @@ try_shape (Check *c, unsigned n_in, unsigned n_out, size_t n, Pattern pattern)
   check_arguments (c, "%u to %u channels, %zu pixels, %s", n_in, n_out, n,
                    pattern_name (pattern));
   conv_new (c, &t, shape);
-  ref = group_new (c, n_out, n);
-  new = group_new (c, n_out, n);
+  ref = group_new (c, &shape);
+  new = group_new (c, &shape);
   run (c, &t, &c->ref, &t.ref, &ref);
   run (c, &t, &c->new, &t.new, &new);
   compare (c, &t, "ref", &ref);
@@ -204,21 +320,26 @@ try_shape (Check *c, unsigned n_in, unsigned n_out, size_t n, Pattern pattern)
 // A pixel's bits must not depend on where in the row, and so in which lane or
 // span, it is computed.
 static void
-try_shifted (Check *c, unsigned shift)
+try_shifted (Check *c, Kind kind, unsigned shift)
 {
   const Shape shape = { .k = 3,
                         .wino = true,
+                        .in = kind.in,
+                        .out = kind.out,
                         .n_in = 3,
                         .n_out = 13,
-                        .n = 2 * ECBSR_WINO_SPAN,
+                        .n = 2 * ECBSR_WINO_WORD_SPAN,
                         .pattern = PATTERN_RANDOM };
+  const unsigned n_runs = n_words (kind.out, shape.n_out);
   Conv t;
   Group whole, moved;
 
+  if (c->failure[0])
+    return;
   check_arguments (c, "moved by %u", shift);
   conv_new (c, &t, shape);
-  whole = group_new (c, shape.n_out, shape.n);
-  moved = group_new (c, shape.n_out, shape.n);
+  whole = group_new (c, &shape);
+  moved = group_new (c, &shape);
   run (c, &t, &c->new, &t.new, &whole);
   for (unsigned r = 0; r < 6; r++)
     memmove (t.src[r].row - 1, t.src[r].row - 1 + shift,
@@ -226,7 +347,7 @@ try_shifted (Check *c, unsigned shift)
                  * sizeof (float));
   run (c, &t, &c->new, &t.new, &moved);
   for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
-    for (unsigned o = 0; o < shape.n_out; o++)
+    for (unsigned o = 0; o < n_runs; o++)
       check_same (c, "moved", whole.row[r].row + o * whole.row[r].pitch + shift,
                   moved.row[r].row + o * moved.row[r].pitch,
                   shape.n - shift - 1, sizeof (float));
@@ -237,14 +358,17 @@ try_shifted (Check *c, unsigned shift)
 
 // Per pixel of one row.
 static void
-bench_shape (Check *c, unsigned n_in, unsigned n_out)
+bench_shape (Check *c, Kind kind, unsigned n_in, unsigned n_out)
 {
   const Shape shape = { .k = 3,
                         .wino = true,
+                        .in = kind.in,
+                        .out = kind.out,
                         .n_in = n_in,
                         .n_out = n_out,
-                        .n = 7 * ECBSR_GRANULE,
+                        .n = 480, // a tile of real pictures
                         .pattern = PATTERN_RANDOM };
+  const EcbsrWinoFunc func = find (c, &c->new, kind);
   char label[32];
   Group group;
   Conv t;
@@ -252,20 +376,22 @@ bench_shape (Check *c, unsigned n_in, unsigned n_out)
   if (c->failure[0] || !c->bench)
     return;
   conv_new (c, &t, shape);
-  group = group_new (c, n_out, shape.n);
+  group = group_new (c, &shape);
   snprintf (label, sizeof label, "%u to %u", n_in, n_out);
   Region work = new_work (&t);
   void *dst[] = { group.row[0].row, group.row[1].row, group.row[2].row,
                   group.row[3].row };
-  bench_new (c, label, shape.n * ECBSR_WINO_ROWS, wino3x3_f32_f32, &t.new, dst,
-             group.row[0].pitch, t.rows, t.src[0].pitch, work.data, shape.n);
+  for (bench_begin (c->bench, label, shape.n * ECBSR_WINO_ROWS);
+       bench_more (c->bench);)
+    func (&t.new, dst, group.row[0].pitch, t.rows, t.src[0].pitch, work.data,
+          shape.n);
   region_free (&work);
   conv_free (&t);
   group_free (&group);
 }
 
-void
-check_wino3x3_f32_f32 (Check *c)
+static void
+check_kind (Check *c, Kind kind)
 {
   static const unsigned counts[] = { 1, 3, 4, 5, 8, 9, 10, 16, 32, 64, 128 };
   static const size_t widths[] = { 1, 16, 31, 47, 48, 49 };
@@ -273,19 +399,38 @@ check_wino3x3_f32_f32 (Check *c)
   size_t n;
 
   for (unsigned i = 0; (n = check_width (i)); i++)
-    try_shape (c, 3, 5, n, PATTERN_RANDOM);
+    try_shape (c, kind, 3, 5, n, PATTERN_RANDOM);
   for (Pattern p = 0; p < N_PATTERNS; p++)
-    try_shape (c, 4, 9, 50, p);
+    try_shape (c, kind, 4, 9, 50, p);
   for (unsigned i = 0; i < n_counts && counts[i] <= c->most_channels; i++)
     for (unsigned o = 0; o < n_counts && counts[o] <= c->most_channels; o++)
-      try_shape (c, counts[i], counts[o], widths[(i + o) % N_ELEMENTS (widths)],
+      try_shape (c, kind, counts[i], counts[o],
+                 widths[(i + o) % N_ELEMENTS (widths)],
                  pattern_random (&c->rand));
   for (unsigned shift = 1; shift < 50; shift += 7)
-    try_shifted (c, shift);
-  bench_shape (c, 3, 8);
-  bench_shape (c, 8, 4);
-  bench_shape (c, 8, 8);
-  bench_shape (c, 16, 4);
-  bench_shape (c, 16, 9);
-  bench_shape (c, 16, 16);
+    try_shifted (c, kind, shift);
+  bench_shape (c, kind, 3, 8);
+  bench_shape (c, kind, 8, 4);
+  bench_shape (c, kind, 8, 8);
+  bench_shape (c, kind, 16, 4);
+  bench_shape (c, kind, 16, 9);
+  bench_shape (c, kind, 16, 16);
+}
+
+void
+check_wino3x3_f32_f32 (Check *c)
+{
+  check_kind (c, (Kind){ ECBSR_DTYPE_F32, ECBSR_DTYPE_F32 });
+}
+
+void
+check_wino3x3_bf16_bf16 (Check *c)
+{
+  check_kind (c, (Kind){ ECBSR_DTYPE_BF16, ECBSR_DTYPE_BF16 });
+}
+
+void
+check_wino3x3_bf16_f32 (Check *c)
+{
+  check_kind (c, (Kind){ ECBSR_DTYPE_BF16, ECBSR_DTYPE_F32 });
 }

@@ -27,6 +27,8 @@
   X (conv3x3_u8_u8)                                                            \
   X (conv3x3_u8_f32)                                                           \
   X (wino3x3_f32_f32)                                                          \
+  X (wino3x3_bf16_bf16)                                                        \
+  X (wino3x3_bf16_f32)                                                         \
   X (head_residual_f32)                                                        \
   X (head_max_f32)                                                             \
   X (head_tm_f32)                                                              \

@@ -102,10 +102,12 @@ pack_wino_for (const EcbsrKernels *table, const Conv *t)
 {
   const Shape *s = &t->shape;
   EcbsrConv conv = pack_for (table, t);
-  float *packed = NEW (float, ecbsr_kernels_wino_size (table->block, s->n_in,
-                                                       s->n_out));
+  uint32_t *packed
+      = NEW (uint32_t, ecbsr_kernels_wino_size (table->block, s->in, s->n_in,
+                                                s->n_out));
 
-  ecbsr_kernels_pack_wino (packed, t->weight, table->block, s->n_in, s->n_out);
+  ecbsr_kernels_pack_wino (packed, t->weight, table->block, s->in, s->n_in,
+                           s->n_out);
   free ((void *) conv.weight);
   conv.weight = packed;
   return conv;

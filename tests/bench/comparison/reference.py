@@ -55,10 +55,11 @@ def engine_int8(layers, luma):
 
 
 def all_bfloat16(layers, luma):
-    """The first layer's weights are bfloat16 as well."""
+    """As oneDNN: all products are direct, the first layer's weights bfloat16 too."""
     rounded = int8.round_bfloat16(torch.from_numpy(layers[0].weight.copy())).numpy()
     first = network.replace(layers[0], weight=rounded)
-    return engine_bfloat16([first, *layers[1:]], luma)
+    x = as_tensor(luma)
+    return finish(int8.run_bfloat16([first, *layers[1:]], x, groups=False), x)
 
 
 def unsigned_int8(layers, luma):
