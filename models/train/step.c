@@ -247,8 +247,8 @@ backward (const Shape *shape, const Grid *grid, const Layer *layers, Scratch *s)
   }
 }
 
-/* Adds up the absolute errors of `n` patches, on a scale of 0..1, and their
- * gradients. low [n][height][width], high [n][scale*height][scale*width]: luma
+/* Adds up the root mean squares of the errors of `n` patches, on a scale of 0..1,
+ * each times the number of errors, and their gradients. low [n][height][width], high [n][scale*height][scale*width]: luma
  * of 0..255.
  * `width` is a multiple of 48. Returns -1 if there is no memory. */
 double

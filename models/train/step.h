@@ -5,6 +5,7 @@
  * what follows the row before; above and below lies one row of zeros.
  */
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@
 #define BLOCK 8
 #define STRIP 8
 #define MAX_CHANNELS 16
+#define FLOOR 1e-6 /* of a patch's mean square */
 
 /* Has the compiler load a vector once, not with each use. */
 #if defined(__AVX512F__)
@@ -97,38 +99,53 @@ sum_planes (const Grid *grid, const float *d, float *d_bias, int n)
 }
 
 /* One row of one sub-pixel: `n` sums, of which those from `first` to before `last`
- * count. Every `step`th of `high` is meant. */
+ * count. Every `step`th of `high` is meant. `out` becomes the errors; returns the sum of
+ * their squares. */
 static inline float
 compare_row (const float *input, float *out, const float *high, int step, int first, int last,
              int n)
 {
-  float loss = 0;
+  float sum = 0;
 
   for (int x = 0; x < n; x++) {
     const float error = out[x] + input[x] - high[x * step] / 255;
-    const int counts = x >= first && x < last;
-    loss += counts ? (error < 0 ? -error : error) : 0;
-    out[x] = counts ? (error > 0) - (error < 0) : 0;
+    out[x] = x >= first && x < last ? error : 0;
+    sum += out[x] * out[x];
   }
-  return loss;
+  return sum;
 }
 
-/* L1 against `high`, where it counts; `out` becomes the gradient. */
+static inline void
+multiply (const Grid *grid, float *planes, int n, float factor)
+{
+  for (int c = 0; c < n; c++)
+    for (int y = 0; y < grid->n_rows; y++) {
+      float *row = planes + c * grid->plane + origin (grid) + y * grid->stride;
+      for (int x = 0; x < grid->n_runs * RUN; x++)
+        row[x] *= factor;
+    }
+}
+
+/* The root of the mean square of a patch's errors against `high`, where it counts, times
+ * how many count; `out` becomes the gradient. */
 static inline double
 compare (const Shape *shape, const Grid *grid, const float *input, float *out, const float *high)
 {
   const int s = shape->scale, w = s * shape->width, h = s * shape->height, m = shape->margin;
-  double loss = 0;
+  const double count = (double) (w - 2 * m) * (h - 2 * m);
+  double sum = 0;
 
   for (int y = 0; y < h; y++)
     for (int dx = 0; dx < s; dx++) {
       const size_t at = origin (grid) + y / s * grid->stride;
       const int first = (m - dx + s - 1) / s;
       const int last = y >= m && y < h - m ? (w - m - dx + s - 1) / s : 0;
-      loss += compare_row (input + at, out + (y % s * s + dx) * grid->plane + at,
-                           high + (size_t) y * w + dx, s, first, last, shape->width);
+      sum += compare_row (input + at, out + (y % s * s + dx) * grid->plane + at,
+                          high + (size_t) y * w + dx, s, first, last, shape->width);
     }
-  return loss;
+  const double root = sqrt (sum / count + FLOOR);
+  multiply (grid, out, s * s, (float) (1 / root));
+  return root * count;
 }
 
 static inline void

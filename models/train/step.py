@@ -54,7 +54,7 @@ def compile_step():
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}")
-        subprocess.run(["cc", *FLAGS, "-o", temporary, *SOURCES], check=True)
+        subprocess.run(["cc", *FLAGS, "-o", temporary, *SOURCES, "-lm"], check=True)
         temporary.replace(path)
     return ctypes.CDLL(str(path))
 
@@ -101,7 +101,7 @@ class Step:
         return self.narrow if self.bfloat16 and self.narrow and fits else self.exact
 
     def loss(self, low, high, margin):
-        """As inner(net(low) - high, margin).abs().mean(), of 0..1, differentiable."""
+        """As loop.loss_of(inner(net(low) - high, margin)), of 0..1, differentiable."""
         return StepLoss.apply(self, low, high, margin, *trained(self.net))
 
     def run(self, low, high, margin, folded):

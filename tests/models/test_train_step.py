@@ -13,7 +13,7 @@ try:
 except ImportError as error:
     raise unittest.SkipTest(f"needs {error.name}") from error
 from models.train import networks, soap  # noqa: E402
-from models.train.loop import inner, to_tensor  # noqa: E402
+from models.train.loop import inner, loss_of, to_tensor  # noqa: E402
 from models.train.step import Step  # noqa: E402
 
 
@@ -37,8 +37,8 @@ class Gradients(unittest.TestCase):
             if name.endswith(("bias", "b0", "b1", "scale", "act.weight")):
                 torch.nn.init.normal_(parameter, std=0.3)
         low, high = random_patches(3, height, width, scale)
-        want = inner(net(to_tensor(low, (0, 255)).double()) - to_tensor(high, (0, 255)).double(),
-                     margin).abs().mean()
+        want = loss_of(inner(net(to_tensor(low, (0, 255)).double())
+                             - to_tensor(high, (0, 255)).double(), margin))
         want.backward()
         gradients = {name: p.grad for name, p in trained(net).items()}
         net.zero_grad(set_to_none=True)
@@ -46,9 +46,10 @@ class Gradients(unittest.TestCase):
         got = Step(net, threads).loss(low, high, margin)
         (2 * got).backward()
         self.assertAlmostEqual(got.item(), want.item(), 6)
+        # In float32 a sample may lie on the other side of PReLU's bend.
         for name, parameter in trained(net).items():
             difference = (parameter.grad.double() / 2 - gradients[name]).norm().item()
-            self.assertLess(difference, 2e-3 * gradients[name].norm().item() + 1e-9, name)
+            self.assertLess(difference, 5e-3 * gradients[name].norm().item() + 1e-9, name)
 
     def test_all_scales(self):
         for scale in (2, 3, 4):
@@ -92,7 +93,8 @@ class Bfloat16(unittest.TestCase):
             self.skipTest("needs a CPU with AVX-512 BF16")
         loss, want = self.gradients(net, step, patches, False)
         near, got = self.gradients(net, step, patches, True)
-        self.assertNotEqual(loss, near, "both were computed alike")
+        self.assertFalse(all(torch.equal(got[name], want[name]) for name in want),
+                         "both were computed alike")
         self.assertAlmostEqual(loss, near, 4)
         for name, gradient in want.items():
             difference = (got[name] - gradient).norm().item()
