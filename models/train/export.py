@@ -13,6 +13,7 @@ from models.train.networks import Ecbsr, WhitenedConv, make
 # ECBSR sees 16..235 itself: PReLU keeps factors, so only biases differ, by 255.
 ECBSR_DOMAIN = (0, 255)
 EDGE_SR_DOMAIN = (16, 219)
+BALANCE_SWEEPS = 4
 
 
 def domain_of(config):
@@ -65,8 +66,28 @@ def load_plain(net, tensors):
             load_edge_sr(net, tensors)
 
 
+def balance(tensors, n_layers):
+    """Gives each inner channel as large weights after it as before.
+
+    PReLU keeps factors: the function stays. quantise.py makes all channels reach
+    equally far, with weights beyond 1,000 before those that hardly do anything, and
+    steps of one size then throw a training far back.
+    """
+    for i in range(n_layers - 1):
+        before, after = (f"backbone.{j}.conv3x3" for j in (i, i + 1))
+        sizes = tensors[f"{before}.weight"].flatten(1).norm(dim=1), \
+            tensors[f"{after}.weight"].transpose(0, 1).flatten(1).norm(dim=1)
+        ratio = sizes[1] / sizes[0]
+        gain = torch.where((ratio > 0) & ratio.isfinite(), ratio, torch.ones(())).sqrt()
+        tensors[f"{before}.weight"] = tensors[f"{before}.weight"] * gain.view(-1, 1, 1, 1)
+        tensors[f"{before}.bias"] = tensors[f"{before}.bias"] * gain
+        tensors[f"{after}.weight"] = tensors[f"{after}.weight"] / gain.view(1, -1, 1, 1)
+
+
 def load_ecbsr(net, tensors):
     """The other branches stay as they were initialised; the 3x3 takes up the rest."""
+    for _ in range(BALANCE_SWEEPS):
+        balance(tensors, len(net.backbone))
     for i, layer in enumerate(net.backbone):
         weight = tensors[f"backbone.{i}.conv3x3.weight"]
         own_weight, own_bias = layer.fold()

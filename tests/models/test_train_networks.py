@@ -8,9 +8,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 try:
+    import numpy as np
     import torch
 except ImportError as error:
-    raise unittest.SkipTest("needs PyTorch") from error
+    raise unittest.SkipTest(f"needs {error.name}") from error
 from models import safetensors_io  # noqa: E402
 from models.train import catalogue, export, networks  # noqa: E402
 
@@ -129,11 +130,30 @@ class Files(unittest.TestCase):
     def test_another_scale_lends_its_body(self):
         two, four = randomised("ecbsr-m4c8", 2), networks.make(catalogue.config_of("ecbsr-m4c8", 4))
         last = four.backbone[5].conv3x3.weight.clone()
-        export.load_plain(four, export.to_plain(two))
+        plain = export.to_plain(two)
+        export.load_plain(four, plain)
+        export.load_plain(two, plain)
         x = torch.rand(1, 1, 6, 6)
         want, got = two.backbone[:5](x), four.backbone[:5](x)
         self.assertLess((got - want).abs().max(), 1e-4 * want.abs().max())
         self.assertTrue(torch.equal(last, four.backbone[5].conv3x3.weight))
+
+    def test_channels_are_balanced(self):
+        net = networks.make(catalogue.config_of("ecbsr-m4c8", 2))
+        net.drop_branches()
+        plain, factor = export.to_plain(net), np.float32(1e4) ** np.linspace(-1, 1, 8, dtype="f4")
+        plain["backbone.1.conv3x3.weight"] *= factor[:, None, None, None]
+        plain["backbone.1.conv3x3.bias"] *= factor
+        plain["backbone.2.conv3x3.weight"] /= factor[:, None, None]
+        plain["backbone.4.conv3x3.weight"][3] = 0  # a channel that does nothing
+        x = torch.rand(1, 1, 6, 6)
+        with torch.no_grad():
+            net.backbone[4].conv3x3.weight[3] = 0
+        want = net(x)
+        export.load_plain(net, plain)
+        self.assertLess((net(x) - want).abs().max(), 1e-5)
+        reach = net.backbone[1].conv3x3.weight.flatten(1).norm(dim=1)
+        self.assertLess(reach.max() / reach.min(), 4)
 
     def test_shapes_and_metadata_are_those_of_the_format(self):
         with tempfile.TemporaryDirectory() as folder:
