@@ -9,10 +9,13 @@
 // From so many input channels on, transformed rows make a layer at least 1.16
 // times faster on every ISA (tests/kernels/checkkernels --bench).
 #define FEWEST_GROUP_INPUTS 3
-// Of bfloat16 so many, for precision: eSR-CNN's last layer of three, whose
-// weights are fitted to bfloat16's grid, would lose 0.07 dB instead of 0.02.
-// models/train/int8.py has the same.
+// Of bfloat16 so many, for precision: with roundings of few channels more of
+// what they say is lost. models/train/int8.py has the same.
 #define FEWEST_GROUP_INPUTS_BF16 8
+// And with fewer than so many a layer reads float32 instead: eSR-CNN's last
+// layer of three, one of which is the picture's brightness, would lose 0.02 dB,
+// and is as fast.
+#define FEWEST_INPUTS_BF16 4
 
 // The loss that AUTO accepts, dB.
 #define ACCEPTABLE_LOSS 0.05
@@ -44,6 +47,16 @@ can_run (const EcbsrPlan *plan, EcbsrPrecision precision)
   return ecbsr_kernels_find_conv (&plan->kernels, inner[precision],
                                   inner[precision], 3)
          != NULL;
+}
+
+// What layer l reads, where it is not the first.
+static EcbsrDtype
+inner_type (const EcbsrPlan *plan, guint l)
+{
+  if (plan->precision == ECBSR_PRECISION_BFLOAT16
+      && plan->model->layers[l].n_in < FEWEST_INPUTS_BF16)
+    return ECBSR_DTYPE_F32;
+  return inner[plan->precision];
 }
 
 static gboolean
@@ -104,8 +117,8 @@ choose_kernels (EcbsrPlan *plan)
       PlanLayer *layer = &plan->layers[l];
       const EcbsrLayer *from = &plan->model->layers[l];
 
-      layer->in = l == 0 ? ECBSR_DTYPE_F32 : inner[plan->precision];
-      layer->out = l == last ? ECBSR_DTYPE_F32 : inner[plan->precision];
+      layer->in = l == 0 ? ECBSR_DTYPE_F32 : inner_type (plan, l);
+      layer->out = l == last ? ECBSR_DTYPE_F32 : inner_type (plan, l + 1);
       layer->run = ecbsr_kernels_find_conv (&plan->kernels, layer->in,
                                             layer->out, from->kernel_size);
       if (pays_in_groups (layer, from))

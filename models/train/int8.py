@@ -18,6 +18,7 @@ f32 = np.float32
 
 GROUP = 4  # rows that a bfloat16 layer makes at once …
 FEWEST_GROUP_INPUTS = 8  # … from so many input channels on
+FEWEST_INPUTS = 4  # fewer are read as float32
 
 
 @dataclass
@@ -197,7 +198,7 @@ def goes_in_groups(layer):
 def run_bfloat16(layers, x, groups=True):
     """The same in bfloat16, sums in float32. Orders of summation differ."""
     for i, layer in enumerate(layers):
-        if i == 0:
+        if i == 0 or layer.weight.shape[1] < FEWEST_INPUTS:
             total = conv(x, layer.weight)
         elif groups and goes_in_groups(layer):
             total = conv_in_groups(round_bfloat16(x), layer.weight, len(layers) - 1 - i)

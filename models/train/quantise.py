@@ -9,8 +9,7 @@ PReLU the network's function stays the same), ranges are percentiles searched pe
 layer, weights are symmetric per output channel, biases are corrected for the mean
 error that is left; then all of it is fine-tuned (finetune.py).
 
-eSR-CNN, bfloat16: the last layer's weights, which carry the brightness, are taken to
-numbers that bfloat16 has (bfloat16.py). Its int8 would be no faster than float32.
+eSR-CNN gets no int8 data: it would be no faster than float32.
 
 The losses on the held-out photos are written into the metadata, where
 `precision=auto` looks for them.
@@ -27,7 +26,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from models import safetensors_io  # noqa: E402
-from models.train import bfloat16, data, finetune, int8  # noqa: E402
+from models.train import data, finetune, int8  # noqa: E402
 from models.train.evaluate import middle, psnr  # noqa: E402
 from models.train.loop import keep_memory  # noqa: E402
 
@@ -183,12 +182,6 @@ def int8_layers(tensors, metadata, train, held_out, iterations, report):
     return found[int(np.argmax(psnrs))]
 
 
-def bfloat16_layers(tensors, metadata, train):
-    layers = int8.layers_of(tensors, metadata)
-    bfloat16.fit_last_layer(layers, calibration_crops(train, metadata))
-    return layers
-
-
 def has_inner_layers(metadata):
     return metadata["architecture"] in ("ecbsr", "esr-cnn")
 
@@ -204,7 +197,7 @@ def quantise(tensors, metadata, train, held_out, iterations=ITERATIONS, report=p
         layers = int8_layers(tensors, metadata, train, held_out, iterations, report)
         stored = int8.int8_tensors(layers)
     else:
-        layers, stored = bfloat16_layers(tensors, metadata, train), {}
+        layers, stored = int8.layers_of(tensors, metadata), {}
     found = losses(layers, held_out, metadata)
     report(" ".join(f"{name}={loss:.4f}" for name, loss in found.items()))
     found = {name: f"{max(loss, 0):.3f}" for name, loss in found.items()}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""models/train/finetune.py, bfloat16.py, and what quantise.py makes of them."""
+"""models/train/finetune.py, and what quantise.py makes of it."""
 
 import sys
 import unittest
@@ -13,7 +13,7 @@ try:
     import torch
     from PIL import Image
     from models import safetensors_io
-    from models.train import bfloat16, data, finetune, int8, quantise
+    from models.train import data, finetune, int8, quantise
 except ModuleNotFoundError as error:
     raise unittest.SkipTest(f"needs Debian's python3-numpy, -pil and -torch: {error}")
 
@@ -171,37 +171,9 @@ class Finetuning(Case):
         self.assertIn("calibrated and fine-tuned", lines[-2])
 
 
-class BFloat16(unittest.TestCase):
+class EdgeSrCnn(unittest.TestCase):
     def setUp(self):
         self.tensors, self.metadata = safetensors_io.read(ESR_CNN)
-        last = "filter.4.weight"  # the shipped one is on the grid
-        noise = np.random.default_rng(6).normal(1, 0.01, self.tensors[last].shape)
-        self.tensors[last] = (self.tensors[last] * noise).astype(np.float32)
-        self.x = quantise.calibration_crops(pairs(3), self.metadata)
-
-    def error(self, fit):
-        layers = int8.layers_of(self.tensors, self.metadata)
-        inputs = int8.run_float(layers, self.x)[1][-1]
-        exact, weight = layers[-1].weight, fit(layers)
-        self.assertTrue(np.array_equal(weight, bfloat16.nearest(weight)))
-        difference = int8.conv(inputs, (weight - exact).astype(np.float32))
-        return float(difference.square().mean())
-
-    def test_fitted_weights_are_far_better_than_rounded_ones(self):
-        def fitted(layers):
-            bfloat16.fit_last_layer(layers, self.x)
-            return layers[-1].weight
-
-        def rounded(layers):
-            return bfloat16.nearest(layers[-1].weight)
-        self.assertLess(self.error(fitted), 0.1 * self.error(rounded))
-
-    def test_what_is_on_the_grid_stays(self):
-        layers = int8.layers_of(self.tensors, self.metadata)
-        bfloat16.fit_last_layer(layers, self.x)
-        before = layers[-1].weight
-        bfloat16.fit_last_layer(layers, self.x)
-        np.testing.assert_array_equal(layers[-1].weight, before)
 
     def test_edge_cnn_gets_no_int8_data_but_its_loss(self):
         photos = pairs(2)
