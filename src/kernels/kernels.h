@@ -83,7 +83,7 @@ typedef void (*EcbsrConvFunc) (const EcbsrConv *conv, void *dst,
 // The same convolution, 3x3 with a slope and gain 1, four output rows at a time
 // with half the multiplications (Lavin, Gray, "Fast algorithms for
 // convolutional neural networks", 2015: F(4,3), over rows only). Six input rows
-// d, all of them finite, make six components of every channel,
+// d, finite even when ten times as large, make six components of every channel,
 //
 //   c = d4 - d2, e = d3 - d1    V0,1 = (d4 - 4·d2) ± (d3 - 4·d1)
 //   V4 = c + 4·(d0 - d2)        V2,3 = c ± 2·e        V5 = (d5 - d3) - 4·e
