@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The training loop: the root of each patch's mean square, Adam or SOAP, warm-up and cosine, averaged weights, resumable."""
+"""The training loop: root mean squares of patches, Adam or SOAP, warm-up and cosine,
+averaged weights, resumable."""
 
 import copy
 import ctypes

@@ -40,19 +40,6 @@ run_new (Check *c, const Conv *t, Rows *dst)
   run (t, &c->new, &t->new, dst);
 }
 
-static void
-compare_channel (Check *c, const Conv *t, const char *whose, unsigned o,
-                 const Value *values, const Rows *rows)
-{
-  const size_t n = t->shape.n;
-  AUTOFREE float *found = NEW (float, n);
-
-  for (size_t x = 0; x < n; x++)
-    found[x]
-        = (float) conv_value_at (rows->row + x, rows->pitch, o, t->shape.out);
-  check_values (c, whose, o, values, found, n);
-}
-
 // Sums over bytes are exact. In a strict build those of floats have one order
 // and no fused products; only the oracle's tanh and softplus are others.
 static bool
@@ -109,8 +96,8 @@ compare (Check *c, const Conv *t, const Rows *ref, const Rows *new)
     {
       for (size_t x = 0; x < n; x++)
         values[x] = conv_expected_at (t, o, x);
-      compare_channel (c, t, "ref", o, values, ref);
-      compare_channel (c, t, c->new.isa, o, values, new);
+      conv_check_channel (c, t, "ref", o, values, ref);
+      conv_check_channel (c, t, c->new.isa, o, values, new);
     }
   if (has_bits_of_ref (&t->shape))
     check_bits (c, t, "ref", ref, new);

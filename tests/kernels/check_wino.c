@@ -237,19 +237,6 @@ expect_words (const Conv *t, unsigned o, size_t x, Value value[ECBSR_WINO_ROWS])
 }
 
 static void
-compare_row (Check *c, const Conv *t, const char *whose, unsigned o,
-             const Value *values, const Rows *rows)
-{
-  const size_t n = t->shape.n;
-  AUTOFREE float *found = NEW (float, n);
-
-  for (size_t x = 0; x < n; x++)
-    found[x]
-        = (float) conv_value_at (rows->row + x, rows->pitch, o, t->shape.out);
-  check_values (c, whose, o, values, found, n);
-}
-
-static void
 compare (Check *c, const Conv *t, const char *whose, const Group *group)
 {
   const size_t n = t->shape.n;
@@ -268,7 +255,7 @@ compare (Check *c, const Conv *t, const char *whose, const Group *group)
             values[r * n + x] = column[r];
         }
       for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
-        compare_row (c, t, whose, o, values + r * n, &group->row[r]);
+        conv_check_channel (c, t, whose, o, values + r * n, &group->row[r]);
     }
 }
 

@@ -41,5 +41,8 @@ double conv_value_at (const float *row, size_t pitch, unsigned i,
                       EcbsrDtype dtype);
 // Output o of a pixel, as it is stored.
 Value conv_expected_at (const Conv *t, unsigned o, size_t x);
+// Fails at the first pixel of channel o in `rows` that is not what it should be.
+void conv_check_channel (Check *c, const Conv *t, const char *whose,
+                         unsigned o, const Value *values, const Rows *rows);
 
 #endif

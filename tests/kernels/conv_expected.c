@@ -108,3 +108,16 @@ conv_expected_at (const Conv *t, unsigned o, size_t x)
     }
   return y;
 }
+
+void
+conv_check_channel (Check *c, const Conv *t, const char *whose, unsigned o,
+                    const Value *values, const Rows *rows)
+{
+  const size_t n = t->shape.n;
+  AUTOFREE float *found = NEW (float, n);
+
+  for (size_t x = 0; x < n; x++)
+    found[x]
+        = (float) conv_value_at (rows->row + x, rows->pitch, o, t->shape.out);
+  check_values (c, whose, o, values, found, n);
+}
