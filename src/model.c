@@ -109,6 +109,7 @@ free_model (EcbsrModel *model)
       g_free (model->layers[i].q_scale);
       g_free (model->layers[i].q_bias);
       g_free (model->layers[i].q_input_scale);
+      g_free (model->layers[i].q_input_zero);
     }
   g_free (model->layers);
   g_free ((gchar *) model->info.sha256);

@@ -18,12 +18,14 @@ typedef struct
   EcbsrActivation activation;
   gfloat *slope; // [n_out], PReLU only, else NULL
 
-  // int8, all NULL where the file has none and in the first layer. An input byte
-  // b stands for (b - 128) · q_input_scale, a weight w for w · q_scale[o].
+  // int8, all NULL where the file has none and in the first layer. An input
+  // byte b of channel i stands for (b - 128 - q_input_zero[i]) · q_input_scale,
+  // a weight w for w · q_scale[o].
   gfloat *q_weight; // as `weight`; whole numbers, -127 to 127
   gfloat *q_scale;  // [n_out]
   gfloat *q_bias;   // [n_out]
   gfloat *q_input_scale; // [1]
+  gfloat *q_input_zero;  // [n_in]; whole numbers, -128 to 127
 } EcbsrLayer;
 
 // What turns the last convolution's channels into s × s output pixels.

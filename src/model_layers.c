@@ -142,7 +142,9 @@ ecbsr_model_list_int8 (EcbsrModel *model, guint i,
   list_int8 (&stored[1], name, "weight_scale", n_out, &layer->q_scale);
   list_int8 (&stored[2], name, "bias", n_out, &layer->q_bias);
   list_int8 (&stored[3], name, "input_scale", 1, &layer->q_input_scale);
-  return 4;
+  list_int8 (&stored[4], name, "input_zero", layer->n_in, &layer->q_input_zero);
+  stored[4].bytes = stored[4].optional = TRUE;
+  return 5;
 }
 
 guint

@@ -24,9 +24,10 @@ typedef struct
   guint n_dims;
   gfloat **values; // where the layer keeps it
   gboolean bytes;  // stored as I8
+  gboolean optional; // zeros where a file has none
 } EcbsrStored;
 
-#define ECBSR_MAX_STORED 7
+#define ECBSR_MAX_STORED 8
 
 // Lists what is stored for layer `i`, at most ECBSR_MAX_STORED: the one place that
 // knows the names.

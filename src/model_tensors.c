@@ -4,6 +4,24 @@
 
 #include "error.h"
 
+#include <math.h>
+
+static gfloat *
+take_one (EcbsrSafetensors *file, const EcbsrStored *s, GError **error)
+{
+  if (s->optional && !ecbsr_safetensors_has (file, s->name))
+    {
+      gfloat *zeros = g_try_new0 (gfloat, s->shape[0]);
+      return zeros ? zeros
+                   : ecbsr_lack_memory (error, s->shape[0] * sizeof *zeros,
+                                        s->name);
+    }
+  if (s->bytes)
+    return ecbsr_safetensors_take_bytes (file, s->name, s->shape, s->n_dims,
+                                         error);
+  return ecbsr_safetensors_take (file, s->name, s->shape, s->n_dims, error);
+}
+
 static gboolean
 take_all (EcbsrSafetensors *file, const EcbsrStored *stored, guint n_stored,
           GError **error)
@@ -12,11 +30,7 @@ take_all (EcbsrSafetensors *file, const EcbsrStored *stored, guint n_stored,
     {
       const EcbsrStored *s = &stored[j];
 
-      *s->values
-          = s->bytes ? ecbsr_safetensors_take_bytes (file, s->name, s->shape,
-                                                     s->n_dims, error)
-                     : ecbsr_safetensors_take (file, s->name, s->shape,
-                                               s->n_dims, error);
+      *s->values = take_one (file, s, error);
       if (!*s->values)
         return FALSE;
     }
@@ -63,6 +77,55 @@ read_int8_layer (EcbsrModel *model, guint i, EcbsrSafetensors *file,
          && check_steps (&stored[1], error) && check_steps (&stored[3], error);
 }
 
+// The most that output `o` can be, in steps of the layer that reads it, with
+// its zero point.
+static gdouble
+reach_of (const EcbsrLayer *layer, guint o)
+{
+  const guint n_taps = layer->n_in * layer->kernel_size * layer->kernel_size;
+  const gfloat *weight = layer->q_weight + (gsize) o * n_taps;
+  const gdouble slope = layer->slope ? fabs (layer->slope[o]) : 1;
+  gdouble sum = 0;
+
+  for (guint t = 0; t < n_taps; t++)
+    sum += fabs (weight[t]);
+  sum *= 255.0 * *layer->q_input_scale * layer->q_scale[o];
+  return (sum + fabs (layer->q_bias[o])) * MAX (slope, 1)
+             / *layer[1].q_input_scale
+         + 255;
+}
+
+// Kernels convert to whole numbers of 32 bits, and take the greater one of a
+// value and its product with the slope.
+static gboolean
+check_output (const EcbsrModel *model, guint i, guint o, GError **error)
+{
+  const EcbsrLayer *layer = &model->layers[i];
+
+  if (layer->slope && layer->slope[o] > 1)
+    return ecbsr_refuse (
+        error,
+        "int8 data want slopes of at most 1: that of layer %u, "
+        "output %u, is %g",
+        i, o, layer->slope[o]);
+  if (i > 0 && !(reach_of (layer, o) < G_MAXINT32))
+    return ecbsr_refuse (error,
+                         "int8 data of layer %u: output %u reaches %g steps of "
+                         "the next layer's input_scale",
+                         i, o, reach_of (layer, o));
+  return TRUE;
+}
+
+static gboolean
+check_outputs (const EcbsrModel *model, GError **error)
+{
+  for (guint i = 0; i + 1 < model->n_layers; i++)
+    for (guint o = 0; o < model->layers[i].n_out; o++)
+      if (!check_output (model, i, o, error))
+        return FALSE;
+  return TRUE;
+}
+
 // All inner layers have it, or none. It belongs to folded weights.
 static gboolean
 read_int8 (EcbsrModel *model, EcbsrSafetensors *file, GError **error)
@@ -76,7 +139,7 @@ read_int8 (EcbsrModel *model, EcbsrSafetensors *file, GError **error)
   for (guint i = 1; i < model->n_layers && model->info.has_int8; i++)
     if (!read_int8_layer (model, i, file, error))
       return FALSE;
-  return TRUE;
+  return !model->info.has_int8 || check_outputs (model, error);
 }
 
 gboolean

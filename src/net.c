@@ -52,21 +52,57 @@ inside (const NetStream *stream, gint64 y)
   return y >= 0 && y < stream->plan->config.height;
 }
 
-// Zeroes columns next to those computed in every run of a row. The byte that
-// stands for 0 is 128; 0 is four or two or one of 0 in the others.
-static void
-clear_beside (const NetStream *stream, gfloat *row, guint n_runs,
-              EcbsrDtype dtype)
+// The word that stands for 0 in run `c` of ring `ring`.
+static guint32
+zero_word (const EcbsrPlan *plan, guint ring, guint c)
 {
-  const gsize pitch = stream->plan->scratch_layout.pitch;
-  const guint n = n_columns (stream);
-  const gint zero = dtype == ECBSR_DTYPE_U8 ? 0x80 : 0;
+  if (ring == plan->model->n_layers || !plan->layers[ring].zero_words)
+    return 0;
+  return plan->layers[ring].zero_words[c];
+}
 
-  for (guint c = 0; c < n_runs; c++, row += pitch)
+// ECBSR_ROW_PAD words. Their number is a constant for the compiler's sake.
+static void
+fill_pad (gpointer pad, guint32 word)
+{
+  guint32 *words = pad;
+
+  for (guint x = 0; x < ECBSR_ROW_PAD; x++)
+    words[x] = word;
+}
+
+// Zeroes columns next to those computed in every run of a row.
+static void
+clear_beside (const NetStream *stream, gfloat *row, guint ring)
+{
+  const EcbsrPlan *plan = stream->plan;
+  const guint n = n_columns (stream);
+
+  for (guint c = 0; c < plan->scratch_layout.n_runs[ring]; c++)
     {
-      memset (row - ECBSR_ROW_PAD, zero, ECBSR_ROW_PAD * sizeof (gfloat));
-      memset (row + n, zero, ECBSR_ROW_PAD * sizeof (gfloat));
+      const guint32 word = zero_word (plan, ring, c);
+      gfloat *run = row + c * plan->scratch_layout.pitch;
+      fill_pad (run - ECBSR_ROW_PAD, word);
+      fill_pad (run + n, word);
     }
+}
+
+// A row of bytes outside the picture, as layer l reads it.
+static const gfloat *
+zero_bytes (const NetStream *stream, guint l)
+{
+  const EcbsrPlan *plan = stream->plan;
+  gfloat *row = stream->scratch->byte_zeros;
+  const guint n = n_columns (stream);
+
+  for (guint c = 0; c < plan->scratch_layout.n_runs[l]; c++)
+    {
+      gfloat *run = row + c * plan->scratch_layout.pitch;
+      for (guint x = 0; x < n; x += ECBSR_ROW_PAD)
+        fill_pad (run + x, zero_word (plan, l, c));
+    }
+  clear_beside (stream, row, l);
+  return row;
 }
 
 static void
@@ -77,7 +113,7 @@ fetch (const NetStream *stream, gint64 y)
   ecbsr_picture_load_luma (stream->plan, stream->picture,
                            stream->tile.x0 - stream->before, (guint) y,
                            n_columns (stream), stream->scratch->rgb, row);
-  clear_beside (stream, row, 1, ECBSR_DTYPE_F32);
+  clear_beside (stream, row, 0);
 }
 
 // A row that layer l reads.
@@ -86,9 +122,9 @@ source_row (const NetStream *stream, guint l, gint64 y)
 {
   if (inside (stream, y))
     return ring_row (stream, l, y);
-  return stream->plan->layers[l].in == ECBSR_DTYPE_U8
-             ? stream->scratch->byte_zeros
-             : stream->scratch->zeros;
+  if (stream->plan->layers[l].in == ECBSR_DTYPE_U8)
+    return zero_bytes (stream, l);
+  return stream->scratch->zeros;
 }
 
 static void
@@ -104,7 +140,7 @@ make_row (const NetStream *stream, guint l, gint64 y)
     src[k] = source_row (stream, l, y + k - reach);
   layer->run (&layer->conv, dst, layout->pitch, src, layout->pitch,
               n_columns (stream));
-  clear_beside (stream, dst, layout->n_runs[l + 1], layer->out);
+  clear_beside (stream, dst, l + 1);
 }
 
 // Rows y … of which some may be outside the picture: nobody reads these.
@@ -123,7 +159,7 @@ make_group (const NetStream *stream, guint l, gint64 y)
   layer->run_group (&layer->conv, dst, layout->pitch, src, layout->pitch,
                     stream->scratch->work, n_columns (stream));
   for (guint k = 0; k < G_N_ELEMENTS (dst); k++)
-    clear_beside (stream, dst[k], layout->n_runs[l + 1], layer->out);
+    clear_beside (stream, dst[k], l + 1);
 }
 
 // The group of rows that begins with row y.

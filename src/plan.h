@@ -88,6 +88,7 @@ typedef struct
 {
   EcbsrDtype in, out;
   EcbsrConv conv;
+  const guint32 *zero_words; // of bytes: a word of 0 in each run that it reads
   EcbsrConvFunc run;
   EcbsrWinoFunc run_group; // instead of run, NULL: not
   guint group;             // rows made at once, 1 or ECBSR_WINO_ROWS

@@ -159,33 +159,112 @@ take (WordArena *arena, gsize n)
   return piece;
 }
 
-// The step of the bytes that the layer writes, 1 where it writes floats.
-static gdouble
-output_step (const EcbsrPlan *plan, guint l)
+// What a layer's convolution points to, but the weights.
+typedef struct
 {
-  if (plan->layers[l].out != ECBSR_DTYPE_U8)
-    return 1;
-  return *plan->model->layers[l + 1].q_input_scale;
+  gfloat *bias, *slope, *multiplier, *zero, *knee;
+  gint32 *offset, *signed_offset;
+  guint32 *zero_words;
+} LayerArrays;
+
+static LayerArrays
+take_arrays (const EcbsrPlan *plan, guint l, WordArena *arena)
+{
+  const EcbsrLayer *layer = &plan->model->layers[l];
+  const guint n_padded = ecbsr_kernels_padded_outputs (layer->n_out);
+  const gboolean reads = plan->layers[l].in == ECBSR_DTYPE_U8;
+  const gboolean writes = plan->layers[l].out == ECBSR_DTYPE_U8;
+
+  return (LayerArrays){
+    .bias = take (arena, n_padded),
+    .slope = take (arena, n_padded),
+    .multiplier = reads ? take (arena, n_padded) : NULL,
+    .offset = reads ? take (arena, n_padded) : NULL,
+    .signed_offset = reads ? take (arena, n_padded) : NULL,
+    .zero = writes ? take (arena, n_padded) : NULL,
+    .knee = writes ? take (arena, n_padded) : NULL,
+    .zero_words = reads ? take (arena, (layer->n_in + 3) / 4) : NULL,
+  };
 }
 
-// Multiplier and bias of int8: sums to values, in units of the output's step
-// where the curve is linear in them.
-static void
-fill_int8 (const EcbsrLayer *layer, gdouble step, gfloat *multiplier,
-           gfloat *bias, gint32 *offset)
+// The byte that stands for 0 in channel i of what a layer reads.
+static gint
+zero_point (const EcbsrLayer *layer, guint i)
 {
-  const gsize n_taps
-      = (gsize) layer->n_in * layer->kernel_size * layer->kernel_size;
+  return 128 + (gint) layer->q_input_zero[i];
+}
+
+// Sums of bytes to values; to the bytes that come of them, where the curve is
+// linear in these.
+static void
+fill_multipliers (const EcbsrLayer *layer, gboolean to_bytes, LayerArrays *a)
+{
+  const gdouble step = to_bytes ? *layer[1].q_input_scale : 1;
 
   for (guint o = 0; o < layer->n_out; o++)
     {
-      multiplier[o] = (gfloat) ((gdouble) *layer->q_input_scale
-                                * layer->q_scale[o] / step);
-      bias[o] = (gfloat) (layer->q_bias[o] / step);
-      offset[o] = 0;
-      for (gsize t = 0; t < n_taps; t++)
-        offset[o] -= 128 * (gint) layer->q_weight[o * n_taps + t];
+      a->multiplier[o] = (gfloat) ((gdouble) *layer->q_input_scale
+                                   * layer->q_scale[o] / step);
+      a->bias[o] = (gfloat) (layer->q_bias[o] / step
+                             + (to_bytes ? zero_point (layer + 1, o) : 0));
     }
+}
+
+static void
+fill_offsets (const EcbsrLayer *layer, LayerArrays *a)
+{
+  const guint n_taps = layer->kernel_size * layer->kernel_size;
+  const gfloat *weight = layer->q_weight;
+
+  for (guint o = 0; o < layer->n_out; o++)
+    {
+      a->offset[o] = a->signed_offset[o] = 0;
+      for (guint i = 0; i < layer->n_in; i++)
+        for (guint t = 0; t < n_taps; t++, weight++)
+          {
+            a->offset[o] -= zero_point (layer, i) * (gint) *weight;
+            a->signed_offset[o]
+                -= (gint) layer->q_input_zero[i] * (gint) *weight;
+          }
+    }
+}
+
+// … in channel o of what it writes.
+static void
+fill_zeros (const EcbsrLayer *layer, LayerArrays *a)
+{
+  for (guint o = 0; o < layer->n_out; o++)
+    {
+      a->zero[o] = (gfloat) zero_point (layer + 1, o);
+      a->knee[o] = (gfloat) (a->zero[o] * (1 - (gdouble) a->slope[o]));
+    }
+}
+
+static void
+fill_zero_words (const EcbsrLayer *layer, LayerArrays *a)
+{
+  for (guint i = 0; i < layer->n_in; i++)
+    a->zero_words[i / 4] |= (guint32) zero_point (layer, i) << (8 * (i % 4));
+}
+
+static void
+fill_arrays (const EcbsrPlan *plan, guint l, LayerArrays *a)
+{
+  const EcbsrLayer *layer = &plan->model->layers[l];
+  const gboolean is_sloped = curve_of (layer->activation) == ECBSR_CURVE_SLOPE;
+
+  for (guint o = 0; o < layer->n_out; o++)
+    {
+      a->bias[o] = layer->bias[o];
+      a->slope[o] = slope_of (layer, o);
+    }
+  if (a->zero)
+    fill_zeros (layer, a);
+  if (!a->offset)
+    return;
+  fill_multipliers (layer, a->zero && is_sloped, a);
+  fill_offsets (layer, a);
+  fill_zero_words (layer, a);
 }
 
 static gsize
@@ -220,42 +299,30 @@ static void
 pack_layer (EcbsrPlan *plan, guint l, WordArena *arena)
 {
   const EcbsrLayer *layer = &plan->model->layers[l];
-  const guint n_padded = ecbsr_kernels_padded_outputs (layer->n_out);
   PlanLayer *packed = &plan->layers[l];
-  gfloat *bias = take (arena, n_padded);
-  gfloat *slope = take (arena, n_padded);
-  gfloat *multiplier = take (arena, n_padded);
-  gint32 *offset = take (arena, n_padded);
+  LayerArrays arrays = take_arrays (plan, l, arena);
   gpointer weight = take (arena, packed_size (plan, l));
   const guint k = ecbsr_dtype_channels (packed->in);
-  const EcbsrCurve curve = curve_of (layer->activation);
-  gdouble step;
 
   if (!arena->words)
     return;
-  step = output_step (plan, l);
-  for (guint o = 0; o < layer->n_out; o++)
-    {
-      bias[o] = layer->bias[o];
-      slope[o] = slope_of (layer, o);
-    }
-  if (packed->in == ECBSR_DTYPE_U8)
-    fill_int8 (layer, curve == ECBSR_CURVE_SLOPE ? step : 1, multiplier, bias,
-               offset);
+  fill_arrays (plan, l, &arrays);
   pack_weights (plan, l, weight);
-  packed->conv = (EcbsrConv) {
+  packed->zero_words = arrays.zero_words;
+  packed->conv = (EcbsrConv){
     .kernel_size = layer->kernel_size,
     .n_in = (layer->n_in + k - 1) / k,
     .n_out = layer->n_out,
     .weight = weight,
-    .bias = bias,
-    .slope = slope,
-    .multiplier = multiplier,
-    .offset = offset,
-    .curve = curve,
-    .gain = packed->in == ECBSR_DTYPE_U8 && curve == ECBSR_CURVE_SLOPE
-                ? 1
-                : (gfloat) (1 / step),
+    .bias = arrays.bias,
+    .slope = arrays.slope,
+    .multiplier = arrays.multiplier,
+    .offset = arrays.offset,
+    .signed_offset = arrays.signed_offset,
+    .zero = arrays.zero,
+    .knee = arrays.knee,
+    .curve = curve_of (layer->activation),
+    .gain = arrays.zero ? (gfloat) (1.0 / *layer[1].q_input_scale) : 1,
   };
 }
 

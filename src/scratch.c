@@ -53,7 +53,6 @@ lay_out (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
   scratch->byte_zeros = NULL;
   if (layout->bytes)
     scratch->byte_zeros = take_row (arena, (gsize) most_runs * layout->pitch);
-  scratch->n_zeros = (gsize) most_runs * layout->pitch;
   scratch->work = take (arena, layout->n_work * sizeof (gfloat));
   for (guint i = 0; layout->rgb && i < 3; i++)
     scratch->rgb[i] = take_row (arena, layout->pitch);
@@ -85,9 +84,6 @@ ecbsr_scratch_init (Scratch *scratch, const ScratchLayout *layout)
   memset (scratch->memory, 0, arena.used);
   arena = (Arena) { scratch->memory, 0 };
   lay_out (&arena, scratch, layout);
-  if (layout->bytes) // 128 stands for 0, in the room around the row too
-    memset (scratch->byte_zeros - ECBSR_ROW_PAD, 0x80,
-            (scratch->n_zeros + 2 * ECBSR_ROW_PAD) * sizeof (gfloat));
   return TRUE;
 }
 

@@ -28,9 +28,9 @@ typedef struct
   gpointer memory;
   // ring[0]: input rows; ring[l + 1]: what layer l made. Pixel 0 of channel 0.
   gfloat *ring[ECBSR_MAX_LAYERS + 1];
-  // A row outside the picture, for any layer: of floats, and of bytes.
+  // A row outside the picture: of words that are 0, and of bytes that stand for
+  // 0 in the layer that reads it next (net.c).
   gfloat *zeros, *byte_zeros;
-  gsize n_zeros; // words
   gfloat *work;     // of layers that make groups of rows
   gfloat *rgb[3];   // one input row of R, G, B
   gfloat *row;      // one output row
@@ -55,7 +55,7 @@ typedef struct
   gboolean rgb;
 } ScratchLayout;
 
-// FALSE when memory is short. All of it is zeroed but byte_zeros.
+// FALSE when memory is short. All of it is zeroed.
 gboolean ecbsr_scratch_init (Scratch *scratch, const ScratchLayout *layout);
 void ecbsr_scratch_clear (Scratch *scratch);
 

@@ -16,6 +16,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from models.train import int8
+
 PEAK = 0.05  # learning rate, in steps of the weights, with Adam
 WARM_UP = 100
 BATCH, PATCH, MARGIN = 4, 48, 3  # four patches' activations fit the cache
@@ -51,7 +53,7 @@ class Round(torch.autograd.Function):
 
 
 def multiply_add(total, multiplier, bias):
-    """Fused, as int8.inner_layer does it."""
+    """int8.fused, in place where it can be."""
     v = total.double().mul_(column(multiplier).double()).add_(column(bias).double())
     return v.float()
 
@@ -60,23 +62,28 @@ def curve(v, slope):
     return v.clamp(max=0).mul_(column(slope)).add_(v.clamp(min=0))
 
 
-class Requantise(torch.autograd.Function):
-    """Sums to the bytes of the next layer. In one piece it takes half of the time."""
+class Bytes(torch.autograd.Function):
+    """Sums to the bytes of the next layer. In one piece it takes half of the time.
+
+    The zero points of these are in `bias`, and come off at the end.
+    """
 
     @staticmethod
-    def forward(ctx, total, multiplier, bias, slope):
+    def forward(ctx, total, multiplier, bias, slope, zero):
         v = multiply_add(total, multiplier, bias)
-        bent = curve(v, slope)
-        ctx.save_for_backward(total, v, (bent >= -128.5) & (bent <= 127.5), multiplier, slope)
-        return bent.round_().clamp_(-128, 127)
+        below = multiply_add(v, slope, torch.from_numpy(int8.knee(zero.numpy(), slope.numpy())))
+        is_above = v > below
+        v = torch.maximum(v, below)
+        ctx.save_for_backward(total, is_above, (v >= -0.5) & (v <= 255.5), multiplier, slope)
+        return v.round_().clamp_(0, 255).sub_(column(zero))
 
     @staticmethod
     def backward(ctx, gradient):
-        total, v, inside, multiplier, slope = ctx.saved_tensors
-        steepness = (v > 0).float().mul_(column(1 - slope)).add_(column(slope))
+        total, is_above, inside, multiplier, slope = ctx.saved_tensors
+        steepness = is_above.float().mul_(column(1 - slope)).add_(column(slope))
         gradient = (gradient * inside).mul_(steepness)
         return gradient * column(multiplier), (gradient * total).sum((0, 2, 3)), \
-            gradient.sum((0, 2, 3)), None
+            gradient.sum((0, 2, 3)), None, None
 
 
 class Int8Layer(nn.Module):
@@ -89,6 +96,7 @@ class Int8Layer(nn.Module):
         self.first_bias = torch.from_numpy(layer.q_bias.copy())
         self.first_step = float(layer.input_scale)
         self.slope = torch.from_numpy(layer.slope.copy())
+        self.zero = torch.from_numpy(int8.zero_point(layer))  # of the input
         scaled = torch.from_numpy(layer.weight.copy()) / self.first_scale.view(-1, 1, 1, 1)
         self.weight = nn.Parameter(scaled)  # in steps
         self.log_scale, self.shift = (nn.Parameter(torch.zeros(n_out)) for _ in range(2))
@@ -133,8 +141,9 @@ class Int8Net(nn.Module):
     def first_layer(self, x):
         weight, bias = self.first_tensors()
         v = functional.conv2d(x, weight, padding=weight.shape[-1] // 2) + column(bias)
-        v = functional.relu(v) - column(self.first_slope) * functional.relu(-v)
-        return Round.apply(v * (1 / self.inner[0].step().double()).float(), -128, 127)
+        zero = self.inner[0].zero
+        gain = (1 / self.inner[0].step().double()).float().expand(len(zero))
+        return Bytes.apply(v, gain, zero, self.first_slope, zero)
 
     def forward(self, x):
         """The last convolution's output for x [n, 1, h, w], as int8.run_int8."""
@@ -144,11 +153,12 @@ class Int8Net(nn.Module):
             unit = 1 if last else self.inner[i + 1].step().double()
             gain = self.gain_after(i)
             multiplier = (layer.step().double() * layer.q_scale(gain).double() / unit).float()
-            bias = (layer.q_bias(gain).double() / unit).float()
-            # Exact in float32: sums of 64 channels still have no more than 24 bits.
+            zero = 0 if last else self.inner[i + 1].zero
+            bias = (layer.q_bias(gain).double() / unit + zero).float()
+            # Exact in float32: sums of 32 channels still have no more than 24 bits.
             total = functional.conv2d(q, layer.q_weight(), padding=1)
             q = (total.double() * column(multiplier) + column(bias)).float() if last \
-                else Requantise.apply(total, multiplier, bias, layer.slope)
+                else Bytes.apply(total, multiplier, bias, layer.slope, zero)
         return q
 
     @torch.no_grad()

@@ -2,10 +2,12 @@
 """The engine's int8 and bfloat16 arithmetic, emulated (docs/architecture.md).
 
 A network is a list of `Layer`s, from a model file's tensors. Inner activations are
-bytes with zero point 128, one step per tensor; weights are signed bytes, one step
-per output channel; sums are exact; each is taken to a value by one fused
+bytes, one step per tensor, one zero point per channel; weights are signed bytes, one
+step per output channel; sums are exact; each is taken to a value by one fused
 multiply-add in float32, rounded half to even and saturated. The first layer's
 inputs and the last one's outputs are floats.
+
+Here a byte is what is left when its zero point is taken off.
 """
 
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ class Layer:
     q_scale: np.ndarray = None
     q_bias: np.ndarray = None
     input_scale: float = None
+    input_zero: np.ndarray = None  # [in], -128 to 127
 
 
 def names_of(metadata):
@@ -72,8 +75,10 @@ def _stored_int8(tensors, name):
     prefix = f"int8.{name}"
     if f"{prefix}.weight" not in tensors:
         return ()
-    return (tensors[f"{prefix}.weight"].astype(f32), tensors[f"{prefix}.weight_scale"],
-            tensors[f"{prefix}.bias"], float(tensors[f"{prefix}.input_scale"][0]))
+    weight = tensors[f"{prefix}.weight"].astype(f32)
+    zero = tensors.get(f"{prefix}.input_zero", np.zeros(weight.shape[1], np.int8))
+    return (weight, tensors[f"{prefix}.weight_scale"], tensors[f"{prefix}.bias"],
+            float(tensors[f"{prefix}.input_scale"][0]), zero.astype(f32))
 
 
 def int8_tensors(layers):
@@ -85,6 +90,7 @@ def int8_tensors(layers):
         tensors[f"{prefix}.weight_scale"] = layer.q_scale.astype(f32)
         tensors[f"{prefix}.bias"] = layer.q_bias.astype(f32)
         tensors[f"{prefix}.input_scale"] = np.array([layer.input_scale], f32)
+        tensors[f"{prefix}.input_zero"] = layer.input_zero.astype(np.int8)
     return tensors
 
 
@@ -96,7 +102,7 @@ def conv(x, weight, dtype=torch.float32):
 
 def exact_conv(q, weight):
     """Whole numbers: float32 is exact, and twice as fast, while sums fit 24 bits."""
-    fits = np.abs(weight).sum((1, 2, 3)).max() * 128 < 1 << 24
+    fits = np.abs(weight).sum((1, 2, 3)).max() * 255 < 1 << 24
     return conv(q, weight, torch.float32 if fits else torch.float64).double()
 
 
@@ -108,39 +114,74 @@ def curve(v, slope):
     return torch.tanh(v) if slope is None else torch.where(v > 0, v, v * column(slope))
 
 
-def to_bytes(v):
-    """The byte minus its zero point. torch.round takes ties to even."""
-    return v.round().clamp(-128, 127)
+def zero_point(layer):
+    """The byte that stands for 0 in each channel of what a layer reads, float32."""
+    return 128 + layer.input_zero.astype(f32)
 
 
-def first_layer(layer, x, step):
-    v = curve(conv(x, layer.weight) + column(layer.bias), layer.slope)
-    return to_bytes(v * f32(1 / step))
+def to_bytes(v, layer):
+    """Values that have the zero point on them to what a layer reads.
 
-
-def inner_layer(layer, q, step):
-    """Layer on bytes (minus 128). `step` of the output, None: the last layer.
-
-    Fused in float64 and rounded once to float32: sums have at most 24 bits and
-    multipliers 24, so that the product is exact, and the sum all but.
+    torch.round takes ties to even.
     """
-    total = exact_conv(q, layer.q_weight)
-    unit = 1 if step is None or layer.slope is None else step
-    multiplier = (layer.input_scale * layer.q_scale.astype(np.float64) / unit).astype(f32)
-    bias = (layer.q_bias.astype(np.float64) / unit).astype(f32)
-    v = (total * column(multiplier).double() + column(bias).double()).float()
+    return v.round().clamp(0, 255) - column(zero_point(layer))
+
+
+def fused(total, multiplier, summand):
+    """total · multiplier + summand of float32 (total: or double), rounded once.
+
+    Nearly: the double product is exact, and the sum all but.
+    """
+    return (total.double() * column(multiplier).double() + column(summand).double()).float()
+
+
+def knee(zero, slope):
+    """What is added below `zero`, so that the curve's parts meet there."""
+    return (zero.astype(np.float64) * (1 - slope.astype(np.float64))).astype(f32)
+
+
+def bend(v, slope, zero):
+    """The curve, of values that have the zero point on them."""
+    return torch.maximum(v, fused(v, slope, knee(zero, slope)))
+
+
+def scaled(v, layer):
+    """Values to what becomes bytes that `layer` reads."""
+    gain = np.full(v.shape[1], f32(1 / float(f32(layer.input_scale))))
+    return fused(v, gain, zero_point(layer))
+
+
+def first_layer(layer, x, after):
+    """The first layer. Its output is the input of layer `after`."""
+    v = conv(x, layer.weight) + column(layer.bias)
+    if layer.slope is None:
+        return to_bytes(scaled(curve(v, None), after), after)
+    return to_bytes(bend(scaled(v, after), layer.slope, zero_point(after)), after)
+
+
+def inner_layer(layer, q, after):
+    """Layer on bytes, to those of layer `after`; None: the last layer, to floats.
+
+    Sums are rounded to float32. With a slope, steps and zero points of the output are
+    in the multiplier and the bias.
+    """
+    total = exact_conv(q, layer.q_weight).float()
+    to_slope = after is not None and layer.slope is not None
+    unit, zero = (float(f32(after.input_scale)), zero_point(after)) if to_slope else (1, 0)
+    scale = layer.input_scale * layer.q_scale.astype(np.float64) / unit
+    bias = layer.q_bias.astype(np.float64) / unit + zero
+    v = fused(total, scale.astype(f32), bias.astype(f32))
+    if to_slope:
+        return to_bytes(bend(v, layer.slope, zero), after)
     v = curve(v, layer.slope)
-    if step is None:
-        return v
-    return to_bytes(v * f32(1 / step) if layer.slope is None else v)
+    return v if after is None else to_bytes(scaled(v, after), after)
 
 
 def run_int8(layers, x):
     """The last convolution's output for x [n, 1, h, w], as the network sees luma."""
-    steps = [f32(layer.input_scale) for layer in layers[1:]] + [None]
-    q = first_layer(layers[0], x, float(steps[0]))
-    for layer, step in zip(layers[1:], steps[1:]):
-        q = inner_layer(layer, q, None if step is None else float(step))
+    q = first_layer(layers[0], x, layers[1])
+    for layer, after in zip(layers[1:], [*layers[2:], None]):
+        q = inner_layer(layer, q, after)
     return q
 
 

@@ -6,8 +6,9 @@
 
 ECBSR, int8: activations are equalised per channel (folded into the weights: with a
 PReLU the network's function stays the same), ranges are percentiles searched per
-layer, weights are symmetric per output channel, biases are corrected for the mean
-error that is left; then all of it is fine-tuned (finetune.py).
+layer, each channel's zero point lies where its range wants it, weights are symmetric
+per output channel, biases are corrected for the mean error that is left; then all of
+it is fine-tuned (finetune.py).
 
 eSR-CNN gets no int8 data: it would be no faster than float32.
 
@@ -53,10 +54,15 @@ def from_network(v, metadata):
     return 16 + (v.double().numpy() - black) * 219 / (white - black)
 
 
-def amplitudes(x, percentile):
-    """[n, c, h, w] → the percentile of the magnitudes of each channel."""
-    flat = x.abs().transpose(0, 1).flatten(1).double().numpy()
-    return np.maximum(np.percentile(flat, percentile, axis=1), 1e-6)
+def ranges(x, percentile):
+    """[n, c, h, w] → how far each channel reaches below and above 0.
+
+    All but a share of 1 - percentile/100 of the values; half of it at either end.
+    """
+    flat = x.transpose(0, 1).flatten(1).double().numpy()
+    ends = np.percentile(flat, ((100 - percentile) / 2, (100 + percentile) / 2), axis=1)
+    below, above = np.maximum(-ends[0], 0), np.maximum(ends[1], 0)
+    return below, np.maximum(above, 1e-6 - below)
 
 
 def equalise(layers, x, strength):
@@ -65,11 +71,27 @@ def equalise(layers, x, strength):
     for before, after, values in zip(layers, layers[1:], inputs[1:]):
         if before.slope is None:  # tanh: all reach ±1
             continue
-        reach = amplitudes(values, START)
+        reach = np.add(*ranges(values, START))
         gain = ((reach.max() / reach) ** strength).astype(np.float32)
         before.weight = before.weight * gain[:, None, None, None]
         before.bias = before.bias * gain
         after.weight = after.weight / gain[None, :, None, None]
+
+
+def turn_slopes(layers):
+    """Makes slopes beyond 1, which int8 cannot have, their inverses.
+
+    PReLU(v) with slope s is -s times PReLU(-v) with slope 1/s: the function stays.
+    """
+    for before, after in zip(layers, layers[1:]):
+        if before.slope is None:
+            continue
+        factor = np.where(before.slope > 1, -before.slope, 1).astype(np.float32)
+        sign = np.sign(factor)
+        before.weight = before.weight * sign[:, None, None, None]
+        before.bias = before.bias * sign
+        before.slope = np.where(before.slope > 1, 1 / before.slope, before.slope)
+        after.weight = after.weight * factor[None, :, None, None]
 
 
 def quantise_weights(layer):
@@ -84,24 +106,30 @@ def error_of(layers, x, target):
     return float(((int8.run_int8(layers, x) - target) ** 2).mean())
 
 
+def set_range(layer, values, percentile):
+    """Step and zero points of the layer's input, of which `values` are samples."""
+    below, above = ranges(values, percentile)
+    layer.input_scale = float(np.float32((below + above).max() / 255))  # as it is stored
+    layer.input_zero = np.rint(255 * below / (below + above)).astype(np.float32) - 128
+
+
 def search_ranges(layers, x):
     """One layer's range after the other, by the error of the network's output."""
     target, inputs = int8.run_float(layers, x)
-    steps = [{p: float(np.percentile(v.abs().numpy(), p)) / 127 for p in PERCENTILES}
-             for v in inputs[1:]]
-    for layer, step in zip(layers[1:], steps):
-        layer.input_scale = step[START]
-    for layer, step in zip(layers[1:], steps):
+    for layer, values in zip(layers[1:], inputs[1:]):
+        set_range(layer, values, START)
+    for layer, values in zip(layers[1:], inputs[1:]):
         errors = {}
-        for percentile, layer.input_scale in step.items():
+        for percentile in PERCENTILES:
+            set_range(layer, values, percentile)
             errors[percentile] = error_of(layers, x, target)
-        layer.input_scale = step[min(errors, key=errors.get)]
+        set_range(layer, values, min(errors, key=errors.get))
 
 
 def correct_biases(layers, x):
     """Takes the mean error out of each layer's values, first to last."""
     _, inputs = int8.run_float(layers, x)
-    q = int8.first_layer(layers[0], x, layers[1].input_scale)
+    q = int8.first_layer(layers[0], x, layers[1])
     for i, layer in enumerate(layers[1:], 1):
         exact = int8.conv(inputs[i], layer.weight) + int8.column(layer.bias)
         found = int8.exact_conv(q, layer.q_weight) \
@@ -110,11 +138,12 @@ def correct_biases(layers, x):
         layer.q_bias = layer.q_bias \
             + (exact.double() - found).mean((0, 2, 3)).numpy().astype(np.float32)
         if i + 1 < len(layers):
-            q = int8.inner_layer(layer, q, layers[i + 1].input_scale)
+            q = int8.inner_layer(layer, q, layers[i + 1])
 
 
 def calibrate(tensors, metadata, x, strength):
     layers = int8.layers_of(tensors, metadata)
+    turn_slopes(layers)
     equalise(layers, x, strength)
     for layer in layers[1:]:
         quantise_weights(layer)
@@ -148,13 +177,15 @@ def losses(layers, pairs, metadata):
 
 
 def float_tensors(tensors, layers, metadata):
-    """The tensors with the equalised weights in the place of the old ones."""
+    """The tensors with the layers' weights and slopes in the place of the old ones."""
     tensors = {name: t for name, t in tensors.items() if not name.startswith("int8.")}
     for layer in layers:
         conv = f"{layer.name}.conv3x3" if metadata["architecture"] == "ecbsr" else layer.name
         tensors[f"{conv}.weight"] = layer.weight.astype(np.float32)
         if f"{conv}.bias" in tensors:
             tensors[f"{conv}.bias"] = layer.bias.astype(np.float32)
+        if f"{layer.name}.act.weight" in tensors:
+            tensors[f"{layer.name}.act.weight"] = layer.slope.astype(np.float32)
     return tensors
 
 

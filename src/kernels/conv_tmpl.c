@@ -24,7 +24,7 @@ ALWAYS_INLINE vint
 first_sum (const EcbsrConv *conv, unsigned o, EcbsrDtype in)
 {
   if (in == ECBSR_DTYPE_U8)
-    return vsplat_int (SIGNED_BYTES ? 0 : conv->offset[o]);
+    return vsplat_int (SIGNED_BYTES ? conv->signed_offset[o] : conv->offset[o]);
   return (vint) vsplat (conv->bias[o]);
 }
 
@@ -45,15 +45,30 @@ bend (const EcbsrConv *conv, vfloat v)
   return conv->curve == ECBSR_CURVE_TANH ? vtanh (v) : vsoftplus (v);
 }
 
+// What is rounded to a byte.
+ALWAYS_INLINE vfloat
+finish_byte (const EcbsrConv *conv, unsigned o, vfloat t, EcbsrDtype in,
+             int bends)
+{
+  const vfloat zero = vsplat (conv->zero[o]), gain = vsplat (conv->gain);
+  vfloat b;
+
+  if (bends)
+    return vmuladd_once (zero, bend (conv, t), gain);
+  b = in == ECBSR_DTYPE_U8 ? t : vmuladd_once (zero, t, gain);
+  return vmax (
+      b, vmuladd_once (vsplat (conv->knee[o]), b, vsplat (conv->slope[o])));
+}
+
 ALWAYS_INLINE vfloat
 finish (const EcbsrConv *conv, unsigned o, vint sum, EcbsrDtype in,
         EcbsrDtype out, int bends)
 {
-  const int has_gain = out == ECBSR_DTYPE_U8 && (in != ECBSR_DTYPE_U8 || bends);
-  vfloat v = before_curve (conv, o, sum, in);
+  const vfloat t = before_curve (conv, o, sum, in);
 
-  v = bends ? bend (conv, v) : vsloped (v, conv->slope[o]);
-  return has_gain ? v * conv->gain : v;
+  if (out == ECBSR_DTYPE_U8)
+    return finish_byte (conv, o, t, in, bends);
+  return bends ? bend (conv, t) : vsloped (t, conv->slope[o]);
 }
 
 // Finishes and stores n_vectors vectors of a block of b outputs.
@@ -84,8 +99,11 @@ finish_block (const EcbsrConv *conv, unsigned first, unsigned n_out,
             vstore (to, y[0]);
           else if (out == ECBSR_DTYPE_BF16)
             vstore (to, (vfloat) vbf16_pair (y[0], y[1]));
+#if ECBSR_DOT == 4
           else
-            vstore (to, (vfloat) vbyte_quad (y[0], y[1], y[2], y[3]));
+            vstore (to,
+                    (vfloat) vbyte_quad (y, in == ECBSR_DTYPE_U8 && !bends));
+#endif
         }
     }
 }

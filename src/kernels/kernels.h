@@ -33,7 +33,7 @@ typedef enum
 {
   ECBSR_DTYPE_F32,  // one channel
   ECBSR_DTYPE_BF16, // two channels, the first in the low half
-  ECBSR_DTYPE_U8,   // four, the first in the low byte; 128 stands for 0
+  ECBSR_DTYPE_U8,   // four, the first in the low byte
   ECBSR_N_DTYPES,
 } EcbsrDtype;
 
@@ -46,21 +46,26 @@ typedef enum
 
 // A convolution, for output channel o at pixel x:
 //
-//   Σ = Σ_{i,ky,kx} weight · value       value of a byte: byte - 128
-//   v = curve (Σ · multiplier[o] + bias[o]) · gain      multiplier: bytes only
+//   Σ = Σ_{i,ky,kx} weight · value      of bytes: + offset[o]
+//   t = Σ + bias[o]                     of bytes: Σ · multiplier[o] + bias[o]
+//   v = curve (t)
 //
-// (gain is 1 unless bytes are written, and of bytes with a slope: it is in the
-// multiplier and the bias)
+// which is stored as it is (float32), rounded to the nearest (bfloat16), or as
+// a byte: v · gain + zero[o], rounded to the nearest whole number, ties to
+// even, saturated. With a slope, at most 1, what becomes a byte is
 //
-// which is stored as it is (float32), rounded to the nearest (bfloat16), or
-// rounded to the nearest whole number, ties to even, plus 128, saturated to a
-// byte. With float32 sums run i, ky, kx in this order in one accumulator; with
-// bytes they are exact; Σ · multiplier + bias is fused.
+//   b = t · gain + zero[o]     from bytes: t, which has both in it
+//   max (b, b · slope[o] + knee[o])          knee: zero · (1 - slope)
+//
+// and from bytes it must be below 2^31. With float32 sums run i, ky, kx in this
+// order in one accumulator; with bytes they are exact, and rounded to float32
+// once. Products by multiplier, gain, or slope before knee are fused with the
+// sum.
 //
 // Weights are packed for the table's block size: blocks of 8 output channels
 // while more than 4 are left and `block` is 8, else of 4; in a block
-// [word of in][ky][kx][out], a 32-bit word each, absent channels 0. Arrays over o
-// are padded to a multiple of 8.
+// [word of in][ky][kx][out], a 32-bit word each, absent channels 0. Arrays over
+// o are padded to a multiple of 8.
 typedef struct
 {
   unsigned kernel_size;
@@ -70,7 +75,11 @@ typedef struct
   const float *bias;
   const float *slope;
   const float *multiplier;
-  const int32_t *offset; // -128 · Σ weight: what the zero point adds to sums
+  // Where sums of bytes begin: -Σ weight · (the byte that stands for 0 in the
+  // weight's channel); and the same where 128 is taken off every byte, since
+  // some ISAs multiply signed ones only: 128 · Σ weight more.
+  const int32_t *offset, *signed_offset;
+  const float *zero, *knee; // where bytes are written; zero from 0 to 255
   EcbsrCurve curve;
   float gain;
 } EcbsrConv;

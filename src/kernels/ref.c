@@ -13,39 +13,37 @@ granules (size_t n)
   return (n + ECBSR_GRANULE - 1) / ECBSR_GRANULE * ECBSR_GRANULE;
 }
 
-// Value j of a word.
+// Value j of a word of float32 or bfloat16.
 static float
 word_value (uint32_t word, EcbsrDtype dtype, unsigned j)
 {
   uint32_t bits = dtype == ECBSR_DTYPE_BF16 ? word >> (16 * j) << 16 : word;
   float value;
 
-  if (dtype == ECBSR_DTYPE_U8)
-    return (float) (int) (word >> (8 * j) & 0xff) - 128;
   memcpy (&value, &bits, sizeof value);
   return value;
 }
 
-// The same of a word of weights, whose bytes are signed.
-static float
-word_weight (uint32_t word, EcbsrDtype dtype, unsigned j)
+// Byte j of a word, times the signed one of a word of weights.
+static int32_t
+byte_product (uint32_t weight, uint32_t word, unsigned j)
 {
-  if (dtype == ECBSR_DTYPE_U8)
-    return (int8_t) (word >> (8 * j) & 0xff);
-  return word_value (word, dtype, j);
+  return (int8_t) (weight >> (8 * j) & 0xff)
+         * (int32_t) (word >> (8 * j) & 0xff);
 }
 
-// Σ from `first`. Over bytes it is exact in a float: sums stay below 2^24.
+// What the curve is taken of.
 static float
-conv_sum (const EcbsrConv *conv, unsigned o, const void *const *src,
-          size_t src_pitch, size_t x, EcbsrDtype in, float first)
+before_curve (const EcbsrConv *conv, unsigned o, const void *const *src,
+              size_t src_pitch, size_t x, EcbsrDtype in)
 {
   const unsigned k = conv->kernel_size;
   const unsigned n_values = ecbsr_dtype_channels (in);
   // The reference table's block is 4.
   const uint32_t *w = (const uint32_t *) conv->weight
                       + (size_t) (o / 4) * 4 * conv->n_in * k * k + o % 4;
-  float sum = first;
+  float sum = conv->bias[o];
+  int32_t whole = in == ECBSR_DTYPE_U8 ? conv->offset[o] : 0;
 
   for (unsigned i = 0; i < conv->n_in; i++)
     for (unsigned ky = 0; ky < k; ky++)
@@ -54,8 +52,13 @@ conv_sum (const EcbsrConv *conv, unsigned o, const void *const *src,
           const uint32_t *row = src[ky];
           uint32_t word = row[(ptrdiff_t) (i * src_pitch + x + kx) - k / 2];
           for (unsigned j = 0; j < n_values; j++)
-            sum += word_weight (*w, in, j) * word_value (word, in, j);
+            if (in == ECBSR_DTYPE_U8)
+              whole += byte_product (*w, word, j);
+            else
+              sum += word_value (*w, in, j) * word_value (word, in, j);
         }
+  if (in == ECBSR_DTYPE_U8)
+    return fmaf ((float) whole, conv->multiplier[o], conv->bias[o]);
   return sum;
 }
 
@@ -63,30 +66,31 @@ static float
 apply_curve (const EcbsrConv *conv, unsigned o, float v)
 {
   if (conv->curve == ECBSR_CURVE_TANH)
-    return tanhf (v) * conv->gain;
+    return tanhf (v);
   if (conv->curve == ECBSR_CURVE_SOFTPLUS)
-    return (fmaxf (v, 0) + log1pf (expf (-fabsf (v)))) * conv->gain;
-  return (v > 0 ? v : v * conv->slope[o]) * conv->gain;
+    return fmaxf (v, 0) + log1pf (expf (-fabsf (v)));
+  return v > 0 ? v : v * conv->slope[o];
 }
 
 static float
 conv_pixel (const EcbsrConv *conv, unsigned o, const void *const *src,
-            size_t src_pitch, size_t x, EcbsrDtype in)
+            size_t src_pitch, size_t x, EcbsrDtype in, EcbsrDtype out)
 {
-  float v;
+  float t = before_curve (conv, o, src, src_pitch, x, in), b = t;
 
-  if (in == ECBSR_DTYPE_U8)
-    v = fmaf (conv_sum (conv, o, src, src_pitch, x, in, 0),
-              conv->multiplier[o], conv->bias[o]);
-  else
-    v = conv_sum (conv, o, src, src_pitch, x, in, conv->bias[o]);
-  return apply_curve (conv, o, v);
+  if (out != ECBSR_DTYPE_U8)
+    return apply_curve (conv, o, t);
+  if (conv->curve != ECBSR_CURVE_SLOPE)
+    return fmaf (apply_curve (conv, o, t), conv->gain, conv->zero[o]);
+  if (in != ECBSR_DTYPE_U8)
+    b = fmaf (t, conv->gain, conv->zero[o]);
+  return fmaxf (b, fmaf (b, conv->slope[o], conv->knee[o]));
 }
 
 static uint32_t
 to_byte (float v)
 {
-  return v >= 127 ? 255 : v > -128 ? (uint32_t) (lrintf (v) + 128) : 0;
+  return v >= 255 ? 255 : v > 0 ? (uint32_t) lrintf (v) : 0;
 }
 
 // Puts channel o's value into its part of the word.
@@ -109,8 +113,8 @@ conv (const EcbsrConv *layer, void *dst, size_t dst_pitch,
 {
   for (unsigned o = 0; o < layer->n_out; o++)
     for (size_t x = 0; x < granules (n); x++)
-      put ((uint32_t *) dst + o / ecbsr_dtype_channels (out) * dst_pitch + x,
-           o, conv_pixel (layer, o, src, src_pitch, x, in), out);
+      put ((uint32_t *) dst + o / ecbsr_dtype_channels (out) * dst_pitch + x, o,
+           conv_pixel (layer, o, src, src_pitch, x, in, out), out);
 }
 
 #define CONV(name, in, out)                                                    \

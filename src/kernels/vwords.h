@@ -188,63 +188,52 @@ vbf16_pair (vfloat a, vfloat b)
 #endif
 }
 
-// Rounded to whole numbers, ties to even, plus 128, saturated to bytes, a in
-// the lowest.
+#if ECBSR_DOT == 4
+
+// Four values rounded to whole numbers, ties to even, saturated to bytes, v[0]
+// in the lowest. `fits`: none is beyond int32, where x86's conversion would
+// turn negative.
 ALWAYS_INLINE vint
-vbyte_quad (vfloat a, vfloat b, vfloat c, vfloat d)
+vbyte_quad (const vfloat v[4], int fits)
 {
 #if defined(__aarch64__)
   const uint8x16_t order
       = { 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15 };
-  int16x8_t ab = vqmovn_high_s32 (vqmovn_s32 (vcvtnq_s32_f32 ((float32x4_t) a)),
-                                  vcvtnq_s32_f32 ((float32x4_t) b));
-  int16x8_t cd = vqmovn_high_s32 (vqmovn_s32 (vcvtnq_s32_f32 ((float32x4_t) c)),
-                                  vcvtnq_s32_f32 ((float32x4_t) d));
-  uint8x16_t bytes = (uint8x16_t) vqmovn_high_s16 (vqmovn_s16 (ab), cd) ^ 0x80;
-  return (vint) vqtbl1q_u8 (bytes, order);
+  int32x4_t q[4];
+  int16x8_t ab, cd;
+
+  for (int j = 0; j < 4; j++)
+    q[j] = vcvtnq_s32_f32 ((float32x4_t) v[j]);
+  ab = vqmovn_high_s32 (vqmovn_s32 (q[0]), q[1]);
+  cd = vqmovn_high_s32 (vqmovn_s32 (q[2]), q[3]);
+  return (vint) vqtbl1q_u8 (vqmovun_high_s16 (vqmovun_s16 (ab), cd), order);
 #elif defined(__AVX512BW__)
   const __m512i order = _mm512_broadcast_i32x4 (
       _mm_setr_epi8 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-  const __m512i zero = _mm512_set1_epi8 (-128);
-  // Beyond int32 the conversion would turn negative.
-  const __m512 top = _mm512_set1_ps (127);
-  __m512i ia = _mm512_cvtps_epi32 (_mm512_min_ps ((__m512) a, top));
-  __m512i ib = _mm512_cvtps_epi32 (_mm512_min_ps ((__m512) b, top));
-  __m512i ic = _mm512_cvtps_epi32 (_mm512_min_ps ((__m512) c, top));
-  __m512i id = _mm512_cvtps_epi32 (_mm512_min_ps ((__m512) d, top));
-  __m512i ab = _mm512_packs_epi32 (ia, ib);
-  __m512i cd = _mm512_packs_epi32 (ic, id);
-  return (vint) _mm512_shuffle_epi8 (
-      _mm512_xor_si512 (_mm512_packs_epi16 (ab, cd), zero), order);
-#elif defined(__AVX2__)
-  const __m256i order = _mm256_broadcastsi128_si256 (
-      _mm_setr_epi8 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-  const __m256i zero = _mm256_set1_epi8 (-128);
-  // Beyond int32 the conversion would turn negative.
-  const __m256 top = _mm256_set1_ps (127);
-  __m256i ia = _mm256_cvtps_epi32 (_mm256_min_ps ((__m256) a, top));
-  __m256i ib = _mm256_cvtps_epi32 (_mm256_min_ps ((__m256) b, top));
-  __m256i ic = _mm256_cvtps_epi32 (_mm256_min_ps ((__m256) c, top));
-  __m256i id = _mm256_cvtps_epi32 (_mm256_min_ps ((__m256) d, top));
-  __m256i ab = _mm256_packs_epi32 (ia, ib);
-  __m256i cd = _mm256_packs_epi32 (ic, id);
-  return (vint) _mm256_shuffle_epi8 (
-      _mm256_xor_si256 (_mm256_packs_epi16 (ab, cd), zero), order);
-#else
-  // Adding 1.5 · 2^23 rounds, and leaves the number in the low bits. What is
-  // below -128 or above 127 is clamped before.
-  const float round = 0x1.8p23f;
-  vint word = {};
-  vfloat value[4] = { a, b, c, d };
+  const __m512 top = _mm512_set1_ps (255);
+  __m512i q[4], ab, cd;
 
   for (int j = 0; j < 4; j++)
-    {
-      vfloat v = vselect (value[j] > -128.0f, value[j], vsplat (-128.0f));
-      v = vselect (v < 127.0f, v, vsplat (127.0f));
-      word |= (((vint) (v + round) + 128) & 0xff) << (8 * j);
-    }
-  return word;
+    q[j] = _mm512_cvtps_epi32 (fits ? (__m512) v[j]
+                                    : _mm512_min_ps ((__m512) v[j], top));
+  ab = _mm512_packs_epi32 (q[0], q[1]);
+  cd = _mm512_packs_epi32 (q[2], q[3]);
+  return (vint) _mm512_shuffle_epi8 (_mm512_packus_epi16 (ab, cd), order);
+#else
+  const __m256i order = _mm256_broadcastsi128_si256 (
+      _mm_setr_epi8 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  const __m256 top = _mm256_set1_ps (255);
+  __m256i q[4], ab, cd;
+
+  for (int j = 0; j < 4; j++)
+    q[j] = _mm256_cvtps_epi32 (fits ? (__m256) v[j]
+                                    : _mm256_min_ps ((__m256) v[j], top));
+  ab = _mm256_packs_epi32 (q[0], q[1]);
+  cd = _mm256_packs_epi32 (q[2], q[3]);
+  return (vint) _mm256_shuffle_epi8 (_mm256_packus_epi16 (ab, cd), order);
 #endif
 }
+
+#endif
 
 #endif

@@ -34,6 +34,10 @@ fill_weights (Check *c, Conv *t, size_t n)
       t->weight[i] = rintf (127 * t->weight[i]);
 }
 
+// Of outputs, the byte that stands for 0: the ends of the range, the middle,
+// one that is odd and one that is even.
+static const float zeros[] = { 128, 0, 255, 97, 14 };
+
 // Of a size that brings sums into the range of what is written.
 static void
 fill_outputs (Check *c, Conv *t, unsigned o)
@@ -42,13 +46,21 @@ fill_outputs (Check *c, Conv *t, unsigned o)
   const size_t n_taps = (size_t) s->n_in * s->k * s->k;
   const float *w = t->weight + o * n_taps;
 
-  // 0, 1, and slopes between and beyond.
+  // 0, 1, and slopes between and below.
   t->slope[o] = (float) fmin (fmax (random_real (&c->rand, -1, 2), 0), 1)
                 - (random_range (&c->rand, 0, 8) == 0);
   t->multiplier[o]
       = (float) (random_real (&c->rand, 0.5, 2) / (50 * sqrt (n_taps)));
+  // The zero points of inputs count through these sums only.
+  t->offset[o] = random_range (&c->rand, 0, 20001) - 10000;
+  t->signed_offset[o] = t->offset[o];
   for (size_t i = 0; s->in == ECBSR_DTYPE_U8 && i < n_taps; i++)
     t->offset[o] -= 128 * (int32_t) w[i];
+  t->zero[o] = zeros[o % N_ELEMENTS (zeros)];
+  t->knee[o] = t->zero[o] * (1 - t->slope[o]);
+  if (s->in == ECBSR_DTYPE_U8 && s->out == ECBSR_DTYPE_U8
+      && s->curve == ECBSR_CURVE_SLOPE)
+    t->bias[o] += t->zero[o];
 }
 
 static void
@@ -63,6 +75,9 @@ make_weights (Check *c, Conv *t)
   t->slope = NEW (float, n_padded);
   t->multiplier = NEW (float, n_padded);
   t->offset = NEW (int32_t, n_padded);
+  t->signed_offset = NEW (int32_t, n_padded);
+  t->zero = NEW (float, n_padded);
+  t->knee = NEW (float, n_padded);
   fill_weights (c, t, n_weights);
   pattern_fill (&c->rand, PATTERN_SIGNED, t->bias, s->n_out);
   for (unsigned o = 0; o < s->n_out; o++)
@@ -88,11 +103,11 @@ pack_for (const EcbsrKernels *table, const Conv *t)
     .slope = t->slope,
     .multiplier = t->multiplier,
     .offset = t->offset,
+    .signed_offset = t->signed_offset,
+    .zero = t->zero,
+    .knee = t->knee,
     .curve = s->curve,
-    .gain = s->out == ECBSR_DTYPE_U8
-                    && (s->in != s->out || s->curve != ECBSR_CURVE_SLOPE)
-                ? 0.75f
-                : 1,
+    .gain = s->out == ECBSR_DTYPE_U8 ? 0.75f : 1,
   };
 }
 
@@ -183,6 +198,9 @@ conv_free (Conv *t)
   free (t->slope);
   free (t->multiplier);
   free (t->offset);
+  free (t->signed_offset);
+  free (t->zero);
+  free (t->knee);
   free ((void *) t->ref.weight);
   free ((void *) t->new.weight);
   free ((void *) t->base.weight);

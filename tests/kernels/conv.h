@@ -24,8 +24,8 @@ typedef struct
 {
   Shape shape;
   float *weight; // [out][in][ky][kx], as the kernel sees them
-  float *bias, *slope, *multiplier;
-  int32_t *offset;
+  float *bias, *slope, *multiplier, *zero, *knee;
+  int32_t *offset, *signed_offset;
   EcbsrConv ref, new, base;
   Rows src[7];
   const void *rows[7];
@@ -36,7 +36,7 @@ unsigned n_words (EcbsrDtype dtype, unsigned n_channels);
 void conv_new (Check *c, Conv *t, Shape shape);
 void conv_free (Conv *t);
 
-// Channel i of a pixel. A byte stands for its difference from 128.
+// Channel i of a pixel.
 double conv_value_at (const float *row, size_t pitch, unsigned i,
                       EcbsrDtype dtype);
 // Output o of a pixel, as it is stored.

@@ -15,7 +15,7 @@ conv_value_at (const float *row, size_t pitch, unsigned i, EcbsrDtype dtype)
 
   memcpy (&word, row + i / k * pitch, sizeof word);
   if (dtype == ECBSR_DTYPE_U8)
-    return (double) (word >> (8 * j) & 0xff) - 128;
+    return word >> (8 * j) & 0xff;
   if (dtype == ECBSR_DTYPE_BF16)
     word = word >> (16 * j) << 16;
   memcpy (&value, &word, sizeof value);
@@ -55,8 +55,9 @@ before_curve (const Conv *t, unsigned o, size_t x)
 
   if (s->in == ECBSR_DTYPE_U8)
     {
+      sum = t->offset[o];
       add_products (t, o, x, &sum, &magnitude);
-      sum = sum * t->multiplier[o] + t->bias[o];
+      sum = (double) (float) sum * t->multiplier[o] + t->bias[o];
       return (Value){ sum, ROUNDING * fabs (sum) };
     }
   sum = t->bias[o];
@@ -65,6 +66,24 @@ before_curve (const Conv *t, unsigned o, size_t x)
   return (Value){ sum, (s->in == ECBSR_DTYPE_BF16 ? 2 : 1)
                            * ((n_products + 1) * ROUNDING * magnitude
                               + n_products * FLT_MIN) };
+}
+
+// The same of bytes, with a slope; the zero point is in it.
+static Value
+after_bend (const Conv *t, unsigned o, Value v)
+{
+  const double slope = t->slope[o], gain = t->ref.gain;
+  double below;
+
+  if (t->shape.in != ECBSR_DTYPE_U8)
+    {
+      v.exact = v.exact * gain + t->zero[o];
+      v.bound = v.bound * gain + ROUNDING * fabs (v.exact);
+    }
+  below = v.exact * slope + t->knee[o];
+  v.bound = v.bound * fmax (1, fabs (slope)) + ROUNDING * fabs (below);
+  v.exact = fmax (v.exact, below);
+  return v;
 }
 
 // The curve rounds once more and stretches by the slope; tanh and softplus,
@@ -76,6 +95,8 @@ after_curve (const Conv *t, unsigned o, size_t x)
   const double slope = t->slope[o], gain = t->ref.gain;
   Value y;
 
+  if (t->shape.out == ECBSR_DTYPE_U8 && t->shape.curve == ECBSR_CURVE_SLOPE)
+    return after_bend (t, o, v);
   if (t->shape.curve == ECBSR_CURVE_TANH)
     y = (Value){ tanh (v.exact), v.bound + 2e-7 };
   else if (t->shape.curve == ECBSR_CURVE_SOFTPLUS)
@@ -88,7 +109,7 @@ after_curve (const Conv *t, unsigned o, size_t x)
       y.exact = v.exact > 0 ? v.exact : v.exact * slope;
       y.bound = v.bound * fmax (1, fabs (slope)) + ROUNDING * fabs (y.exact);
     }
-  y.exact *= gain;
+  y.exact = y.exact * gain + (t->shape.out == ECBSR_DTYPE_U8 ? t->zero[o] : 0);
   y.bound = y.bound * gain + ROUNDING * fabs (y.exact);
   return y;
 }
@@ -103,7 +124,7 @@ conv_expected_at (const Conv *t, unsigned o, size_t x)
     y.bound += 0x1p-8 * (fabs (y.exact) + y.bound);
   else if (t->shape.out == ECBSR_DTYPE_U8)
     {
-      y.exact = fmin (fmax (y.exact, -128), 127);
+      y.exact = fmin (fmax (y.exact, 0), 255);
       y.bound += 0.5;
     }
   return y;

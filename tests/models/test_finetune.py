@@ -120,15 +120,16 @@ class Arithmetic(Case):
         torch.manual_seed(2)
         total = torch.randn(2, 3, 5, 5).mul(400).round()
         multiplier, bias = torch.rand(3) * 0.2 + 0.2, torch.randn(3)
-        slope, weight = torch.tensor([0.2, -0.3, 1.1]), torch.randn(2, 3, 5, 5)
+        slope, weight = torch.tensor([0.2, -0.3, 1.0]), torch.randn(2, 3, 5, 5)
+        zero = torch.tensor([128.0, 0, 225])
 
         def by_parts(total, multiplier, bias):
             v = total * finetune.column(multiplier) + finetune.column(bias)
-            v = torch.where(v > 0, v, v * finetune.column(slope))
-            return finetune.Round.apply(v, -128, 127)
+            v = torch.where(v > 0, v, v * finetune.column(slope)) + finetune.column(zero)
+            return finetune.Round.apply(v, 0, 255) - finetune.column(zero)
 
-        def fused(*inputs):
-            return finetune.Requantise.apply(*inputs, slope)
+        def fused(total, multiplier, bias):
+            return finetune.Bytes.apply(total, multiplier, bias + zero, slope, zero)
         results = []
         for function in (by_parts, fused):
             inputs = [t.clone().requires_grad_() for t in (total, multiplier, bias)]

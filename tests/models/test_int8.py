@@ -67,18 +67,53 @@ class Calibration(unittest.TestCase):
         self.assertFalse(np.array_equal(weights, layers[1].weight))
         np.testing.assert_allclose(after, before, rtol=0, atol=1e-4 * span(metadata))
 
+    def test_turning_slopes_does_not_change_the_network(self):
+        tensors, metadata, _, x, _ = load("int8-ecbsr-x2-m4c16-prelu")
+        tensors["backbone.0.act.weight"][2] = 1.5
+        tensors["backbone.3.act.weight"][:] = 4
+        layers = int8.layers_of(tensors, metadata)
+        before = run(lambda *args: int8.run_float(*args)[0], layers, metadata, x)
+        quantise.turn_slopes(layers)
+        after = run(lambda *args: int8.run_float(*args)[0], layers, metadata, x)
+        np.testing.assert_allclose(after, before, rtol=0, atol=1e-4 * span(metadata))
+        self.assertAlmostEqual(layers[0].slope[2], 1 / 1.5, 6)
+        self.assertLessEqual(max(layer.slope.max() for layer in layers), 1)
+        stored = quantise.float_tensors(tensors, layers, metadata)
+        np.testing.assert_array_equal(stored["backbone.3.act.weight"], np.float32([0.25] * 16))
+
     def test_stored_data_is_read_back(self):
         _, _, layers, _, _ = load("int8-ecbsr-x3-m4c8-prelu")
         stored = int8.int8_tensors(layers)
-        self.assertEqual(len(stored), 4 * (len(layers) - 1))
+        self.assertEqual(len(stored), 5 * (len(layers) - 1))
         for layer in layers[1:]:
             weight = stored[f"int8.{layer.name}.weight"]
             self.assertEqual(weight.dtype, np.int8)
             np.testing.assert_array_equal(weight, layer.q_weight)
+            zero = stored[f"int8.{layer.name}.input_zero"]
+            self.assertEqual(zero.dtype, np.int8)
+            self.assertTrue(zero.any())
+            np.testing.assert_array_equal(zero, layer.input_zero)
+
+    def test_without_zero_points_they_are_in_the_middle(self):
+        tensors, metadata, with_them, _, _ = load("int8-ecbsr-x3-m4c8-prelu")
+        tensors = {name: t for name, t in tensors.items() if "input_zero" not in name}
+        for layer, other in zip(int8.layers_of(tensors, metadata)[1:], with_them[1:]):
+            np.testing.assert_array_equal(layer.input_zero, np.zeros_like(other.input_zero))
+
+    def test_each_channel_uses_all_bytes(self):
+        values = torch.tensor([[0, 10.0], [-10, 0], [-5, 5], [-2, 6]]).reshape(1, 4, 1, 2)
+        layer = int8.Layer("", None, None, None)
+        quantise.set_range(layer, values, 100)
+        self.assertEqual(layer.input_zero.tolist(), [-128, 127, 0, -64])
+        self.assertAlmostEqual(layer.input_scale, 10 / 255)
 
     def test_bytes_round_half_to_even_and_saturate(self):
-        v = torch.tensor([-200.0, -128.5, -0.5, 0.5, 1.5, 126.5, 127.5, 1e9])
-        self.assertEqual(int8.to_bytes(v).tolist(), [-128, -128, 0, 0, 2, 126, 127, 127])
+        layer = int8.Layer("", None, None, None, input_zero=np.float32([0, -128, 127]))
+        v = torch.tensor([-300.0, -0.5, 0.5, 1.5, 128.5, 254.5, 255.5, 1e9])
+        found = int8.to_bytes(v.view(1, 1, -1, 1).repeat(1, 3, 1, 1), layer)[0, ..., 0]
+        bytes_ = torch.tensor([0.0, 0, 0, 2, 128, 254, 255, 255])
+        for channel, zero in zip(found, (128, 0, 255)):
+            self.assertEqual(channel.tolist(), (bytes_ - zero).tolist())
 
 
 if __name__ == "__main__":

@@ -49,6 +49,19 @@ class Files(unittest.TestCase):
             self.refused(f"{LAYER}.{part}", "missing")
             self.tensors[f"{LAYER}.{part}"] = kept
 
+    def test_zero_points_may_be_missing(self):
+        del self.tensors[f"{LAYER}.input_zero"]
+        safetensors_io.write(self.path, self.tensors, self.metadata)
+        self.assertEqual(self.show(self.path).returncode, 0)
+        folded = self.path.with_name("folded.safetensors")
+        subprocess.run([TOOL, "fold", str(self.path), str(folded)], check=True, timeout=60)
+        zero = safetensors_io.read(folded)[0][f"{LAYER}.input_zero"]
+        np.testing.assert_array_equal(zero, np.zeros(16, np.int8))
+
+    def test_zero_points_of_another_shape(self):
+        self.tensors[f"{LAYER}.input_zero"] = np.zeros(8, np.int8)
+        self.refused(f"{LAYER}.input_zero", "[8]", "[16]")
+
     def test_a_layer_without(self):
         del self.tensors[f"{LAYER}.weight"]
         self.refused(f"{LAYER}.weight", "missing")
@@ -69,6 +82,14 @@ class Files(unittest.TestCase):
         for value in (0, -1):
             self.tensors[f"{LAYER}.input_scale"] = np.array([value], np.float32)
             self.refused(f"{LAYER}.input_scale", "not above 0")
+
+    def test_slopes_beyond_1(self):
+        self.tensors["backbone.2.act.weight"][5] = 1.25
+        self.refused("int8", "layer 2", "output 5", "1.25")
+
+    def test_values_beyond_32_bits(self):
+        self.tensors[f"{LAYER}.bias"][3] = 1e30
+        self.refused("layer 2", "output 3", "input_scale")
 
     def test_shape(self):
         self.tensors[f"{LAYER}.weight"] = self.tensors[f"{LAYER}.weight"][:8]
