@@ -80,12 +80,14 @@ vselect (vint mask, vfloat a, vfloat b)
   return (vfloat) ((mask & (vint) a) | (~mask & (vint) b));
 }
 
-// a > b ? a : b. GCC 12 makes three instructions of that for AVX-512.
+// a > b ? a : b, of which GCC 12 makes more than one instruction.
 ALWAYS_INLINE vfloat
 vmax (vfloat a, vfloat b)
 {
 #if defined(__AVX512F__)
   return (vfloat) _mm512_max_ps ((__m512) a, (__m512) b);
+#elif defined(__AVX2__)
+  return (vfloat) _mm256_max_ps ((__m256) a, (__m256) b);
 #else
   return vselect (a > b, a, b);
 #endif
