@@ -11,7 +11,8 @@ struct _Wishes
   GstElement *element;
   guint n, frames_between;
   const gchar *const *locations;
-  guint n_locations, n_policies;
+  guint n_locations;
+  const gint *policies;
   GRand *rand;
   GThread *thread;
 
@@ -132,7 +133,7 @@ change_overload (Wishes * self, Wish * wish)
   static const guint64 budgets[] = { 0, 1000, 10000, GST_SECOND };
 
   g_object_set (self->element,
-      "overload-policy", g_rand_int_range (self->rand, 0, self->n_policies),
+      "overload-policy", self->policies[g_rand_boolean (self->rand)],
       "max-processing-time", budgets[g_rand_int_range (self->rand, 0, 4)],
       "min-model", g_rand_int_range (self->rand, MODEL_AUTO, MODEL_BICUBIC + 1),
       "report-latency", g_rand_boolean (self->rand), NULL);
@@ -196,7 +197,7 @@ make_changes (gpointer data)
 
 Wishes *
 wishes_new (GstElement * element, guint n, guint frames_between,
-    const gchar * const *locations, guint n_locations, guint n_policies)
+    const gchar * const *locations, guint n_locations, const gint policies[2])
 {
   Wishes *self = g_new0 (Wishes, 1);
 
@@ -205,7 +206,7 @@ wishes_new (GstElement * element, guint n, guint frames_between,
   self->frames_between = frames_between;
   self->locations = locations;
   self->n_locations = n_locations;
-  self->n_policies = n_policies;
+  self->policies = policies;
   self->rand = g_rand_new_with_seed (SEED);
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);

@@ -21,9 +21,9 @@ typedef struct _Wishes Wishes;
 
 /* Starts to make @n changes of @element, each after @frames_between more frames
  * have come. @locations: model files, good and bad ones, and NULL.
- * @policies: how many of overload-policy's values may be asked for. */
+ * @policies: the two values of overload-policy that are asked for. */
 Wishes *wishes_new (GstElement * element, guint n, guint frames_between,
-    const gchar * const *locations, guint n_locations, guint n_policies);
+    const gchar * const *locations, guint n_locations, const gint policies[2]);
 void wishes_free (Wishes * wishes);
 
 /* A frame has come out. TRUE: there are changes left to make. */
