@@ -2,7 +2,7 @@
 //
 // The oracle: every kernel as its contract reads, one scalar at a time.
 
-#include "kernels.h"
+#include "ref.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,17 +11,6 @@ static size_t
 granules (size_t n)
 {
   return (n + ECBSR_GRANULE - 1) / ECBSR_GRANULE * ECBSR_GRANULE;
-}
-
-// Value j of a word of float32 or bfloat16.
-static float
-word_value (uint32_t word, EcbsrDtype dtype, unsigned j)
-{
-  uint32_t bits = dtype == ECBSR_DTYPE_BF16 ? word >> (16 * j) << 16 : word;
-  float value;
-
-  memcpy (&value, &bits, sizeof value);
-  return value;
 }
 
 // Byte j of a word, times the signed one of a word of weights.
@@ -87,25 +76,6 @@ conv_pixel (const EcbsrConv *conv, unsigned o, const void *const *src,
   return fmaxf (b, fmaf (b, conv->slope[o], conv->knee[o]));
 }
 
-static uint32_t
-to_byte (float v)
-{
-  return v >= 255 ? 255 : v > 0 ? (uint32_t) lrintf (v) : 0;
-}
-
-// Puts channel o's value into its part of the word.
-static void
-put (uint32_t *word, unsigned o, float v, EcbsrDtype out)
-{
-  if (out == ECBSR_DTYPE_F32)
-    memcpy (word, &v, sizeof v);
-  else if (out == ECBSR_DTYPE_BF16)
-    *word = (*word & ~(0xffffu << (o % 2 * 16)))
-            | (uint32_t) ecbsr_bf16_from_float (v) << (o % 2 * 16);
-  else
-    *word = (*word & ~(0xffu << (o % 4 * 8))) | to_byte (v) << (o % 4 * 8);
-}
-
 static void
 conv (const EcbsrConv *layer, void *dst, size_t dst_pitch,
       const void *const *src, size_t src_pitch, size_t n, EcbsrDtype in,
@@ -113,8 +83,9 @@ conv (const EcbsrConv *layer, void *dst, size_t dst_pitch,
 {
   for (unsigned o = 0; o < layer->n_out; o++)
     for (size_t x = 0; x < granules (n); x++)
-      put ((uint32_t *) dst + o / ecbsr_dtype_channels (out) * dst_pitch + x, o,
-           conv_pixel (layer, o, src, src_pitch, x, in, out), out);
+      put_value ((uint32_t *) dst + o / ecbsr_dtype_channels (out) * dst_pitch
+                     + x,
+                 o, conv_pixel (layer, o, src, src_pitch, x, in, out), out);
 }
 
 #define CONV(name, in, out)                                                    \

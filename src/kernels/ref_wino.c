@@ -2,31 +2,7 @@
 //
 // The oracle of convolutions by transformed rows, in the contract's order.
 
-#include "kernels.h"
-
-#include <string.h>
-
-static float
-from_bf16 (uint32_t half)
-{
-  const uint32_t bits = half << 16;
-  float value;
-
-  memcpy (&value, &bits, sizeof value);
-  return value;
-}
-
-// Value j of a word.
-static float
-value_of (uint32_t word, EcbsrDtype dtype, unsigned j)
-{
-  float value;
-
-  if (dtype == ECBSR_DTYPE_BF16)
-    return from_bf16 (word >> (16 * j) & 0xffff);
-  memcpy (&value, &word, sizeof value);
-  return value;
-}
+#include "ref.h"
 
 // Of value j of the words at `at`.
 static void
@@ -36,7 +12,7 @@ transform (float component[ECBSR_WINO_COMPONENTS], const void *const *src,
   float d[6];
 
   for (unsigned r = 0; r < 6; r++)
-    d[r] = value_of (((const uint32_t *) src[r])[at], in, j);
+    d[r] = word_value (((const uint32_t *) src[r])[at], in, j);
   const float a = d[4] - 4 * d[2], b = d[3] - 4 * d[1];
   const float c = d[4] - d[2], e = d[3] - d[1];
   component[0] = a + b;
@@ -76,7 +52,7 @@ add_products (const EcbsrConv *conv, unsigned o, const void *const *src,
           transform (component, src, (ptrdiff_t) (i * src_pitch + x + kx) - 1,
                      in, j);
           for (unsigned c = 0; c < ECBSR_WINO_COMPONENTS; c++)
-            sum[c] += value_of (weight_at (conv, o, c, i * 3 + kx, in), in, j)
+            sum[c] += word_value (weight_at (conv, o, c, i * 3 + kx, in), in, j)
                       * component[c];
         }
 }
@@ -115,17 +91,6 @@ make_pixel (const EcbsrConv *conv, unsigned o, const void *const *src,
   y[3] = outer_row (conv, o, src, src_pitch, x, in, 5, difference + 8 * q);
 }
 
-// Puts channel o's value into its part of the word.
-static void
-put (uint32_t *word, unsigned o, float v, EcbsrDtype out)
-{
-  if (out == ECBSR_DTYPE_F32)
-    memcpy (word, &v, sizeof v);
-  else
-    *word = (*word & ~(0xffffu << (o % 2 * 16)))
-            | (uint32_t) ecbsr_bf16_from_float (v) << (o % 2 * 16);
-}
-
 static void
 make_rows (const EcbsrConv *conv, void *const *dst, size_t dst_pitch,
            const void *const *src, size_t src_pitch, size_t n, EcbsrDtype in,
@@ -140,7 +105,7 @@ make_rows (const EcbsrConv *conv, void *const *dst, size_t dst_pitch,
         const size_t at = o / ecbsr_dtype_channels (out) * dst_pitch + x;
         make_pixel (conv, o, src, src_pitch, x, in, y);
         for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
-          put ((uint32_t *) dst[r] + at, o, curve (conv, o, y[r]), out);
+          put_value ((uint32_t *) dst[r] + at, o, curve (conv, o, y[r]), out);
       }
 }
 
