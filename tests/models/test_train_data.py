@@ -95,6 +95,17 @@ class Pairs(unittest.TestCase):
         np.testing.assert_array_equal(patches.draw(5)[0], low)
         self.assertFalse(np.array_equal(patches.draw(6)[0], low))
 
+    def test_half_of_the_patches_are_of_one_colour(self):
+        picture = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
+        drawn = data.Patches([(picture, picture)], 1, patch=48, batch=600).draw(0)
+        np.testing.assert_array_equal(*drawn)
+        wanted = [data.luma(picture), *(16 + picture[..., i] * (219 / 255) for i in range(3))]
+        means = np.array([mean for w in wanted for mean in (w.mean(), data.stretch(w).mean())])
+        nearest = np.abs(drawn[0].mean((1, 2))[:, None] - means)
+        self.assertLess(nearest.min(1).max(), 0.01)
+        shares = np.bincount(nearest.argmin(1) // 2, minlength=4) / 600
+        np.testing.assert_allclose(shares, [1 / 2, 1 / 6, 1 / 6, 1 / 6], atol=0.07)
+
     def test_dull_patches_are_rare(self):
         picture = np.full((64, 256), 128, np.uint8)
         picture[:, 128:] = np.random.default_rng(0).integers(0, 256, (64, 128))
@@ -161,14 +172,31 @@ class Camera(unittest.TestCase):
                     Image.fromarray(np.roll(self.picture, 9 * i, 1)).save(
                         Path(folder) / "train" / name / f"{i}.png")
             train, held_out = data.load_pairs(folder, 2, Path(folder) / "work", "camera")
-            clean = data.load_pairs(folder, 2, Path(folder) / "work")[0]
-        n = len(clean)
-        self.assertEqual([high.shape for _, high in clean[:2]], [(48, 64), (32, 42)],
+        n = 36
+        self.assertEqual([high.shape for _, high in train[:2]], [(48, 64), (32, 42)],
                          "photos at half and a third of their size")
-        self.assertEqual((n, len(train), len(held_out)), (36, 36 * 6, 4))
+        self.assertEqual((len(train), len(held_out)), (n * 6, 4))
         for i, (low, high) in enumerate(train):
-            np.testing.assert_array_equal(high, clean[i % n][1])
-            self.assertEqual((low == clean[i % n][0]).all(), i < n * 3)
+            np.testing.assert_array_equal(high, train[i % n][1])
+            self.assertEqual((low == train[i % n][0]).all(), i < n * 3)
+
+    def test_clean_pairs_are_rgb_at_more_sizes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in data.FOLDERS:
+                (Path(folder) / "train" / name).mkdir(parents=True)
+                for i in range(2):
+                    Image.fromarray(self.picture).save(
+                        Path(folder) / "train" / name / f"{i}.png")
+            train, held_out = data.load_pairs(folder, 2, Path(folder) / "work")
+            again = data.load_pairs(folder, 2, Path(folder) / "work")[0]
+        self.assertEqual((len(train), len(held_out)), (9 * 5, 2))
+        self.assertEqual([low.shape for low, _ in train[:5]],
+                         [(24, 32, 3), (16, 21, 3), (26, 35, 3), (20, 27, 3), (13, 18, 3)])
+        self.assertEqual(train[0][0].dtype, np.uint8)
+        self.assertEqual(held_out[0][1].shape, (48, 64))
+        for pair, other in zip(train, again):
+            for part, same in zip(pair, other):
+                np.testing.assert_array_equal(part, same)
 
 
 class H264(unittest.TestCase):
