@@ -96,9 +96,10 @@ def list_photos(data):
 def load_pairs(data, scale, work, content="clean"):
     """(pairs to train on, pairs held out). Made once, kept in `work`.
 
-    Pairs are of luma, those to train on clean pictures with of RGB. For cameras, each photo to train on is there CAMERA_VARIANTS times, degraded
-    differently, and as many times clean: M4C8 ×2 loses 0.5 dB on clean pictures
-    then, and 1.1 dB where three of four are degraded.
+    Pairs are of luma, those to train on clean pictures with of RGB. For cameras, each
+    photo to train on is there CAMERA_VARIANTS times, degraded differently, and as many
+    times clean: M4C8 ×2 loses 0.5 dB on clean pictures then, and 1.1 dB where three of
+    four are degraded.
     """
     chosen = list_photos(data)
     if content == "clean":
