@@ -167,24 +167,28 @@ def _rgb_pair_of_file(job):
     return shrink(imresize(load_rgb(path), reduction), scale)
 
 
-def components(pair, random):
+def components(pair, random, luma_share):
     """A pair of RGB as one of luma, or of one colour in luma's range."""
     if pair[0].ndim == 2:
         return pair
-    if random.random() < LUMA_SHARE:
+    if random.random() < luma_share:
         return tuple(luma(part) for part in pair)
     colour = random.integers(3)
     return tuple(16 + part[..., colour] * np.float32(219 / 255) for part in pair)
 
 
 class Patches:
-    """Draws batches. Batch number i is always the same: nothing to save or resume."""
+    """Draws batches. Batch number i is always the same: nothing to save or resume.
 
-    def __init__(self, pairs, scale, patch=48, batch=16, seed=0):
+    `luma_share` of the patches of RGB pairs are luma.
+    """
+
+    def __init__(self, pairs, scale, patch=48, batch=16, seed=0, luma_share=LUMA_SHARE):
         self.pairs = [pair for pair in pairs if min(pair[0].shape[:2]) >= patch]
         if not self.pairs:
             raise ValueError(f"no picture holds a patch of {patch}x{patch}")
         self.scale, self.patch, self.batch, self.seed = scale, patch, batch, seed
+        self.luma_share = luma_share
         self.details = [details(luma(low), patch) for low, _ in self.pairs]
         area = np.array([d.size for d in self.details], float)
         self.cumulative = np.cumsum(area / area.sum())
@@ -209,7 +213,7 @@ class Patches:
                 break
         turns, mirror = random.integers(4), random.integers(2)
         return tuple(np.rot90(part[:, ::-1] if mirror else part, turns)
-                     for part in components(self._cut(which, y, x), random))
+                     for part in components(self._cut(which, y, x), random, self.luma_share))
 
     def _cut(self, which, y, x):
         low, high = self.pairs[which]

@@ -190,13 +190,13 @@ def float_tensors(tensors, layers, metadata):
 
 
 def calibration_crops(pairs, metadata):
-    patches = data.Patches(pairs, int(metadata["scale"]), CROP, N_CROPS, seed=8)
+    patches = data.Patches(pairs, int(metadata["scale"]), CROP, N_CROPS, seed=8, luma_share=1)
     return to_network(patches.draw(0)[0], metadata)
 
 
 def finetuned(layers, pairs, metadata, iterations, report):
     scale = int(metadata["scale"])
-    patches = data.Patches(pairs, scale, finetune.PATCH, finetune.BATCH, seed=5)
+    patches = data.Patches(pairs, scale, finetune.PATCH, finetune.BATCH, seed=5, luma_share=1)
 
     def draw(number):
         return tuple(to_network(part, metadata) for part in patches.draw(number))

@@ -106,6 +106,12 @@ class Pairs(unittest.TestCase):
         shares = np.bincount(nearest.argmin(1) // 2, minlength=4) / 600
         np.testing.assert_allclose(shares, [1 / 2, 1 / 6, 1 / 6, 1 / 6], atol=0.07)
 
+    def test_patches_may_all_be_of_luma(self):
+        picture = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
+        low, _ = data.Patches([(picture, picture)], 1, batch=50, luma_share=1).draw(0)
+        means = [data.luma(picture).mean(), data.stretch(data.luma(picture)).mean()]
+        self.assertLess(np.abs(low.mean((1, 2))[:, None] - means).min(1).max(), 0.01)
+
     def test_dull_patches_are_rare(self):
         picture = np.full((64, 256), 128, np.uint8)
         picture[:, 128:] = np.random.default_rng(0).integers(0, 256, (64, 128))
