@@ -94,7 +94,7 @@ GST_START_TEST (test_ramp)
     check_levels (formats[i], MODEL_BICUBIC, PRECISION_AUTO, 100);
     check_levels (formats[i], MODEL_ESR_TM, PRECISION_FLOAT32, 100);
     check_levels (formats[i], MODEL_ECBSR_M4C8, PRECISION_FLOAT32, 100);
-    check_levels (formats[i], MODEL_ECBSR_M4C8, PRECISION_BFLOAT16, 90);
+    check_levels (formats[i], MODEL_ECBSR_M4C8, PRECISION_BFLOAT16, 85);
     check_levels (formats[i], MODEL_ECBSR_M4C8, PRECISION_INT8, 85);
   }
 }
