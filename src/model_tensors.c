@@ -77,8 +77,8 @@ read_int8_layer (EcbsrModel *model, guint i, EcbsrSafetensors *file,
          && check_steps (&stored[1], error) && check_steps (&stored[3], error);
 }
 
-// The most that output `o` can be, in steps of the layer that reads it, with
-// its zero point.
+// The most that output `o` can be on its way to a byte (kernels.h), in steps of
+// the layer that reads it, with its zero point.
 static gdouble
 reach_of (const EcbsrLayer *layer, guint o)
 {
@@ -90,9 +90,8 @@ reach_of (const EcbsrLayer *layer, guint o)
   for (guint t = 0; t < n_taps; t++)
     sum += fabs (weight[t]);
   sum *= 255.0 * *layer->q_input_scale * layer->q_scale[o];
-  return (sum + fabs (layer->q_bias[o])) * MAX (slope, 1)
-             / *layer[1].q_input_scale
-         + 255;
+  sum += fabs (layer->q_bias[o]);
+  return (sum / *layer[1].q_input_scale + 255) * MAX (slope, 1);
 }
 
 // Kernels convert to whole numbers of 32 bits, and take the greater one of a

@@ -90,6 +90,9 @@ class Files(unittest.TestCase):
     def test_values_beyond_32_bits(self):
         self.tensors[f"{LAYER}.bias"][3] = 1e30
         self.refused("layer 2", "output 3", "input_scale")
+        self.tensors[f"{LAYER}.bias"][3] = 0
+        self.tensors["backbone.2.act.weight"][3] = -1e9
+        self.refused("layer 2", "output 3", "input_scale")
 
     def test_shape(self):
         self.tensors[f"{LAYER}.weight"] = self.tensors[f"{LAYER}.weight"][:8]
