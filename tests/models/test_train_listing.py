@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The lists of models say what the files say."""
 
+import contextlib
 import importlib.machinery
 import importlib.util
+import io
 import sys
 import tempfile
 import unittest
@@ -16,7 +18,7 @@ try:
 except ImportError as error:
     raise unittest.SkipTest(f"needs {error.name}") from error
 from models import safetensors_io  # noqa: E402
-from models.train import catalogue, data, evaluate, export, listing  # noqa: E402
+from models.train import catalogue, data, evaluate, export, listing, recipes  # noqa: E402
 
 MODELS = PROJECT / "models"
 FIGURES = listing.read_figures(MODELS)
@@ -160,7 +162,7 @@ class Figures(unittest.TestCase):
 class Queue(unittest.TestCase):
     def test_commands_are_valid_and_their_starts_come_before(self):
         one, seen = program("one"), set()
-        for label, words in program("all").commands():
+        for label, words in recipes.commands().items():
             options = one.parse(words)
             self.assertEqual(catalogue.stem_of(options.name, options.scale, options.content),
                              label)
@@ -169,6 +171,23 @@ class Queue(unittest.TestCase):
             seen.add(label)
         names = {label.rsplit("-x", 1)[0] for label in seen}
         self.assertLessEqual(names, set(catalogue.NAMES))
+
+    def test_every_shipped_file_is_queued(self):
+        stems = {listing.stem(path) for path in listing.paths(MODELS)}
+        self.assertEqual(stems, set(recipes.commands()))
+
+    def test_without_iterations_the_queue_says_how(self):
+        one, words = program("one"), recipes.commands()["ecbsr-m4c8-x2"]
+        short = one.parse(["ecbsr-m4c8", "--scale", "2"])
+        self.assertEqual(one.command_of(short), one.command_of(one.parse(words)))
+        self.assertEqual(one.parse(["ecbsr-m4c8", "--scale", "2", "--seed", "7"]).seed, 7)
+        camera = one.parse(["--content", "camera", "ecbsr-m4c8", "--scale", "3"])
+        self.assertEqual(camera.start, "ecbsr-m4c8-x3")
+        own = one.parse(["ecbsr-m4c8", "--scale", "2", "--iterations", "9"])
+        self.assertEqual((own.iterations, own.optimizer), (9, "adam"))
+        with contextlib.redirect_stderr(io.StringIO()) as said, self.assertRaises(SystemExit):
+            one.parse(["esr-max", "--scale", "2", "--content", "camera"])
+        self.assertIn("esr-max-x2-camera is not in", said.getvalue())
 
 
 if __name__ == "__main__":
