@@ -195,9 +195,12 @@ class Camera(unittest.TestCase):
                         Path(folder) / "train" / name / f"{i}.png")
             train, held_out = data.load_pairs(folder, 2, Path(folder) / "work")
             again = data.load_pairs(folder, 2, Path(folder) / "work")[0]
+            x4 = data.load_pairs(folder, 4, Path(folder) / "work")[0]
         self.assertEqual((len(train), len(held_out)), (9 * 5, 2))
         self.assertEqual([low.shape for low, _ in train[:5]],
                          [(24, 32, 3), (16, 21, 3), (26, 35, 3), (20, 27, 3), (13, 18, 3)])
+        self.assertEqual(len(x4), 9 * 7)
+        np.testing.assert_array_equal(x4[2][1], data.whole(self.picture, 4), "at its own size")
         self.assertEqual(train[0][0].dtype, np.uint8)
         self.assertEqual(held_out[0][1].shape, (48, 64))
         for pair, other in zip(train, again):
