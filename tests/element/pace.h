@@ -8,7 +8,7 @@
 #include "upscale.h"
 
 #define PACE_FRAME (GST_SECOND / 25)
-#define PACE_PATIENCE 500       /* frames, until a ladder is there */
+#define PACE_PATIENCE 5000      /* frames, until a ladder is there */
 
 extern GstVideoInfo pace_info;  /* of the input */
 extern GstClockTime pace_now;
