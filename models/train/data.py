@@ -38,12 +38,12 @@ REDUCTIONS = (1 / 2, 1 / 3)
 # the photos by heart otherwise (M4C16 ×4: 50,000 more iterations without brought
 # nothing on photos that were held out, 18,000 with it 0.019 dB).
 MORE_REDUCTIONS = (0.55, 0.42, 0.28)
+LUMA_SHARE = 0.5
 
 # Large pictures lack only what ×4 restores least: M4C16 ×4 had 26.788 dB on photos that
 # were held out after 5,000 more iterations without these sizes, 26.803 with them. At ×2
 # they cost M10C16 0.012 dB, and M4C16 nothing.
 X4_REDUCTIONS = (1, 0.7)
-LUMA_SHARE = 0.5
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_DATA = Path(os.environ.get("ECBSR_SHARED", PROJECT.parent / "shared")) / "data"
