@@ -10,8 +10,9 @@
 // variable ECBSR_CPU names. Read once per process.
 guint ecbsr_cpu_flags (void);
 
-// CPUs that this process may use: its affinity mask, or its control group's quota
-// if that is less; at least 1.
+// CPUs that the calling thread, and with it a thread that it starts, may use now: its
+// affinity mask (`taskset`, a cpuset), or the control group's quota if that is less; at
+// least 1. Both are read anew at each call. Thread-safe.
 guint ecbsr_cpu_count (void);
 
 #endif

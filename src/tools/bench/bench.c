@@ -3,6 +3,7 @@
 #include "bench.h"
 #include "bench-commit.h"
 #include "bench-config.h"
+#include "cpu.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -122,8 +123,8 @@ add_case (GPtrArray *cases, const gchar *name, const gchar *size_text,
 static gboolean
 make_cases (GPtrArray *cases, gchar **names, GError **error)
 {
-  g_autofree gchar *all = g_strdup_printf (
-      g_get_num_processors () > 1 ? "1,%u" : "1", g_get_num_processors ());
+  const guint n_cpus = ecbsr_cpu_count ();
+  g_autofree gchar *all = g_strdup_printf (n_cpus > 1 ? "1,%u" : "1", n_cpus);
   g_auto (GStrv) size = g_strsplit (sizes ? sizes : "960x540", ",", -1);
   g_auto (GStrv) precision = g_strsplit (
       precisions ? precisions : "float32,bfloat16,int8", ",", -1);
