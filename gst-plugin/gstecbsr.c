@@ -20,18 +20,12 @@
 
 #include "gstecbsr.h"
 
-#include "gstecbsrallocation.h"
-#include "gstecbsrcaps.h"
-#include "gstecbsrcolor.h"
-#include "gstecbsrevents.h"
-#include "gstecbsrfields.h"
-#include "gstecbsrframe.h"
-#include "gstecbsrlive.h"
-#include "gstecbsrmessages.h"
-#include "gstecbsrmetas.h"
-#include "gstecbsrprepare.h"
-#include "gstecbsrpreference.h"
-#include "gstecbsrproperties.h"
+#include <string.h>
+
+#include "caps.h"
+#include "frame.h"
+#include "properties.h"
+#include "reconfigure.h"
 
 GST_DEBUG_CATEGORY (gst_ecbsr_debug);
 #define GST_CAT_DEFAULT gst_ecbsr_debug
@@ -39,16 +33,73 @@ GST_DEBUG_CATEGORY (gst_ecbsr_debug);
 G_DEFINE_TYPE (GstEcbsr, gst_ecbsr, GST_TYPE_VIDEO_FILTER);
 GST_ELEMENT_REGISTER_DEFINE (ecbsr, "ecbsr", GST_RANK_NONE, GST_TYPE_ECBSR);
 
-guint
-gst_ecbsr_get_scale (GstEcbsr * self)
+/* ------------------------------------------------------------------ qos -- */
+
+static GstEcbsrQosConfig
+get_qos_config (GstEcbsr * self)
 {
-  guint scale;
+  gboolean enabled =
+      gst_base_transform_is_qos_enabled (GST_BASE_TRANSFORM (self));
+  GstEcbsrQosConfig config;
 
   GST_OBJECT_LOCK (self);
-  scale = self->started ? self->active.scale : self->wanted.scale;
+  config = self->qos_config;
   GST_OBJECT_UNLOCK (self);
-  return scale;
+  config.enabled = enabled;
+  return config;
 }
+
+static void
+post_qos (GstEcbsr * self, const GstEcbsrQosValues * values)
+{
+  guint64 n_frames, n_dropped;
+
+  gst_ecbsr_stats_get_counts (self->stats, &n_frames, &n_dropped);
+  gst_ecbsr_post_qos (GST_ELEMENT (self), &self->times, values, n_frames,
+      n_dropped);
+}
+
+static void
+change_level (GstEcbsr * self, const GstEcbsrQosActions * actions)
+{
+  const GstEcbsrLevelChange *change = &actions->change;
+  g_autofree gchar *from = gst_ecbsr_qos_name_level (self->qos, change->from);
+  g_autofree gchar *to = gst_ecbsr_qos_name_level (self->qos, change->to);
+
+  GST_INFO_OBJECT (self, "%s to %s: %s", from, to, change->reason);
+  gst_ecbsr_reconfigure_show (self);
+  gst_ecbsr_stats_set_level (self->stats, change->to);
+  gst_ecbsr_post_level_changed (GST_ELEMENT (self), change, from, to);
+  post_qos (self, &actions->values);
+}
+
+/* The one place where the decisions of QoS are carried out. */
+static void
+apply_actions (GstEcbsr * self, const GstEcbsrQosActions * actions)
+{
+  if (actions->level_reset) {
+    gst_ecbsr_reconfigure_show (self);
+    gst_ecbsr_stats_set_level (self->stats, 0);
+  }
+  if (actions->level_changed)
+    change_level (self, actions);
+  if (actions->latency_changed) {
+    gst_ecbsr_stats_set_latency (self->stats, actions->latency);
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_message_new_latency (GST_OBJECT (self)));
+  }
+}
+
+static void
+apply_changes (GstEcbsr * self, GstCaps * incaps)
+{
+  GstEcbsrQosActions actions;
+
+  if (gst_ecbsr_reconfigure_apply (self, incaps, &actions))
+    apply_actions (self, &actions);
+}
+
+/* ----------------------------------------------------------- properties -- */
 
 /* Called once for all properties of a g_object_set (): the place to load a
  * model, since a scale and a model file that belong together may be set one
@@ -58,8 +109,8 @@ static void
 gst_ecbsr_dispatch_properties_changed (GObject * object, guint n_pspecs,
     GParamSpec ** pspecs)
 {
-  if (gst_ecbsr_properties_have_settings (pspecs, n_pspecs))
-    gst_ecbsr_live_request (GST_ECBSR (object));
+  if (gst_ecbsr_properties_have_config (pspecs, n_pspecs))
+    gst_ecbsr_reconfigure_request (GST_ECBSR (object));
   G_OBJECT_CLASS (gst_ecbsr_parent_class)->dispatch_properties_changed (object,
       n_pspecs, pspecs);
 }
@@ -72,7 +123,7 @@ gst_ecbsr_start (GstBaseTransform * trans)
   GstEcbsr *self = GST_ECBSR (trans);
 
   gst_ecbsr_stats_reset (self->stats);
-  if (!gst_ecbsr_live_start (self))
+  if (!gst_ecbsr_reconfigure_start (self))
     return FALSE;
   gst_base_transform_set_passthrough (trans, !self->model);
   return TRUE;
@@ -81,7 +132,7 @@ gst_ecbsr_start (GstBaseTransform * trans)
 static gboolean
 gst_ecbsr_stop (GstBaseTransform * trans)
 {
-  gst_ecbsr_live_stop (GST_ECBSR (trans));
+  gst_ecbsr_reconfigure_stop (GST_ECBSR (trans));
   return TRUE;
 }
 
@@ -92,7 +143,7 @@ gst_ecbsr_transform_caps (GstBaseTransform * trans, GstPadDirection direction,
     GstCaps * caps, GstCaps * filter)
 {
   GstCaps *filtered, *other = gst_ecbsr_caps_transform (caps, direction,
-      gst_ecbsr_get_scale (GST_ECBSR (trans)));
+      gst_ecbsr_reconfigure_get_scale (GST_ECBSR (trans)));
 
   if (!filter)
     return other;
@@ -108,7 +159,21 @@ gst_ecbsr_fixate_caps (GstBaseTransform * trans, GstPadDirection direction,
   if (direction == GST_PAD_SRC)
     return gst_caps_fixate (othercaps);
   return gst_ecbsr_caps_fixate (caps, othercaps,
-      gst_ecbsr_get_scale (GST_ECBSR (trans)));
+      gst_ecbsr_reconfigure_get_scale (GST_ECBSR (trans)));
+}
+
+static GstEcbsrUpscaler *
+new_upscaler (GstEcbsr * self, const GstVideoInfo * in,
+    const GstVideoInfo * out, GError ** error)
+{
+  GstEcbsrQosConfig qos_config = get_qos_config (self);
+
+  gst_ecbsr_qos_set_caps (self->qos, &qos_config, in);
+  if (!gst_ecbsr_frame_check_fields (in, out, error)
+      || !gst_ecbsr_qos_fit_model (self->qos, &self->applied, in, &self->model,
+          error))
+    return NULL;
+  return gst_ecbsr_upscaler_new (self->model, in, out, &self->applied, error);
 }
 
 static gboolean
@@ -118,30 +183,22 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
   GstEcbsr *self = GST_ECBSR (filter);
   g_autoptr (GError) error = NULL;
   GstEcbsrUpscaler *upscaler = NULL;
+  GstEcbsrQosActions actions;
 
   g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), !self->model);
-  if (!self->model) {
-    gst_ecbsr_set_backend (self, NULL);
-    gst_ecbsr_pace_renew (self);
-    return TRUE;
+  if (self->model) {
+    gst_ecbsr_caps_read_site (in_info, incaps);
+    gst_ecbsr_caps_read_site (out_info, outcaps);
+    upscaler = new_upscaler (self, in_info, out_info, &error);
   }
-
-  gst_ecbsr_color_read_site (in_info, incaps);
-  gst_ecbsr_color_read_site (out_info, outcaps);
-  gst_ecbsr_pace_set_caps (self, in_info);
-  if (gst_ecbsr_fields_check (in_info, out_info, &error)
-      && gst_ecbsr_pace_fit_model (self, &self->active, in_info, &self->model,
-          &error))
-    upscaler = gst_ecbsr_upscaler_new (self->model, in_info, out_info,
-        &self->active, &error);
-  if (!upscaler) {
+  if (error) {
     g_autofree gchar *detail = gst_caps_to_string (incaps);
     gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
     return FALSE;
   }
-  gst_ecbsr_live_use (self, upscaler);
-  gst_ecbsr_live_set_video (self, in_info, out_info);
+  gst_ecbsr_reconfigure_use (self, upscaler, in_info, out_info, &actions);
+  apply_actions (self, &actions);
   return TRUE;
 }
 
@@ -152,7 +209,7 @@ gst_ecbsr_propose_allocation (GstBaseTransform * trans,
     GstQuery * decide_query, GstQuery * query)
 {
   if (decide_query)             /* else passed through to downstream */
-    gst_ecbsr_allocation_propose (query);
+    gst_ecbsr_buffer_propose_allocation (query);
   return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->propose_allocation
       (trans, decide_query, query);
 }
@@ -160,7 +217,7 @@ gst_ecbsr_propose_allocation (GstBaseTransform * trans,
 static gboolean
 gst_ecbsr_decide_allocation (GstBaseTransform * trans, GstQuery * query)
 {
-  gst_ecbsr_allocation_decide (query);
+  gst_ecbsr_buffer_decide_allocation (query);
   return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->decide_allocation
       (trans, query);
 }
@@ -169,7 +226,7 @@ static gboolean
 gst_ecbsr_filter_meta (GstBaseTransform * trans, GstQuery * query, GType api,
     const GstStructure * params)
 {
-  return gst_ecbsr_metas_can_scale (api);
+  return gst_ecbsr_buffer_can_scale_meta (api);
 }
 
 static gboolean
@@ -178,7 +235,7 @@ gst_ecbsr_transform_meta (GstBaseTransform * trans, GstBuffer * outbuf,
 {
   GstVideoFilter *filter = GST_VIDEO_FILTER (trans);
 
-  if (gst_ecbsr_metas_scale (outbuf, meta, inbuf, &filter->in_info,
+  if (gst_ecbsr_buffer_scale_meta (outbuf, meta, inbuf, &filter->in_info,
           &filter->out_info))
     return FALSE;               /* done: not to be copied as well */
   return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->transform_meta
@@ -190,22 +247,72 @@ gst_ecbsr_transform_meta (GstBaseTransform * trans, GstBuffer * outbuf,
 static gboolean
 gst_ecbsr_sink_event (GstBaseTransform * trans, GstEvent * event)
 {
-  gst_ecbsr_events_see (GST_ECBSR (trans), event);
+  GstEcbsr *self = GST_ECBSR (trans);
+  GstCaps *caps;
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_CAPS:
+      gst_event_parse_caps (event, &caps);
+      gst_ecbsr_reconfigure_ask_upstream (self);
+      apply_changes (self, caps);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      gst_ecbsr_qos_flush (self->qos);
+      break;
+    default:
+      break;
+  }
   return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->sink_event (trans,
       event);
+}
+
+/* Upstream thinks in the pixels of its own picture. */
+static GstEvent *
+scale_navigation (GstEvent * event, guint scale)
+{
+  gdouble x, y;
+
+  if (!gst_navigation_event_get_coordinates (event, &x, &y))
+    return event;
+  event = gst_event_make_writable (event);
+  gst_navigation_event_set_coordinates (event, x / scale, y / scale);
+  return event;
+}
+
+/* Bypasses GstBaseTransform's QoS, which would drop frames that can still be
+ * upscaled by a cheaper model; and upstream as long as we can help it. */
+static gboolean
+handle_qos (GstEcbsr * self, GstEvent * event)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+  GstEcbsrQosConfig qos_config = get_qos_config (self);
+
+  switch (gst_ecbsr_qos_take_event (self->qos, &qos_config, event)) {
+    case GST_ECBSR_QOS_NOT_OURS:
+      return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->src_event
+          (trans, event);
+    case GST_ECBSR_QOS_FOR_UPSTREAM:
+      return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (trans), event);
+    default:
+      gst_event_unref (event);
+      return TRUE;
+  }
 }
 
 static gboolean
 gst_ecbsr_src_event (GstBaseTransform * trans, GstEvent * event)
 {
-  gboolean handled;
+  GstEcbsr *self = GST_ECBSR (trans);
 
-  event = gst_ecbsr_events_take (GST_ECBSR (trans), event, &handled);
-  if (!event)
-    return handled;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
+    return handle_qos (self, event);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_NAVIGATION)
+    event = scale_navigation (event, gst_ecbsr_reconfigure_get_scale (self));
   return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->src_event (trans,
       event);
 }
+
+/* -------------------------------------------------------------- queries -- */
 
 /* What the source offers, or NULL. Not while it is being asked already: a source
  * may ask back what we take. */
@@ -224,7 +331,7 @@ ask_upstream (GstEcbsr * self)
 static void
 order_caps (GstEcbsr * self, GstQuery * query)
 {
-  guint width, height, scale = gst_ecbsr_get_scale (self);
+  guint width, height, scale = gst_ecbsr_reconfigure_get_scale (self);
   GstCaps *caps, *offer;
 
   GST_OBJECT_LOCK (self);
@@ -234,11 +341,19 @@ order_caps (GstEcbsr * self, GstQuery * query)
 
   offer = ask_upstream (self);
   gst_query_parse_caps_result (query, &caps);
-  caps = gst_ecbsr_preference_order (gst_caps_ref (caps), offer,
+  caps = gst_ecbsr_caps_order (gst_caps_ref (caps), offer,
       (width + scale - 1) / scale, (height + scale - 1) / scale);
   gst_query_set_caps_result (query, caps);
   gst_caps_unref (caps);
   gst_clear_caps (&offer);
+}
+
+static void
+add_latency (GstEcbsr * self, GstQuery * query)
+{
+  GstEcbsrQosConfig qos_config = get_qos_config (self);
+
+  gst_ecbsr_qos_add_latency (self->qos, &qos_config, query);
 }
 
 static gboolean
@@ -249,7 +364,7 @@ gst_ecbsr_query (GstBaseTransform * trans, GstPadDirection direction,
           direction, query))
     return FALSE;
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
-    gst_ecbsr_pace_add_latency (GST_ECBSR (trans), query);
+    add_latency (GST_ECBSR (trans), query);
   if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_CAPS)
     order_caps (GST_ECBSR (trans), query);
   return TRUE;
@@ -261,12 +376,23 @@ static GstFlowReturn
 gst_ecbsr_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont,
     GstBuffer * buffer)
 {
-  if (gst_ecbsr_pace_drops (GST_ECBSR (trans), buffer)) {
-    gst_buffer_unref (buffer);
-    return GST_BASE_TRANSFORM_FLOW_DROPPED;
-  }
-  return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->submit_input_buffer
-      (trans, is_discont, buffer);
+  GstEcbsr *self = GST_ECBSR (trans);
+  GstEcbsrQosConfig qos_config = get_qos_config (self);
+  GstEcbsrQosActions actions;
+  gboolean drops;
+
+  gst_ecbsr_frame_times_read (&self->times, &trans->segment, buffer);
+  drops = gst_ecbsr_qos_before_frame (self->qos, &qos_config,
+      self->times.running_time, &actions);
+  apply_actions (self, &actions);
+  if (!drops)
+    return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)
+        ->submit_input_buffer (trans, is_discont, buffer);
+
+  gst_ecbsr_stats_add_dropped (self->stats);
+  post_qos (self, &actions.values);
+  gst_buffer_unref (buffer);
+  return GST_BASE_TRANSFORM_FLOW_DROPPED;
 }
 
 static void
@@ -274,7 +400,7 @@ gst_ecbsr_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
 {
   GstClockTime time = GST_CLOCK_TIME_NONE;
 
-  gst_ecbsr_live_take_up (GST_ECBSR (trans), NULL);
+  apply_changes (GST_ECBSR (trans), NULL);
   if (trans->segment.format == GST_FORMAT_TIME)
     time = gst_segment_to_stream_time (&trans->segment, GST_FORMAT_TIME,
         GST_BUFFER_TIMESTAMP (buffer));
@@ -289,6 +415,81 @@ fail (GstEcbsr * self, const GError * error, const gchar * detail)
   return GST_FLOW_ERROR;
 }
 
+static void
+find_regions (GstEcbsr * self, const GstEcbsrFrameConfig * config,
+    const GstVideoFrame * in, EcbsrRunParams * params)
+{
+  GstEcbsrRegions *regions = &self->regions;
+
+  if (config->roi_mode == GST_ECBSR_ROI_OFF)
+    return;
+  if (config->roi_mode == GST_ECBSR_ROI_RECTANGLE) {
+    regions->region[0] = config->rectangle;
+    regions->n_regions = 1;
+  } else {
+    gst_ecbsr_buffer_get_regions (in->buffer, GST_VIDEO_FRAME_WIDTH (in),
+        GST_VIDEO_FRAME_HEIGHT (in), regions);
+  }
+  params->regions = regions->region;
+  params->n_regions = regions->n_regions;
+}
+
+/* Without memory for it all is worked on, as before. */
+static void
+set_skip_static (GstEcbsr * self, gboolean skip_static)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!gst_ecbsr_upscaler_set_skip_static (self->upscaler, skip_static, &error))
+    gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
+        "skip-static has no effect");
+}
+
+/* Sets the upscaler up for @in and fills @params, which are good until the next
+ * call. */
+static void
+prepare_frame (GstEcbsr * self, const GstVideoFrame * in,
+    EcbsrRunParams * params)
+{
+  guint out_width = GST_VIDEO_FILTER (self)->out_info.width;
+  GstEcbsrFrameConfig config;
+
+  GST_OBJECT_LOCK (self);
+  config = self->frame_config;
+  GST_OBJECT_UNLOCK (self);
+  memset (params, 0, sizeof *params);
+  params->strength = config.strength;
+  if (config.compare == GST_ECBSR_COMPARE_SPLIT)
+    params->split = config.compare_position * out_width + 0.5;
+  find_regions (self, &config, in, params);
+  set_skip_static (self, config.skip_static);
+}
+
+static GstClockTime
+get_time (GstEcbsr * self)
+{
+  GstClock *clock = gst_element_get_clock (GST_ELEMENT (self));
+  GstClockTime time;
+
+  if (!clock)
+    return gst_util_get_timestamp ();
+  time = gst_clock_get_time (clock);
+  gst_object_unref (clock);
+  return time;
+}
+
+static void
+account_frame (GstEcbsr * self, GstClockTime time, const GstEcbsrRun * run)
+{
+  guint level = gst_ecbsr_qos_get_level (self->qos);
+  GstEcbsrQosActions actions;
+
+  gst_ecbsr_qos_after_frame (self->qos, get_time (self), time, run, &actions);
+  if (gst_ecbsr_stats_add (self->stats, time, level, &run->counts))
+    gst_ecbsr_notify_stats (self);
+  apply_actions (self, &actions);
+}
+
 static GstFlowReturn
 gst_ecbsr_transform_frame (GstVideoFilter * filter, GstVideoFrame * in,
     GstVideoFrame * out)
@@ -297,11 +498,13 @@ gst_ecbsr_transform_frame (GstVideoFilter * filter, GstVideoFrame * in,
   GstClockTime begin = gst_util_get_timestamp ();
   g_autoptr (GError) error = NULL;
   EcbsrRunParams params;
+  GstEcbsrRun run;
 
-  gst_ecbsr_prepare_frame (self, in, &params);
-  if (!gst_ecbsr_upscaler_run (self->upscaler, in, out, &params, &error))
+  prepare_frame (self, in, &params);
+  if (!gst_ecbsr_upscaler_run (self->upscaler,
+          gst_ecbsr_qos_get_plans (self->qos), in, out, &params, &run, &error))
     return fail (self, error, "frame between upscaling and conversion");
-  gst_ecbsr_pace_take_frame (self, gst_util_get_timestamp () - begin);
+  account_frame (self, gst_util_get_timestamp () - begin, &run);
   return GST_FLOW_OK;
 }
 
@@ -356,10 +559,10 @@ gst_ecbsr_finalize (GObject * object)
 {
   GstEcbsr *self = GST_ECBSR (object);
 
-  gst_ecbsr_settings_clear (&self->wanted);
-  gst_ecbsr_settings_clear (&self->active);
+  gst_ecbsr_config_clear (&self->requested);
+  gst_ecbsr_config_clear (&self->applied);
   gst_ecbsr_stats_free (self->stats);
-  gst_ecbsr_pace_free (self->pace);
+  gst_ecbsr_qos_free (self->qos);
   g_free (self->active_model);
   g_free (self->backend);
   g_mutex_clear (&self->load_lock);
@@ -373,7 +576,7 @@ gst_ecbsr_init (GstEcbsr * self)
 
   g_mutex_init (&self->load_lock);
   self->stats = gst_ecbsr_stats_new ();
-  self->pace = gst_ecbsr_pace_new ();
+  self->qos = gst_ecbsr_qos_new ();
   gst_ecbsr_properties_init (self);
 
   gst_base_transform_set_gap_aware (trans, TRUE);
@@ -438,5 +641,6 @@ gst_ecbsr_class_init (GstEcbsrClass * klass)
 
   init_transform_class (GST_BASE_TRANSFORM_CLASS (klass));
   filter_class->set_info = GST_DEBUG_FUNCPTR (gst_ecbsr_set_info);
+  /* GstVideoFilter takes a class without it for one that works in place. */
   filter_class->transform_frame = GST_DEBUG_FUNCPTR (gst_ecbsr_transform_frame);
 }

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "gstecbsroverload.h"
+#include "overload.h"
 
 /* How much longer than on the idle machine frames take at @seconds. */
 typedef gdouble (*Load) (gdouble seconds);

@@ -4,7 +4,7 @@
 
 #include "harness.h"
 
-#include "gstecbsrcaps.h"
+#include "caps.h"
 
 static void
 assert_caps (GstCaps * got, GstCaps * expected, const gchar * of)

@@ -7,7 +7,7 @@
 #include <gst/check/gstcheck.h>
 #include <math.h>
 
-#include "gstecbsrformats.h"
+#include "frame.h"
 
 typedef struct
 {
@@ -52,7 +52,7 @@ get_config (const Row * row, EcbsrPlanConfig * config)
     gst_caps_set_simple (caps, "chroma-site", G_TYPE_STRING, row->chroma_site,
         NULL);
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_ecbsr_formats_get_config (&info, config);
+  gst_ecbsr_frame_get_config (&info, config);
   gst_caps_unref (caps);
 }
 
@@ -93,7 +93,7 @@ GST_START_TEST (test_layout)
   guint c;
 
   frame_info (&info, all_formats[__i__], 33, 17);
-  gst_ecbsr_formats_get_config (&info, &config);
+  gst_ecbsr_frame_get_config (&info, &config);
   fail_unless_equals_int (config.sample, frame_depth (&info) > 8
       ? ECBSR_SAMPLE_U16 : ECBSR_SAMPLE_U8);
   fail_unless_equals_int (config.depth, frame_depth (&info));

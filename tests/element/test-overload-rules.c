@@ -2,7 +2,7 @@
 
 /* Overload control by hand, frame by frame. */
 
-#include "gstecbsroverload.h"
+#include "overload.h"
 
 #include <gst/check/gstcheck.h>
 
@@ -86,7 +86,7 @@ GST_START_TEST (test_changes)
   g_autoptr (GstEcbsrOverload) overload = new_two_levels (26 * GST_MSECOND);
   const GstClockTime cost = GST_MSECOND;
   GstClockTime now = 0;
-  GstEcbsrQos qos;
+  GstEcbsrQosValues qos;
 
   gst_ecbsr_overload_take_qos (overload, 0, GST_MSECOND, 1.0);
   gst_ecbsr_overload_set_budget (overload, GST_ECBSR_OVERLOAD_DEGRADE,

@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "caps.h"
+
+#include "ecbsr.h"
+
+/* Buffers of one field each: alternate is the only mode with that feature. */
+static GstCaps *
+add_fields (GstCaps * caps)
+{
+  GstCaps *fields = gst_caps_copy_nth (caps, 0);
+
+  gst_caps_set_features_simple (fields,
+      gst_caps_features_new (GST_CAPS_FEATURE_FORMAT_INTERLACED, NULL));
+  gst_caps_set_simple (fields, "interlace-mode", G_TYPE_STRING, "alternate",
+      NULL);
+  return gst_caps_merge (caps, fields);
+}
+
+static GstCaps *
+raw_caps (guint max_size, const gchar * feature)
+{
+  GstCaps *caps = gst_caps_from_string ("video/x-raw, format = "
+      GST_ECBSR_FORMATS ", framerate = " GST_VIDEO_FPS_RANGE);
+
+  gst_caps_set_simple (caps,
+      "width", GST_TYPE_INT_RANGE, 1, (gint) max_size,
+      "height", GST_TYPE_INT_RANGE, 1, (gint) max_size, NULL);
+  if (feature)
+    gst_caps_set_features_simple (caps,
+        gst_caps_features_new (GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY, feature,
+            NULL));
+  return caps;
+}
+
+GstCaps *
+gst_ecbsr_caps_template (GstPadDirection direction)
+{
+  guint max_size = ECBSR_MAX_SIZE;
+
+  if (direction == GST_PAD_SRC)
+    max_size *= GST_ECBSR_MAX_SCALE;
+  return add_fields (gst_caps_merge (raw_caps (max_size, NULL),
+          raw_caps (max_size,
+              GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION)));
+}
+
+/* ------------------------------------------------------------- transform -- */
+
+/* Sizes as "every @step from @min to @max", which a single size is too. */
+typedef struct
+{
+  gint64 min, max, step;
+} Sizes;
+
+static gboolean
+read_sizes (const GValue * value, Sizes * sizes)
+{
+  if (G_VALUE_HOLDS_INT (value)) {
+    sizes->min = sizes->max = g_value_get_int (value);
+    sizes->step = 1;
+    return TRUE;
+  }
+  if (GST_VALUE_HOLDS_INT_RANGE (value)) {
+    sizes->min = gst_value_get_int_range_min (value);
+    sizes->max = gst_value_get_int_range_max (value);
+    sizes->step = gst_value_get_int_range_step (value);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+write_sizes (GValue * value, const Sizes * sizes)
+{
+  if (sizes->min == sizes->max) {
+    g_value_init (value, G_TYPE_INT);
+    g_value_set_int (value, (gint) sizes->min);
+    return;
+  }
+  g_value_init (value, GST_TYPE_INT_RANGE);
+  gst_value_set_int_range_step (value, (gint) sizes->min, (gint) sizes->max,
+      (gint) sizes->step);
+}
+
+/* Cuts down to input sizes that are multiples of @step. */
+static gboolean
+clamp_sizes (Sizes * sizes, gint64 max, gint64 step)
+{
+  sizes->min = (MAX (sizes->min, 1) + step - 1) / step * step;
+  sizes->max = MIN (sizes->max, max) / step * step;
+  sizes->step = step;
+  return sizes->min <= sizes->max;
+}
+
+static gboolean
+multiply_sizes (Sizes * sizes, guint scale)
+{
+  if (!clamp_sizes (sizes, ECBSR_MAX_SIZE, sizes->step))
+    return FALSE;
+  sizes->min *= scale;
+  sizes->max *= scale;
+  sizes->step *= scale;
+  return TRUE;
+}
+
+static gint64
+least_common_multiple (gint64 a, gint64 b)
+{
+  return a / gst_util_greatest_common_divisor_int64 (a, b) * b;
+}
+
+static gboolean
+divide_sizes (Sizes * sizes, guint scale)
+{
+  gint64 step = least_common_multiple (sizes->step, scale);
+
+  if (!clamp_sizes (sizes, (gint64) ECBSR_MAX_SIZE * scale, step))
+    return FALSE;
+  sizes->min /= scale;
+  sizes->max /= scale;
+  sizes->step /= scale;
+  return TRUE;
+}
+
+static gboolean scale_value (GValue * dest, const GValue * src, gboolean up,
+    guint scale);
+
+static gboolean
+scale_list (GValue * dest, const GValue * src, gboolean up, guint scale)
+{
+  guint i;
+
+  g_value_init (dest, GST_TYPE_LIST);
+  for (i = 0; i < gst_value_list_get_size (src); i++) {
+    GValue item = G_VALUE_INIT;
+
+    if (scale_value (&item, gst_value_list_get_value (src, i), up, scale))
+      gst_value_list_append_and_take_value (dest, &item);
+  }
+  if (gst_value_list_get_size (dest) > 0)
+    return TRUE;
+  g_value_unset (dest);
+  return FALSE;
+}
+
+/* FALSE, and @dest untouched, where no size is left. */
+static gboolean
+scale_value (GValue * dest, const GValue * src, gboolean up, guint scale)
+{
+  Sizes sizes;
+  gboolean left;
+
+  if (GST_VALUE_HOLDS_LIST (src))
+    return scale_list (dest, src, up, scale);
+  if (!read_sizes (src, &sizes))
+    return FALSE;
+  left = up ? multiply_sizes (&sizes, scale) : divide_sizes (&sizes, scale);
+  if (left)
+    write_sizes (dest, &sizes);
+  return left;
+}
+
+static gboolean
+scale_field (GstStructure * s, const gchar * field, gboolean up, guint scale)
+{
+  const GValue *value = gst_structure_get_value (s, field);
+  GValue scaled = G_VALUE_INIT;
+
+  if (!value)
+    return TRUE;
+  if (!scale_value (&scaled, value, up, scale))
+    return FALSE;
+  gst_structure_take_value (s, field, &scaled);
+  return TRUE;
+}
+
+static GstCaps *
+scale_caps (GstCaps * caps, gboolean up, guint scale)
+{
+  GstCaps *scaled = gst_caps_new_empty ();
+  guint i;
+
+  for (i = 0; i < gst_caps_get_size (caps); i++) {
+    GstStructure *s = gst_structure_copy (gst_caps_get_structure (caps, i));
+    GstCapsFeatures *features = gst_caps_get_features (caps, i);
+
+    if (scale_field (s, "width", up, scale)
+        && scale_field (s, "height", up, scale))
+      gst_caps_append_structure_full (scaled, s,
+          gst_caps_features_copy (features));
+    else
+      gst_structure_free (s);
+  }
+  return scaled;
+}
+
+/* Whether @s takes all @formats in all colours already. */
+static gboolean
+takes_all (const GstStructure * s, const GValue * formats)
+{
+  const GValue *value = gst_structure_get_value (s, "format");
+
+  return value && gst_value_compare (value, formats) == GST_VALUE_EQUAL
+      && !gst_structure_has_field (s, "colorimetry")
+      && !gst_structure_has_field (s, "chroma-site");
+}
+
+/* Appends, for each structure of @caps, what it can be converted to. */
+static void
+append_conversions (GstCaps * dest, GstCaps * caps)
+{
+  GValue formats = G_VALUE_INIT;
+  guint i;
+
+  g_value_init (&formats, GST_TYPE_LIST);
+  gst_value_deserialize (&formats, GST_ECBSR_FORMATS);
+  for (i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *s = gst_caps_get_structure (caps, i);
+    GstStructure *converted;
+
+    if (takes_all (s, &formats))
+      continue;
+    converted = gst_structure_copy (s);
+    gst_structure_set_value (converted, "format", &formats);
+    gst_structure_remove_fields (converted, "colorimetry", "chroma-site", NULL);
+    gst_caps_append_structure_full (dest, converted,
+        gst_caps_features_copy (gst_caps_get_features (caps, i)));
+  }
+  g_value_unset (&formats);
+}
+
+GstCaps *
+gst_ecbsr_caps_transform (GstCaps * caps, GstPadDirection direction,
+    guint scale)
+{
+  GstCaps *scaled, *all;
+
+  if (scale == 1)
+    return gst_caps_ref (caps);
+
+  scaled = scale_caps (caps, direction == GST_PAD_SINK, scale);
+  all = gst_caps_copy (scaled);
+  append_conversions (all, scaled);
+  gst_caps_unref (scaled);
+  return all;
+}
+
+/* ---------------------------------------------------------------- colour -- */
+
+void
+gst_ecbsr_caps_read_site (GstVideoInfo * info, GstCaps * caps)
+{
+  const gchar *site = gst_structure_get_string (gst_caps_get_structure (caps,
+          0), "chroma-site");
+
+  if (site)
+    info->chroma_site = gst_video_chroma_site_from_string (site);
+}
+
+static gboolean
+is_subsampled (const GstVideoFormatInfo * finfo)
+{
+  return GST_VIDEO_FORMAT_INFO_IS_YUV (finfo)
+      && GST_VIDEO_FORMAT_INFO_W_SUB (finfo, 1) > 0;
+}
+
+static gboolean
+same_family (const GstVideoFormatInfo * a, const GstVideoFormatInfo * b)
+{
+  return GST_VIDEO_FORMAT_INFO_IS_YUV (a) == GST_VIDEO_FORMAT_INFO_IS_YUV (b)
+      && GST_VIDEO_FORMAT_INFO_IS_RGB (a) == GST_VIDEO_FORMAT_INFO_IS_RGB (b);
+}
+
+/* Log2 of the number of pixels that share a chroma sample. */
+static gint
+chroma_sharing (const GstVideoFormatInfo * finfo)
+{
+  if (!is_subsampled (finfo))
+    return 0;
+  return (gint) (GST_VIDEO_FORMAT_INFO_W_SUB (finfo, 1) +
+      GST_VIDEO_FORMAT_INFO_H_SUB (finfo, 1));
+}
+
+/* What the colours of @in are in frames of @format, whose defaults depend on
+ * the size of the frame: taken at the input's, as @in was meant. */
+static void
+carry_color (const GstVideoInfo * in, const GstVideoFormatInfo * finfo,
+    GstVideoColorimetry * color, GstVideoChromaSite * site)
+{
+  GstVideoInfo out;
+
+  gst_video_info_set_format (&out, GST_VIDEO_FORMAT_INFO_FORMAT (finfo),
+      in->width, in->height);
+  *site = out.chroma_site;
+  if (is_subsampled (in->finfo))
+    *site = in->chroma_site;
+
+  *color = in->colorimetry;
+  if (same_family (in->finfo, finfo))
+    return;
+  color->range = out.colorimetry.range;
+  /* RGB has the matrix RGB; nothing else has, and there the default is it. */
+  if (GST_VIDEO_FORMAT_INFO_IS_RGB (finfo)
+      || GST_VIDEO_INFO_IS_RGB (in))
+    color->matrix = out.colorimetry.matrix;
+}
+
+static gboolean
+allows (const GstStructure * s, const gchar * field, const gchar * wanted)
+{
+  const GValue *value = gst_structure_get_value (s, field);
+  GValue string = G_VALUE_INIT;
+  gboolean allowed;
+
+  if (!value || !wanted)
+    return TRUE;
+  g_value_init (&string, G_TYPE_STRING);
+  g_value_set_string (&string, wanted);
+  allowed = gst_value_intersect (NULL, value, &string);
+  g_value_unset (&string);
+  return allowed;
+}
+
+static gint
+get_depth (const GstVideoFormatInfo * finfo)
+{
+  return (gint) GST_VIDEO_FORMAT_INFO_DEPTH (finfo, 0);
+}
+
+static guint
+get_format_loss (const GstVideoFormatInfo * in, const GstVideoFormatInfo * out)
+{
+  gint sharing = chroma_sharing (out) - chroma_sharing (in);
+  gint deeper = get_depth (out) - get_depth (in);
+  guint loss = 0;
+
+  if (GST_VIDEO_FORMAT_INFO_FORMAT (in) == GST_VIDEO_FORMAT_INFO_FORMAT (out))
+    return 0;
+
+  if (GST_VIDEO_FORMAT_INFO_IS_GRAY (out)
+      && !GST_VIDEO_FORMAT_INFO_IS_GRAY (in))
+    loss += 64;
+  else if (!same_family (in, out))
+    loss += 16;
+  if (GST_VIDEO_FORMAT_INFO_HAS_ALPHA (in)
+      && !GST_VIDEO_FORMAT_INFO_HAS_ALPHA (out))
+    loss += 8;
+  /* Chroma that gets coarser is lost, chroma that gets finer is only work. */
+  loss += sharing > 0 ? 4 * sharing : -sharing;
+  /* So with bits, of which a few are no matter beside a few more. */
+  if (deeper != 0)
+    loss += deeper < 0 ? 3 : 1;
+  return loss + 1;
+}
+
+/* How much of @in is lost, or has to be computed again, in frames of @format
+ * whose further colour fields @s may restrict. 0: nothing at all. */
+static guint
+get_loss (const GstVideoInfo * in, GstVideoFormat format,
+    const GstStructure * s)
+{
+  const GstVideoFormatInfo *finfo = gst_video_format_get_info (format);
+  g_autofree gchar *colorimetry = NULL;
+  g_autofree gchar *chroma_site = NULL;
+  GstVideoColorimetry color;
+  GstVideoChromaSite site;
+  guint loss = get_format_loss (in->finfo, finfo);
+
+  carry_color (in, finfo, &color, &site);
+  colorimetry = gst_video_colorimetry_to_string (&color);
+  if (!allows (s, "colorimetry", colorimetry))
+    loss += 4;
+  chroma_site = gst_video_chroma_site_to_string (site);
+  if (is_subsampled (finfo) && !allows (s, "chroma-site", chroma_site))
+    loss += 2;
+  return loss;
+}
+
+static void
+fixate_string (GstStructure * s, const gchar * field, const gchar * wanted)
+{
+  if (wanted && allows (s, field, wanted))
+    gst_structure_set (s, field, G_TYPE_STRING, wanted, NULL);
+  else if (gst_structure_has_field (s, field))
+    gst_structure_fixate_field (s, field);
+}
+
+/* Sets colorimetry and chroma-site in @s, caps of @format that are made of @in:
+ * what they are in @in as far as the format allows, unless @s restricts them to
+ * something else. */
+static void
+fixate_color (GstStructure * s, const GstVideoInfo * in,
+    GstVideoFormat format)
+{
+  const GstVideoFormatInfo *finfo = gst_video_format_get_info (format);
+  g_autofree gchar *colorimetry = NULL;
+  g_autofree gchar *chroma_site = NULL;
+  GstVideoColorimetry color;
+  GstVideoChromaSite site;
+
+  carry_color (in, finfo, &color, &site);
+  colorimetry = gst_video_colorimetry_to_string (&color);
+  fixate_string (s, "colorimetry", colorimetry);
+
+  if (!is_subsampled (finfo) && !gst_structure_has_field (s, "chroma-site"))
+    return;
+  chroma_site = gst_video_chroma_site_to_string (site);
+  fixate_string (s, "chroma-site", chroma_site);
+}
+
+/* -------------------------------------------------------------- fixation -- */
+
+typedef struct
+{
+  guint structure;
+  GstVideoFormat format;
+  guint loss;
+} Choice;
+
+static void
+consider (Choice * best, guint structure, const GstStructure * s,
+    const GValue * format, const GstVideoInfo * in)
+{
+  Choice choice = { structure, GST_VIDEO_FORMAT_UNKNOWN, 0 };
+
+  if (!G_VALUE_HOLDS_STRING (format))
+    return;
+  choice.format = gst_video_format_from_string (g_value_get_string (format));
+  if (choice.format == GST_VIDEO_FORMAT_UNKNOWN)
+    return;
+  choice.loss = get_loss (in, choice.format, s);
+  if (choice.loss < best->loss)
+    *best = choice;
+}
+
+static Choice
+choose (GstCaps * caps, const GstVideoInfo * in)
+{
+  Choice best = { 0, GST_VIDEO_FORMAT_UNKNOWN, G_MAXUINT };
+  guint i, k;
+
+  for (i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *s = gst_caps_get_structure (caps, i);
+    const GValue *format = gst_structure_get_value (s, "format");
+
+    if (format && GST_VALUE_HOLDS_LIST (format)) {
+      for (k = 0; k < gst_value_list_get_size (format); k++)
+        consider (&best, i, s, gst_value_list_get_value (format, k), in);
+    } else if (format) {
+      consider (&best, i, s, format, in);
+    }
+  }
+  return best;
+}
+
+static void
+fixate_ratio (GstStructure * s, const gchar * field, gint n, gint d)
+{
+  if (gst_structure_has_field (s, field))
+    gst_structure_fixate_field_nearest_fraction (s, field, n, d);
+  else if (d != 0)
+    gst_structure_set (s, field, GST_TYPE_FRACTION, n, d, NULL);
+}
+
+GstCaps *
+gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps, guint scale)
+{
+  GstVideoInfo in;
+  Choice choice;
+  GstCaps *caps;
+  GstStructure *s;
+
+  if (scale == 1 || !gst_video_info_from_caps (&in, incaps))
+    return gst_caps_fixate (othercaps);
+  gst_ecbsr_caps_read_site (&in, incaps);
+  choice = choose (othercaps, &in);
+  if (choice.format == GST_VIDEO_FORMAT_UNKNOWN)
+    return gst_caps_fixate (othercaps);
+
+  caps = gst_caps_copy_nth (othercaps, choice.structure);
+  gst_caps_unref (othercaps);
+  s = gst_caps_get_structure (caps, 0);
+  gst_structure_set (s,
+      "format", G_TYPE_STRING, gst_video_format_to_string (choice.format),
+      "width", G_TYPE_INT, (gint) (in.width * scale),
+      "height", G_TYPE_INT, (gint) (in.height * scale), NULL);
+  if (gst_structure_has_field (s, "interlace-mode"))
+    gst_structure_fixate_field_string (s, "interlace-mode",
+        gst_video_interlace_mode_to_string (GST_VIDEO_INFO_INTERLACE_MODE
+            (&in)));
+  fixate_ratio (s, "framerate", in.fps_n, in.fps_d);
+  fixate_ratio (s, "pixel-aspect-ratio", in.par_n, in.par_d);
+  fixate_color (s, &in, choice.format);
+  return gst_caps_fixate (caps);
+}
+
+/* ------------------------------------------------------- preferred order -- */
+
+/* Below, a picture stutters. */
+#define MIN_RATE 24
+
+typedef struct
+{
+  gint width, height;
+} Size;
+
+/* What is within @size, at @min_rate frames a second or more. */
+static GstStructure *
+make_limit (const Size * size, gint min_rate)
+{
+  GstStructure *limit = gst_structure_new ("video/x-raw",
+      "width", GST_TYPE_INT_RANGE, 0, size->width,
+      "height", GST_TYPE_INT_RANGE, 0, size->height, NULL);
+
+  if (min_rate > 0)
+    gst_structure_set (limit, "framerate", GST_TYPE_FRACTION_RANGE,
+        min_rate, 1, G_MAXINT, 1, NULL);
+  return limit;
+}
+
+static gboolean
+has_size (const GstStructure * mode, Size * size)
+{
+  return gst_structure_get_int (mode, "width", &size->width)
+      && gst_structure_get_int (mode, "height", &size->height);
+}
+
+static gint64
+area (const Size * size)
+{
+  return (gint64) size->width * size->height;
+}
+
+/* Narrows @size to the largest size in @upstream that @limit allows. */
+static void
+fit_size (Size * size, const GstCaps * upstream, const GstStructure * limit)
+{
+  Size best = { 0, 0 }, found;
+  guint i;
+
+  for (i = 0; i < gst_caps_get_size (upstream); i++) {
+    GstStructure *mode = gst_caps_get_structure (upstream, i);
+
+    if (has_size (mode, &found) && area (&found) > area (&best)
+        && gst_structure_can_intersect (mode, limit))
+      best = found;
+  }
+  if (area (&best) > 0)
+    *size = best;
+}
+
+/* Appends to @dest what @limit leaves of @caps. */
+static void
+append_within (GstCaps * dest, const GstCaps * caps, const GstStructure * limit)
+{
+  guint i;
+
+  for (i = 0; i < gst_caps_get_size (caps); i++) {
+    GstStructure *s =
+        gst_structure_intersect (gst_caps_get_structure (caps, i), limit);
+
+    if (s)
+      gst_caps_append_structure_full (dest, s,
+          gst_caps_features_copy (gst_caps_get_features (caps, i)));
+  }
+}
+
+static void
+append_preferred (GstCaps * dest, const GstCaps * caps,
+    const GstCaps * upstream, Size size, gint min_rate)
+{
+  GstStructure *limit = make_limit (&size, min_rate);
+
+  if (upstream && !gst_caps_is_any (upstream)) {
+    fit_size (&size, upstream, limit);
+    gst_structure_free (limit);
+    limit = make_limit (&size, min_rate);
+  }
+  append_within (dest, caps, limit);
+  gst_structure_free (limit);
+}
+
+GstCaps *
+gst_ecbsr_caps_order (GstCaps * caps, const GstCaps * upstream,
+    guint width, guint height)
+{
+  const Size size = { width ? (gint) width : ECBSR_MAX_SIZE,
+    height ? (gint) height : ECBSR_MAX_SIZE
+  };
+  GstCaps *ordered;
+
+  if ((!width && !height) || gst_caps_is_any (caps))
+    return caps;
+
+  ordered = gst_caps_new_empty ();
+  append_preferred (ordered, caps, upstream, size, MIN_RATE);
+  append_preferred (ordered, caps, upstream, size, 0);
+  gst_caps_append (ordered, caps);
+  return ordered;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Caps negotiation. Functions of their arguments only. */
+
+#pragma once
+
+#include <gst/video/video.h>
+
+G_BEGIN_DECLS
+
+#define GST_ECBSR_MAX_SCALE 4
+
+#define GST_ECBSR_FORMATS "{ I420, YV12, NV12, NV21, YUY2, UYVY, NV16, Y42B, " \
+    "Y444, GRAY8, RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR, " \
+    "I420_10LE, P010_10LE, I422_10LE, Y444_10LE, I420_12LE, P012_LE, " \
+    "I422_12LE, Y444_12LE, P016_LE, Y444_16LE, GRAY16_LE }"
+
+/* What the sink pad (@direction GST_PAD_SINK) or the source pad takes, whatever
+ * the scale. */
+GstCaps *gst_ecbsr_caps_template (GstPadDirection direction);
+
+/* What the other pad can have when the pad in @direction has @caps: sizes times
+ * (or, from source to sink, exactly divided by) @scale; first everything in
+ * the same format, then everything that a conversion can make of it. */
+GstCaps *gst_ecbsr_caps_transform (GstCaps * caps, GstPadDirection direction,
+    guint scale);
+
+/* The best fixed source caps in @othercaps for the fixed sink caps @incaps:
+ * the same format where possible, else the one that loses least; colorimetry
+ * and chroma siting always named, because their defaults depend on the size.
+ * Takes @othercaps. */
+GstCaps *gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps,
+    guint scale);
+
+/* Sets the chroma siting of @info, which has been made of @caps, to the one that
+ * they name: gst_video_info_from_caps () loses it where they name no
+ * colorimetry. */
+void gst_ecbsr_caps_read_site (GstVideoInfo * info, GstCaps * caps);
+
+/* Puts in front of @caps, which the sink pad takes: what gives pictures within
+ * @width x @height (input pixels; 0: any) at 24 frames a second or more, then
+ * what gives such pictures at any rate; all else stays behind. Cameras offer many
+ * sizes, and go by the order in which they are asked.
+ *
+ * A camera reads from the first structure which size is wanted, and may take one
+ * of its own that is larger. @upstream is what it offers, or NULL if that is not
+ * known: its largest size within the limit is what is asked for then.
+ *
+ * Takes @caps. */
+GstCaps *gst_ecbsr_caps_order (GstCaps * caps, const GstCaps * upstream,
+    guint width, guint height);
+
+G_END_DECLS

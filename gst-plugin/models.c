@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "models.h"
+
+#include <gio/gio.h>
+
+#define RESOURCE_FOLDER "/org/gstreamer/ecbsr/models/"
+
+static const GEnumValue choices[] = {
+  {GST_ECBSR_MODEL_AUTO,
+        "Behind a live source the best model that this CPU can run within the "
+        "frame time, else the standard one (ecbsr-m4c16, or the best there is)",
+      "auto"},
+  {GST_ECBSR_MODEL_ECBSR_M4C8, "ECBSR, small: good quality, light",
+      "ecbsr-m4c8"},
+  {GST_ECBSR_MODEL_ECBSR_M4C16, "ECBSR, medium: high quality", "ecbsr-m4c16"},
+  {GST_ECBSR_MODEL_ECBSR_M10C16,
+      "ECBSR, large: best quality, for strong CPUs", "ecbsr-m10c16"},
+  {GST_ECBSR_MODEL_ESR_MAX, "eSR-MAX: the fastest network", "esr-max"},
+  {GST_ECBSR_MODEL_ESR_TM, "eSR-TM: fast", "esr-tm"},
+  {GST_ECBSR_MODEL_ESR_TR, "eSR-TR: fast, a little better", "esr-tr"},
+  {GST_ECBSR_MODEL_ESR_CNN, "eSR-CNN: the best of the fast ones", "esr-cnn"},
+  {GST_ECBSR_MODEL_BICUBIC, "No network: plain bicubic upscaling", "bicubic"},
+  {0, NULL, NULL},
+};
+
+static const GEnumValue contents[] = {
+  {GST_ECBSR_CONTENT_AUTO,
+        "Camera behind a live source where there is such a model, else clean",
+      "auto"},
+  {GST_ECBSR_CONTENT_CLEAN, "Clean pictures, without noise or artefacts",
+      "clean"},
+  {GST_ECBSR_CONTENT_CAMERA,
+      "What cameras send: noise, sharpening, compression", "camera"},
+  {0, NULL, NULL},
+};
+
+/* By quality, the best first. */
+static const GstEcbsrModel by_quality[] = {
+  GST_ECBSR_MODEL_ECBSR_M10C16,
+  GST_ECBSR_MODEL_ECBSR_M4C16,
+  GST_ECBSR_MODEL_ECBSR_M4C8,
+  GST_ECBSR_MODEL_ESR_CNN,
+  GST_ECBSR_MODEL_ESR_TR,
+  GST_ECBSR_MODEL_ESR_TM,
+  GST_ECBSR_MODEL_ESR_MAX,
+  GST_ECBSR_MODEL_BICUBIC,
+};
+
+GType
+gst_ecbsr_register_enum (gsize * type, const gchar * name,
+    const GEnumValue * values)
+{
+  if (g_once_init_enter (type))
+    g_once_init_leave (type, g_enum_register_static (name, values));
+  return *type;
+}
+
+GType
+gst_ecbsr_model_get_type (void)
+{
+  static gsize type = 0;
+
+  return gst_ecbsr_register_enum (&type, "GstEcbsrModel", choices);
+}
+
+GType
+gst_ecbsr_content_get_type (void)
+{
+  static gsize type = 0;
+
+  return gst_ecbsr_register_enum (&type, "GstEcbsrContent", contents);
+}
+
+static const gchar *
+get_model_nick (GstEcbsrModel model)
+{
+  return choices[model].value_nick;
+}
+
+static const gchar *
+get_content_nick (GstEcbsrContent content)
+{
+  return contents[content].value_nick;
+}
+
+static GBytes *
+find_trained_on (GstEcbsrModel choice, guint scale, gboolean camera)
+{
+  g_autofree gchar *path = g_strdup_printf (RESOURCE_FOLDER
+      "%s-x%u%s.safetensors", get_model_nick (choice), scale,
+      camera ? "-camera" : "");
+
+  return g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+}
+
+static GBytes *
+find (GstEcbsrModel choice, guint scale, GstEcbsrContent content, gboolean live)
+{
+  GBytes *bytes;
+
+  if (content != GST_ECBSR_CONTENT_AUTO)
+    return find_trained_on (choice, scale, content == GST_ECBSR_CONTENT_CAMERA);
+  bytes = live ? find_trained_on (choice, scale, TRUE) : NULL;
+  return bytes ? bytes : find_trained_on (choice, scale, FALSE);
+}
+
+static gboolean
+is_built_in (GstEcbsrModel choice, guint scale, GstEcbsrContent content)
+{
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (choice == GST_ECBSR_MODEL_BICUBIC)
+    return TRUE;
+  bytes = find (choice, scale, content, FALSE);
+  return bytes != NULL;
+}
+
+gint
+gst_ecbsr_models_get_rank (GstEcbsrModel choice)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (by_quality); i++)
+    if (by_quality[i] == choice)
+      return i;
+  return -1;
+}
+
+guint
+gst_ecbsr_models_list (guint scale, GstEcbsrContent content,
+    GstEcbsrModel floor, GstEcbsrModel list[GST_ECBSR_N_MODELS])
+{
+  gint last = gst_ecbsr_models_get_rank (floor);
+  guint n = 0, i;
+
+  for (i = 0; i < G_N_ELEMENTS (by_quality); i++) {
+    if (last >= 0 && (gint) i > last && n > 0)
+      break;
+    if (is_built_in (by_quality[i], scale, content))
+      list[n++] = by_quality[i];
+  }
+  return n;
+}
+
+GstEcbsrModel
+gst_ecbsr_models_identify (const EcbsrModel * model)
+{
+  const EcbsrModelInfo *info = ecbsr_model_get_info (model);
+  g_autofree gchar *nick = NULL;
+  guint i;
+
+  if (info->architecture == ECBSR_ARCHITECTURE_CUBIC)
+    return GST_ECBSR_MODEL_BICUBIC;
+  if (info->architecture == ECBSR_ARCHITECTURE_ECBSR)
+    nick = g_strdup_printf ("ecbsr-m%uc%u", info->n_blocks, info->n_channels);
+  else
+    nick = g_strdup (ecbsr_architecture_to_string (info->architecture));
+  for (i = 0; i < G_N_ELEMENTS (by_quality); i++)
+    if (g_str_equal (nick, get_model_nick (by_quality[i])))
+      return by_quality[i];
+  return GST_ECBSR_MODEL_AUTO;
+}
+
+static gchar *
+list_built_in (guint scale, GstEcbsrContent content)
+{
+  GstEcbsrModel list[GST_ECBSR_N_MODELS];
+  guint n = gst_ecbsr_models_list (scale, content, GST_ECBSR_MODEL_AUTO, list);
+  GString *text = g_string_new (NULL);
+  guint i;
+
+  for (i = 0; i < n; i++)
+    g_string_append_printf (text, "%s%s", i ? ", " : "",
+        get_model_nick (list[i]));
+  return g_string_free (text, FALSE);
+}
+
+/* The standard model, else the best there is; AUTO where there is no network. */
+static GstEcbsrModel
+resolve_auto (guint scale, GstEcbsrContent content)
+{
+  GstEcbsrModel list[GST_ECBSR_N_MODELS];
+
+  if (is_built_in (GST_ECBSR_MODEL_ECBSR_M4C16, scale, content))
+    return GST_ECBSR_MODEL_ECBSR_M4C16;
+  gst_ecbsr_models_list (scale, content, GST_ECBSR_MODEL_AUTO, list);
+  return list[0] == GST_ECBSR_MODEL_BICUBIC ? GST_ECBSR_MODEL_AUTO : list[0];
+}
+
+static void
+set_not_found (GError ** error, GstEcbsrModel choice, guint scale,
+    GstEcbsrContent content)
+{
+  g_autofree gchar *list = list_built_in (scale, content);
+
+  g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NOT_FOUND,
+      "model %s is not built in for scale %u%s; built in for it: %s",
+      get_model_nick (choice), scale,
+      content == GST_ECBSR_CONTENT_CAMERA ? " and content camera" : "", list);
+}
+
+static EcbsrModel *
+load_built_in (GstEcbsrModel choice, guint scale,
+    GstEcbsrContent content, gboolean live, GError ** error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  g_autofree gchar *origin = NULL;
+
+  if (choice == GST_ECBSR_MODEL_BICUBIC)
+    return ecbsr_model_new_cubic (scale);
+
+  if (choice == GST_ECBSR_MODEL_AUTO)
+    choice = resolve_auto (scale, content);
+  bytes = find (choice, scale, content, live);
+  if (!bytes) {
+    set_not_found (error, choice, scale, content);
+    return NULL;
+  }
+  origin = g_strdup_printf ("built-in model %s for scale %u",
+      get_model_nick (choice), scale);
+  return ecbsr_model_new_from_bytes (bytes, origin, error);
+}
+
+static EcbsrModel *
+open_file (const gchar * location, guint scale, GError ** error)
+{
+  g_autoptr (EcbsrModel) model = ecbsr_model_open (location, error);
+  guint model_scale;
+
+  if (!model)
+    return NULL;
+
+  model_scale = ecbsr_model_get_info (model)->scale;
+  if (model_scale != scale) {
+    g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_FORMAT,
+        "%s: the model upscales by %u, but scale is %u", location, model_scale,
+        scale);
+    return NULL;
+  }
+  return g_steal_pointer (&model);
+}
+
+gchar *
+gst_ecbsr_models_get_name (const EcbsrModel * model)
+{
+  const EcbsrModelInfo *info = ecbsr_model_get_info (model);
+
+  if (info->architecture == ECBSR_ARCHITECTURE_CUBIC)
+    return g_strdup (get_model_nick (GST_ECBSR_MODEL_BICUBIC));
+  return g_strdup_printf ("%s-x%u%s", info->name, info->scale,
+      g_str_equal (info->content, "camera") ? "-camera" : "");
+}
+
+/* --------------------------------------------------------- configuration -- */
+
+void
+gst_ecbsr_config_copy (GstEcbsrConfig * dest, const GstEcbsrConfig * src)
+{
+  gchar *location = g_strdup (src->location);
+
+  gst_ecbsr_config_clear (dest);
+  *dest = *src;
+  dest->location = location;
+}
+
+void
+gst_ecbsr_config_clear (GstEcbsrConfig * config)
+{
+  g_clear_pointer (&config->location, g_free);
+}
+
+gboolean
+gst_ecbsr_config_same_model (const GstEcbsrConfig * a,
+    const GstEcbsrConfig * b)
+{
+  return a->scale == b->scale && a->model == b->model
+      && a->content == b->content && g_strcmp0 (a->location, b->location) == 0;
+}
+
+/* Whether the source is live does not matter to the rest. */
+static gboolean
+depends_on_source (const GstEcbsrConfig * config)
+{
+  return config->content == GST_ECBSR_CONTENT_AUTO && !config->location
+      && config->model != GST_ECBSR_MODEL_BICUBIC;
+}
+
+gboolean
+gst_ecbsr_config_equal (const GstEcbsrConfig * a,
+    const GstEcbsrConfig * b)
+{
+  return gst_ecbsr_config_same_model (a, b) && a->n_threads == b->n_threads
+      && a->precision == b->precision
+      && (a->live == b->live || !depends_on_source (a));
+}
+
+gboolean
+gst_ecbsr_config_load (const GstEcbsrConfig * config,
+    EcbsrModel ** model, GError ** error)
+{
+  *model = NULL;
+  if (config->scale == 1)
+    return TRUE;
+
+  if (config->location)
+    *model = open_file (config->location, config->scale, error);
+  else
+    *model = load_built_in (config->model, config->scale,
+        config->content, config->live, error);
+  return *model != NULL;
+}
+
+gchar *
+gst_ecbsr_config_describe (const GstEcbsrConfig * config)
+{
+  if (config->location)
+    return g_strdup_printf ("scale=%u model-location=%s", config->scale,
+        config->location);
+  return g_strdup_printf ("scale=%u model=%s content=%s", config->scale,
+      get_model_nick (config->model),
+      get_content_nick (config->content));
+}
+
+gchar *
+gst_ecbsr_config_name_model (const GstEcbsrConfig * config,
+    const EcbsrModel * model)
+{
+  if (!model)
+    return NULL;
+  if (config->location)
+    return g_strdup (ecbsr_model_get_info (model)->name);
+  return gst_ecbsr_models_get_name (model);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The models that are built into the plugin, and the configuration that says
+ * which model runs how. */
+
+#pragma once
+
+#include <gst/gst.h>
+
+#include "ecbsr.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  GST_ECBSR_MODEL_AUTO,
+  GST_ECBSR_MODEL_ECBSR_M4C8,
+  GST_ECBSR_MODEL_ECBSR_M4C16,
+  GST_ECBSR_MODEL_ECBSR_M10C16,
+  GST_ECBSR_MODEL_ESR_MAX,
+  GST_ECBSR_MODEL_ESR_TM,
+  GST_ECBSR_MODEL_ESR_TR,
+  GST_ECBSR_MODEL_ESR_CNN,
+  GST_ECBSR_MODEL_BICUBIC,
+  GST_ECBSR_N_MODELS,
+} GstEcbsrModel;
+
+/* What a network was trained on. AUTO: camera video where there is such a model,
+ * and the source is live. */
+typedef enum
+{
+  GST_ECBSR_CONTENT_AUTO,
+  GST_ECBSR_CONTENT_CLEAN,
+  GST_ECBSR_CONTENT_CAMERA,
+} GstEcbsrContent;
+
+/* The type of @values, which it registers as @name where *@type is 0 still.
+ * Thread-safe. */
+GType gst_ecbsr_register_enum (gsize * type, const gchar * name,
+    const GEnumValue * values);
+
+#define GST_TYPE_ECBSR_MODEL (gst_ecbsr_model_get_type ())
+GType gst_ecbsr_model_get_type (void);
+
+#define GST_TYPE_ECBSR_CONTENT (gst_ecbsr_content_get_type ())
+GType gst_ecbsr_content_get_type (void);
+
+/* Where @choice stands by quality: 0 for the best. -1 for AUTO. */
+gint gst_ecbsr_models_get_rank (GstEcbsrModel choice);
+
+/* What applications are told that the built-in @model is: the name of its file. */
+gchar *gst_ecbsr_models_get_name (const EcbsrModel * model);
+
+/* Which built-in one @model is or is like; AUTO where none. */
+GstEcbsrModel gst_ecbsr_models_identify (const EcbsrModel * model);
+
+/* Into @list those built in for @scale and @content that are @lowest or better,
+ * best first; AUTO: all, down to bicubic. Never none: where @lowest is not built
+ * in and nothing better is, the best there is. Returns how many. */
+guint gst_ecbsr_models_list (guint scale, GstEcbsrContent content,
+    GstEcbsrModel lowest, GstEcbsrModel list[GST_ECBSR_N_MODELS]);
+
+/* The properties that decide which model runs how: changed together, loaded
+ * together, and given up together. */
+typedef struct
+{
+  guint scale;
+  GstEcbsrModel model;
+  GstEcbsrContent content;
+  gboolean live;                /* no property: what content=auto goes by */
+  gchar *location;              /* a file instead of @model, or NULL */
+  guint n_threads;              /* 0: one for each CPU */
+  EcbsrPrecision precision;
+} GstEcbsrConfig;
+
+/* @dest holds a configuration or zeros. */
+void gst_ecbsr_config_copy (GstEcbsrConfig * dest, const GstEcbsrConfig * src);
+void gst_ecbsr_config_clear (GstEcbsrConfig * config);
+
+gboolean gst_ecbsr_config_equal (const GstEcbsrConfig * a,
+    const GstEcbsrConfig * b);
+
+/* Whether both mean the same model at the same scale. */
+gboolean gst_ecbsr_config_same_model (const GstEcbsrConfig * a,
+    const GstEcbsrConfig * b);
+
+/* Loads the model that it asks for into @model: NULL for scale 1, which needs
+ * none. FALSE sets an ECBSR_ERROR: where there is no such built-in model its
+ * message lists those there are; where a file is for another scale it names
+ * both. */
+gboolean gst_ecbsr_config_load (const GstEcbsrConfig * config,
+    EcbsrModel ** model, GError ** error);
+
+/* What it asks for, in words. */
+gchar *gst_ecbsr_config_describe (const GstEcbsrConfig * config);
+
+/* What @model, which it has loaded, is called; NULL for NULL. */
+gchar *gst_ecbsr_config_name_model (const GstEcbsrConfig * config,
+    const EcbsrModel * model);
+
+G_END_DECLS

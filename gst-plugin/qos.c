@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "qos.h"
+
+#include <string.h>
+
+/* Where frames have no known duration, the latency is not raised beyond this. */
+#define LONGEST_FRAME GST_SECOND
+
+/* So many more slow frames than others, and it is no passing disturbance. */
+#define N_SLOW 32
+#define SMOOTHING 8
+
+/* What properties and caps say. */
+typedef struct
+{
+  GstEcbsrQosConfig config;
+  gboolean live;
+  GstClockTime duration;        /* of a frame; GST_CLOCK_TIME_NONE: unknown */
+  GstClockTime budget;          /* what a frame may take; or none */
+} Conditions;
+
+/* The latency that is reported stays as it is, so that the timing of sinks does
+ * not move under load, unless frames take longer for good. */
+typedef struct
+{
+  GstClockTime time;
+  GstClockTime average;         /* of frame times */
+  guint n_slow;
+} Latency;
+
+struct _GstEcbsrQos
+{
+  /* Streaming thread */
+  GstVideoInfo in;
+  Conditions conditions;        /* in force; written with the lock as well */
+  GstEcbsrConfig config;        /* of what runs */
+  EcbsrModel *model;            /* what runs at level 0, or NULL */
+  gboolean waiting;             /* for caps that it runs with */
+  GstEcbsrLevelsBuilder *builder;
+  GSList *cancelled;            /* builders that may not be done yet */
+  GstEcbsrLevels *levels;
+
+  GMutex lock;
+  /* Under the lock */
+  GstEcbsrOverload *overload;
+  Latency latency;
+  gboolean live;                /* as far as is known */
+  gboolean upscales;
+  GstClockTime reported;        /* the latency that was posted last */
+};
+
+GstEcbsrQos *
+gst_ecbsr_qos_new (void)
+{
+  GstEcbsrQos *self = g_new0 (GstEcbsrQos, 1);
+
+  g_mutex_init (&self->lock);
+  self->overload = gst_ecbsr_overload_new ();
+  return self;
+}
+
+static void
+free_done_builders (GstEcbsrQos * self)
+{
+  GSList *next, *link;
+
+  for (link = self->cancelled; link; link = next) {
+    next = link->next;
+    if (!gst_ecbsr_levels_builder_is_done (link->data))
+      continue;
+    gst_ecbsr_levels_builder_free (link->data);
+    self->cancelled = g_slist_delete_link (self->cancelled, link);
+  }
+}
+
+/* Waits for nothing: frames may be under way. */
+static void
+drop_levels (GstEcbsrQos * self)
+{
+  if (self->builder) {
+    gst_ecbsr_levels_builder_cancel (self->builder);
+    self->cancelled = g_slist_prepend (self->cancelled, self->builder);
+    self->builder = NULL;
+  }
+  free_done_builders (self);
+  g_clear_pointer (&self->levels, gst_ecbsr_levels_free);
+}
+
+/* No thread outlives the stream. */
+static void
+end_levels (GstEcbsrQos * self)
+{
+  drop_levels (self);
+  g_slist_free_full (g_steal_pointer (&self->cancelled),
+      (GDestroyNotify) gst_ecbsr_levels_builder_free);
+}
+
+static void
+drop_model (GstEcbsrQos * self)
+{
+  g_clear_pointer (&self->model, ecbsr_model_unref);
+  gst_ecbsr_config_clear (&self->config);
+}
+
+void
+gst_ecbsr_qos_free (GstEcbsrQos * self)
+{
+  end_levels (self);
+  drop_model (self);
+  gst_ecbsr_overload_free (self->overload);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+void
+gst_ecbsr_qos_stop (GstEcbsrQos * self)
+{
+  end_levels (self);
+  drop_model (self);
+  g_mutex_lock (&self->lock);
+  memset (&self->conditions, 0, sizeof self->conditions);
+  gst_ecbsr_overload_reset (self->overload);
+  memset (&self->latency, 0, sizeof self->latency);
+  self->live = self->upscales = FALSE;
+  self->reported = 0;
+  g_mutex_unlock (&self->lock);
+}
+
+/* --------------------------------------------------------------- latency -- */
+
+/* TRUE: the reported latency has been raised. */
+static gboolean
+raise_latency (Latency * latency, GstClockTime time)
+{
+  if (time <= latency->time)
+    return FALSE;
+  latency->time = time;
+  latency->n_slow = 0;
+  return TRUE;
+}
+
+/* A frame took @time. Where most take longer than what is reported, raises it,
+ * but not beyond @most. TRUE: it has been raised. */
+static gboolean
+learn_latency (Latency * latency, GstClockTime time, GstClockTime most)
+{
+  latency->average += ((GstClockTimeDiff) time
+      - (GstClockTimeDiff) latency->average) / SMOOTHING;
+  if (time > latency->time)
+    latency->n_slow++;
+  else if (latency->n_slow > 0)
+    latency->n_slow--;
+  if (latency->n_slow < N_SLOW)
+    return FALSE;
+
+  latency->n_slow = 0;
+  /* with room, so that it does not have to be raised again and again */
+  return raise_latency (latency,
+      MIN (latency->average + latency->average / 4, most));
+}
+
+/* Where the answer to a latency query has changed. */
+static void
+check_latency (GstEcbsrQos * self, GstEcbsrQosActions * actions)
+{
+  GstClockTime answer = 0;
+
+  g_mutex_lock (&self->lock);
+  if (self->conditions.live && self->conditions.config.report_latency
+      && self->upscales)
+    answer = self->latency.time;
+  actions->latency_changed = answer != self->reported;
+  actions->latency = self->reported = answer;
+  g_mutex_unlock (&self->lock);
+}
+
+/* The budget; without one what the model is measured to take. Not before there are
+ * caps that it runs with. */
+static void
+report_latency (GstEcbsrQos * self, GstEcbsrQosActions * actions)
+{
+  GstClockTime time = self->conditions.budget;
+
+  if (self->model && !self->waiting && self->conditions.live) {
+    if (!GST_CLOCK_TIME_IS_VALID (time))
+      time = gst_ecbsr_levels_get_cost (self->model, &self->in, &self->config);
+    g_mutex_lock (&self->lock);
+    raise_latency (&self->latency, time);
+    g_mutex_unlock (&self->lock);
+  }
+  check_latency (self, actions);
+}
+
+void
+gst_ecbsr_qos_add_latency (GstEcbsrQos * self,
+    const GstEcbsrQosConfig * qos_config, GstQuery * query)
+{
+  GstClockTime min, max, latency = 0;
+  gboolean live;
+
+  gst_query_parse_latency (query, &live, &min, &max);
+  g_mutex_lock (&self->lock);
+  self->live = live;
+  if (live && qos_config->report_latency && self->upscales)
+    latency = self->latency.time;
+  g_mutex_unlock (&self->lock);
+  if (!live)
+    return;
+  min += latency;
+  if (GST_CLOCK_TIME_IS_VALID (max))
+    max += latency;
+  gst_query_set_latency (query, live, min, max);
+}
+
+/* ------------------------------------------------------------ conditions -- */
+
+static GstEcbsrOverloadPolicy
+get_policy (const Conditions * conditions)
+{
+  return conditions->live && conditions->config.enabled
+      ? conditions->config.overload_policy : GST_ECBSR_OVERLOAD_NONE;
+}
+
+/* Whether there is any use in lower levels. */
+static gboolean
+conditions_want_levels (const Conditions * conditions)
+{
+  GstEcbsrOverloadPolicy policy = get_policy (conditions);
+
+  return GST_CLOCK_TIME_IS_VALID (conditions->budget)
+      && (policy == GST_ECBSR_OVERLOAD_DEGRADE
+      || policy == GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP);
+}
+
+static gboolean
+conditions_equal (const Conditions * a, const Conditions * b)
+{
+  return a->live == b->live && a->config.enabled == b->config.enabled
+      && a->duration == b->duration && a->budget == b->budget
+      && a->config.overload_policy == b->config.overload_policy
+      && a->config.min_model == b->config.min_model
+      && a->config.report_latency == b->config.report_latency;
+}
+
+static GstClockTime
+get_duration (const GstVideoInfo * info)
+{
+  if (info->fps_n <= 0 || info->fps_d <= 0)
+    return GST_CLOCK_TIME_NONE;
+  return gst_util_uint64_scale_int (GST_SECOND, info->fps_d,
+      GST_VIDEO_INFO_FIELD_RATE_N (info));
+}
+
+static Conditions
+get_conditions (GstEcbsrQos * self, const GstEcbsrQosConfig * qos_config)
+{
+  Conditions conditions = { *qos_config, FALSE, get_duration (&self->in), 0 };
+
+  g_mutex_lock (&self->lock);
+  conditions.live = self->live;
+  g_mutex_unlock (&self->lock);
+  conditions.budget =
+      gst_ecbsr_overload_get_budget (qos_config->max_processing_time,
+      conditions.duration);
+  return conditions;
+}
+
+static void
+set_conditions (GstEcbsrQos * self, const Conditions * conditions)
+{
+  g_mutex_lock (&self->lock);
+  self->conditions = *conditions;
+  gst_ecbsr_overload_set_budget (self->overload, get_policy (conditions),
+      conditions->budget, conditions->duration);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+gst_ecbsr_qos_set_live (GstEcbsrQos * self, gboolean live)
+{
+  g_mutex_lock (&self->lock);
+  self->live = live;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+gst_ecbsr_qos_set_caps (GstEcbsrQos * self,
+    const GstEcbsrQosConfig * qos_config, const GstVideoInfo * in)
+{
+  Conditions conditions;
+
+  self->in = *in;
+  conditions = get_conditions (self, qos_config);
+  set_conditions (self, &conditions);
+}
+
+gboolean
+gst_ecbsr_qos_fit_model (GstEcbsrQos * self, const GstEcbsrConfig * config,
+    const GstVideoInfo * in, EcbsrModel ** model, GError ** error)
+{
+  Conditions conditions;
+  EcbsrModel *best;
+
+  g_mutex_lock (&self->lock);
+  conditions = self->conditions;
+  g_mutex_unlock (&self->lock);
+  if (config->model != GST_ECBSR_MODEL_AUTO || config->location
+      || !conditions.live || !GST_CLOCK_TIME_IS_VALID (conditions.budget))
+    return TRUE;
+
+  best = gst_ecbsr_levels_find_best (in, config, conditions.config.min_model,
+      gst_ecbsr_overload_get_slack_budget (conditions.budget), error);
+  if (!best)
+    return FALSE;
+  ecbsr_model_unref (*model);
+  *model = best;
+  return TRUE;
+}
+
+/* ---------------------------------------------------------------- levels -- */
+
+static gboolean
+wants_levels (const GstEcbsrQos * self)
+{
+  return self->model && !self->waiting
+      && conditions_want_levels (&self->conditions);
+}
+
+static void
+restart (GstEcbsrQos * self, GstEcbsrQosActions * actions)
+{
+  drop_levels (self);
+  g_mutex_lock (&self->lock);
+  gst_ecbsr_overload_set_levels (self->overload, NULL, 0);
+  self->upscales = self->model != NULL; /* if only after the next caps */
+  g_mutex_unlock (&self->lock);
+  actions->level_reset = TRUE;
+  report_latency (self, actions);
+  if (wants_levels (self))
+    self->builder = gst_ecbsr_levels_builder_new (self->model, &self->in,
+        &self->config, self->conditions.config.min_model);
+}
+
+void
+gst_ecbsr_qos_set_model (GstEcbsrQos * self, EcbsrModel * model,
+    const GstEcbsrConfig * config, gboolean waiting,
+    GstEcbsrQosActions * actions)
+{
+  memset (actions, 0, sizeof *actions);
+  drop_model (self);
+  self->model = model ? ecbsr_model_ref (model) : NULL;
+  self->waiting = waiting;
+  gst_ecbsr_config_copy (&self->config, config);
+  restart (self, actions);
+}
+
+static void
+take_levels (GstEcbsrQos * self)
+{
+  GstClockTime costs[GST_ECBSR_MAX_LEVELS];
+  guint i;
+
+  if (!self->builder || self->levels)
+    return;
+  self->levels = gst_ecbsr_levels_builder_take (self->builder);
+  if (!self->levels)
+    return;
+  for (i = 0; i < self->levels->n_levels; i++)
+    costs[i] = self->levels->level[i].cost;
+  g_mutex_lock (&self->lock);
+  gst_ecbsr_overload_set_levels (self->overload, costs,
+      self->levels->n_levels);
+  gst_ecbsr_overload_set_base (self->overload, self->levels->base);
+  g_mutex_unlock (&self->lock);
+}
+
+/* What has changed since the last frame. A new budget keeps the levels. */
+static void
+update (GstEcbsrQos * self, const GstEcbsrQosConfig * qos_config,
+    GstEcbsrQosActions * actions)
+{
+  Conditions conditions = get_conditions (self, qos_config);
+  Conditions old = self->conditions;
+
+  if (!conditions_equal (&conditions, &old)) {
+    set_conditions (self, &conditions);
+    if (wants_levels (self) != (self->builder != NULL)
+        || conditions.config.min_model != old.config.min_model)
+      restart (self, actions);
+    else
+      report_latency (self, actions);
+  }
+  take_levels (self);
+}
+
+guint
+gst_ecbsr_qos_get_level (const GstEcbsrQos * self)
+{
+  return gst_ecbsr_overload_get_level (self->overload);
+}
+
+GstEcbsrPlans *
+gst_ecbsr_qos_get_plans (const GstEcbsrQos * self)
+{
+  return self->levels
+      ? self->levels->level[gst_ecbsr_qos_get_level (self)].plans : NULL;
+}
+
+gchar *
+gst_ecbsr_qos_name_level (const GstEcbsrQos * self, guint level)
+{
+  if (level == 0)
+    return gst_ecbsr_config_name_model (&self->config, self->model);
+  return gst_ecbsr_models_get_name (self->levels->level[level].model);
+}
+
+/* ---------------------------------------------------------------- frames -- */
+
+gboolean
+gst_ecbsr_qos_before_frame (GstEcbsrQos * self,
+    const GstEcbsrQosConfig * qos_config, GstClockTime running_time,
+    GstEcbsrQosActions * actions)
+{
+  gboolean drops;
+
+  memset (actions, 0, sizeof *actions);
+  update (self, qos_config, actions);
+  g_mutex_lock (&self->lock);
+  drops = self->upscales
+      && gst_ecbsr_overload_drops (self->overload, running_time);
+  gst_ecbsr_overload_get_qos (self->overload, &actions->values);
+  g_mutex_unlock (&self->lock);
+  return drops;
+}
+
+void
+gst_ecbsr_qos_after_frame (GstEcbsrQos * self, GstClockTime now,
+    GstClockTime time, const GstEcbsrRun * run, GstEcbsrQosActions * actions)
+{
+  const EcbsrRunCounts *counts = &run->counts;
+  GstClockTime most = self->conditions.duration;
+  gboolean raised = FALSE;
+
+  memset (actions, 0, sizeof *actions);
+  if (!GST_CLOCK_TIME_IS_VALID (most))
+    most = LONGEST_FRAME;
+  g_mutex_lock (&self->lock);
+  /* while there is a level to go down to, frames become faster, not later */
+  if (self->live && !gst_ecbsr_overload_has_lower (self->overload))
+    raised = learn_latency (&self->latency, time, most);
+  gst_ecbsr_overload_set_share (self->overload,
+      1.0 - (gdouble) (counts->n_outside + counts->n_kept) / counts->n_tiles);
+  actions->level_changed = gst_ecbsr_overload_take_frame (self->overload, now,
+      time, MIN (run->plan_time, time), &actions->change);
+  gst_ecbsr_overload_get_qos (self->overload, &actions->values);
+  g_mutex_unlock (&self->lock);
+  if (raised)
+    check_latency (self, actions);
+}
+
+void
+gst_ecbsr_qos_flush (GstEcbsrQos * self)
+{
+  g_mutex_lock (&self->lock);
+  gst_ecbsr_overload_forget_qos (self->overload);
+  g_mutex_unlock (&self->lock);
+}
+
+static gboolean
+may_drop (const GstEcbsrQosConfig * qos_config)
+{
+  return qos_config->overload_policy == GST_ECBSR_OVERLOAD_DROP
+      || qos_config->overload_policy == GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP;
+}
+
+GstEcbsrQosAnswer
+gst_ecbsr_qos_take_event (GstEcbsrQos * self,
+    const GstEcbsrQosConfig * qos_config, GstEvent * event)
+{
+  GstEcbsrQosAnswer answer = GST_ECBSR_QOS_NOT_OURS;
+  GstClockTimeDiff jitter;
+  GstClockTime timestamp;
+  gdouble proportion;
+
+  if (!qos_config->enabled)
+    return answer;
+  gst_event_parse_qos (event, NULL, &proportion, &jitter, &timestamp);
+  g_mutex_lock (&self->lock);
+  if (self->live && self->upscales) {
+    gst_ecbsr_overload_take_qos (self->overload, timestamp, jitter, proportion);
+    answer = gst_ecbsr_overload_has_lower (self->overload)
+        ? GST_ECBSR_QOS_OURS : GST_ECBSR_QOS_FOR_UPSTREAM;
+  } else if (self->live && !may_drop (qos_config)) {
+    answer = GST_ECBSR_QOS_FOR_UPSTREAM;
+  }
+  g_mutex_unlock (&self->lock);
+  return answer;
+}

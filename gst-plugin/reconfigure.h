@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* From the properties to the model that runs. While started, a new model is loaded
+ * and planned in the thread that asks for it, and applied between two frames by the
+ * streaming thread; what fails leaves everything as it was, properties too. */
+
+#pragma once
+
+#include "gstecbsr.h"
+
+G_BEGIN_DECLS
+
+/* The scale of what runs, or will run once started. In any thread. */
+guint gst_ecbsr_reconfigure_get_scale (GstEcbsr * self);
+
+/* Loads what the properties ask for. FALSE: an ERROR has been posted. */
+gboolean gst_ecbsr_reconfigure_start (GstEcbsr * self);
+void gst_ecbsr_reconfigure_stop (GstEcbsr * self);
+
+/* After properties have changed, in the thread that changed them. */
+void gst_ecbsr_reconfigure_request (GstEcbsr * self);
+
+/* On the streaming thread, before it applies what new sink caps bring: asks
+ * whether the source is live, which content=auto goes by. Not before, since
+ * sources know only when they have started. */
+void gst_ecbsr_reconfigure_ask_upstream (GstEcbsr * self);
+
+/* On the streaming thread, before it handles a buffer, or new sink caps
+ * (@incaps; NULL: the current ones): applies what is pending. TRUE: there is
+ * something to do. */
+gboolean gst_ecbsr_reconfigure_apply (GstEcbsr * self, GstCaps * incaps,
+    GstEcbsrQosActions * actions);
+
+/* On the streaming thread: @upscaler (taken) runs from now on, from frames of @in
+ * to frames of @out. Warns where it does not compute in the precision that was
+ * asked for. NULL: nothing is upscaled. */
+void gst_ecbsr_reconfigure_use (GstEcbsr * self, GstEcbsrUpscaler * upscaler,
+    const GstVideoInfo * in, const GstVideoInfo * out,
+    GstEcbsrQosActions * actions);
+
+/* On the streaming thread: brings active-model and backend up to what runs. */
+void gst_ecbsr_reconfigure_show (GstEcbsr * self);
+
+G_END_DECLS

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A model at work between two video formats: the engine's plans and, where the
+ * output has another format or other colours, a conversion behind them. */
+
+#pragma once
+
+#include <gst/video/video.h>
+
+#include "models.h"
+
+G_BEGIN_DECLS
+
+/* A model made ready for frames of a kind: a plan for whole frames, plans for
+ * their fields, or both where the video is mixed. */
+typedef struct _GstEcbsrPlans GstEcbsrPlans;
+
+/* For frames of @in, with the threads and the precision of @config. NULL sets an
+ * ECBSR_ERROR. */
+GstEcbsrPlans *gst_ecbsr_plans_new (EcbsrModel * model,
+    const GstVideoInfo * in, const GstEcbsrConfig * config, GError ** error);
+void gst_ecbsr_plans_free (GstEcbsrPlans * plans);
+
+const gchar *gst_ecbsr_plans_get_backend (const GstEcbsrPlans * plans);
+
+typedef struct _GstEcbsrUpscaler GstEcbsrUpscaler;
+
+/* From frames of @in to frames of @out, which is the model's scale larger,
+ * with the threads and the precision of @config. NULL sets an ECBSR_ERROR. */
+GstEcbsrUpscaler *gst_ecbsr_upscaler_new (EcbsrModel * model,
+    const GstVideoInfo * in, const GstVideoInfo * out,
+    const GstEcbsrConfig * config, GError ** error);
+void gst_ecbsr_upscaler_free (GstEcbsrUpscaler * upscaler);
+
+/* Its own plans, of the model that it was made of. */
+const GstEcbsrPlans *gst_ecbsr_upscaler_get_plans (const GstEcbsrUpscaler *
+    upscaler);
+
+/* What its own plans compute in, which may not be what was asked for; never
+ * AUTO. */
+EcbsrPrecision gst_ecbsr_upscaler_get_precision (const GstEcbsrUpscaler *
+    upscaler);
+
+/* Whether what has not changed since the last frame is worked on again. FALSE sets
+ * an ECBSR_ERROR, once: there is no memory, and all is worked on. */
+gboolean gst_ecbsr_upscaler_set_skip_static (GstEcbsrUpscaler * upscaler,
+    gboolean skip_static, GError ** error);
+
+/* What a frame took. */
+typedef struct
+{
+  GstClockTime plan_time;       /* in the plans, without conversion */
+  EcbsrRunCounts counts;
+} GstEcbsrRun;
+
+/* Upscales one frame with @plans, which are for frames of the same kind, or with
+ * its own (NULL). FALSE sets a GStreamer error. */
+gboolean gst_ecbsr_upscaler_run (GstEcbsrUpscaler * upscaler,
+    GstEcbsrPlans * plans, const GstVideoFrame * in, GstVideoFrame * out,
+    const EcbsrRunParams * params, GstEcbsrRun * run, GError ** error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEcbsrPlans, gst_ecbsr_plans_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEcbsrUpscaler, gst_ecbsr_upscaler_free)
+
+G_END_DECLS
