@@ -97,6 +97,9 @@ def parse_options(args):
     parser.add_argument("--luma-range", metavar="BLACK..WHITE",
                         help="what the network sees for black and white; 16..235 for ECBSR, "
                              "0..1 for edge-SR unless given")
+    parser.add_argument("--padding", choices=("zero", "replicate"),
+                        help="what the network was trained to see beyond the picture's "
+                             "borders; zero unless given")
     parser.add_argument("--name", help="1 to 64 characters; else from OUT")
     parser.add_argument("--licence", default="unknown", help="SPDX identifier")
     parser.add_argument("--trained-on", default="unknown", help="data sets")
@@ -131,8 +134,9 @@ def texts_of(options):
     texts = {"name": stem[:64] if options.name is None else options.name,
              "licence": options.licence, "trained_on": options.trained_on,
              "luma_range": checked_luma_range(options.luma_range)}
-    if options.content is not None:
-        texts["content"] = options.content
+    for key in ("content", "padding"):
+        if getattr(options, key) is not None:
+            texts[key] = getattr(options, key)
     for key in ("name", "licence", "trained_on"):
         check_text("--" + key.replace("_", "-"), texts[key])
     if len(texts["name"]) > 64:

@@ -50,6 +50,14 @@ typedef enum
   ECBSR_ACTIVATION_TANH, // edge-SR only
 } EcbsrActivation;
 
+// What a network sees beyond the picture's borders.
+typedef enum
+{
+  ECBSR_PADDING_ZERO,      // every layer sees 0 there, as published networks do
+  ECBSR_PADDING_REPLICATE, // the picture goes on with its outermost pixels as far
+                           // as the network reaches, and all layers compute there
+} EcbsrPadding;
+
 typedef struct _EcbsrModel EcbsrModel;
 
 // What a model is. Strings belong to the model. Fields that an architecture
@@ -64,6 +72,7 @@ typedef struct
   guint depth;       // eSR-CNN: D
   guint squeeze;     // eSR-CNN: S
   EcbsrActivation activation;
+  EcbsrPadding padding;
   gboolean training_form; // as stored; what runs is always folded
   gboolean identity;
   gdouble black, white; // what the network sees for black and for white
@@ -109,9 +118,10 @@ const EcbsrModelInfo *ecbsr_model_get_info (const EcbsrModel *model);
 // The metadata as key, value, key, value, …, NULL, sorted by key.
 const gchar *const *ecbsr_model_get_metadata (const EcbsrModel *model);
 
-// "ecbsr", "esr-max", …; "prelu", "relu", …
+// "ecbsr", "esr-max", …; "prelu", "relu", …; "zero", "replicate"
 const gchar *ecbsr_architecture_to_string (EcbsrArchitecture architecture);
 const gchar *ecbsr_activation_to_string (EcbsrActivation activation);
+const gchar *ecbsr_padding_to_string (EcbsrPadding padding);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EcbsrModel, ecbsr_model_unref)
 

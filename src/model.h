@@ -8,7 +8,8 @@
 
 #include "ecbsr.h"
 
-// One convolution, stride 1, zero padding, then its activation.
+// One convolution, stride 1, then its activation. What it sees beyond the
+// picture is the model's padding.
 typedef struct
 {
   guint kernel_size; // 3, 5, 7

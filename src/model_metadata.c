@@ -14,11 +14,12 @@
 #define MAX_LUMA 65536
 #define MIN_LUMA_SPAN 0.001
 
-// In the order of EcbsrArchitecture and EcbsrActivation.
+// In the order of EcbsrArchitecture, EcbsrActivation and EcbsrPadding.
 static const gchar *const architectures[]
     = { "cubic", "ecbsr", "esr-max", "esr-tm", "esr-tr", "esr-cnn", NULL };
 static const gchar *const activations[]
     = { "linear", "relu", "rrelu", "prelu", "softplus", "tanh", NULL };
+static const gchar *const paddings[] = { "zero", "replicate", NULL };
 
 // What a file may say.
 static const gchar *const stored_architectures[]
@@ -44,6 +45,14 @@ ecbsr_activation_to_string (EcbsrActivation activation)
   g_return_val_if_fail (activation <= ECBSR_ACTIVATION_TANH, NULL);
 
   return activations[activation];
+}
+
+const gchar *
+ecbsr_padding_to_string (EcbsrPadding padding)
+{
+  g_return_val_if_fail (padding <= ECBSR_PADDING_REPLICATE, NULL);
+
+  return paddings[padding];
 }
 
 // ------------------------------------------------------------ kinds of values
@@ -167,6 +176,18 @@ read_content (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
   return TRUE;
 }
 
+static gboolean
+read_padding (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
+{
+  guint padding = ECBSR_PADDING_ZERO;
+
+  if (ecbsr_metadata_find (model->metadata, "padding")
+      && !read_choice (model, "padding", paddings, &padding, error))
+    return FALSE;
+  info->padding = padding;
+  return TRUE;
+}
+
 // A measured loss in dB; -1 where the file does not say.
 static gboolean
 read_loss (const EcbsrModel *model, const gchar *key, gdouble *loss,
@@ -267,6 +288,7 @@ ecbsr_model_read_metadata (EcbsrModel *model, GError **error)
       || !read_text (model, "licence", &info->licence, error)
       || !read_text (model, "trained_on", &info->trained_on, error)
       || !read_content (model, info, error)
+      || !read_padding (model, info, error)
       || !read_loss (model, "loss_bfloat16", &info->bfloat16_loss, error)
       || !read_loss (model, "loss_int8", &info->int8_loss, error))
     return FALSE;

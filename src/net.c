@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // All layers compute the same columns, the tile's and up to `radius` more at
-// either end, as far as the picture goes. Each layer's outermost columns are
-// wrong, for want of their neighbours, one kernel radius deeper with every
-// layer: exactly the extra columns at the last. At the picture's edges nothing
-// is wrong: the columns beyond them hold the 0 of the zero padding.
+// either end. Each layer's outermost columns are wrong, for want of their
+// neighbours, one kernel radius deeper with every layer: exactly the extra columns
+// at the last.
+//
+// With zero padding nothing is computed beyond the picture: columns and rows there
+// hold 0, and at the picture's edges nothing is wrong. With replicated borders the
+// picture goes on: rows and columns beyond it are computed like all others, from
+// input rows that repeat its outermost pixels.
 
 #include "net.h"
 #include "groups.h"
@@ -17,15 +21,16 @@ ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
                  const EcbsrPicture *picture, Scratch *scratch,
                  const Tile *tile)
 {
-  const guint beyond = plan->config.width - tile->x1;
+  const guint radius = plan->radius;
+  const guint most = ecbsr_plan_goes_on (plan) ? radius : 0;
 
   *stream = (NetStream) {
     .plan = plan,
     .picture = picture,
     .scratch = scratch,
     .tile = *tile,
-    .before = MIN (plan->radius, tile->x0),
-    .after = MIN (plan->radius, beyond),
+    .before = MIN (radius, tile->x0 + most),
+    .after = MIN (radius, plan->config.width - tile->x1 + most),
   };
   stream->step = ecbsr_groups_find_first (plan, tile->y0, stream->first);
 }
@@ -46,10 +51,18 @@ ring_row (const NetStream *stream, guint ring, gint64 y)
          + row * layout->n_runs[ring] * layout->pitch;
 }
 
+// Whether the layers have any of the rows from y to `last`.
 static gboolean
-inside (const NetStream *stream, gint64 y)
+any_exists (const NetStream *stream, gint64 y, gint64 last)
 {
-  return y >= 0 && y < stream->plan->config.height;
+  return ecbsr_plan_goes_on (stream->plan)
+         || (last >= 0 && y < stream->plan->config.height);
+}
+
+static gboolean
+exists (const NetStream *stream, gint64 y)
+{
+  return any_exists (stream, y, y);
 }
 
 // The word that stands for 0 in run `c` of ring `ring`.
@@ -105,14 +118,24 @@ zero_bytes (const NetStream *stream, guint l)
   return row;
 }
 
+// Columns of the row beyond the picture repeat its outermost pixels.
 static void
 fetch (const NetStream *stream, gint64 y)
 {
+  const EcbsrPlan *plan = stream->plan;
+  const guint row_in_picture
+      = (guint) CLAMP (y, 0, (gint64) plan->config.height - 1);
+  const guint first = stream->tile.x0 - MIN (stream->tile.x0, stream->before);
+  const guint end = MIN (stream->tile.x1 + stream->after, plan->config.width);
+  const guint left = stream->before - (stream->tile.x0 - first);
   gfloat *row = ring_row (stream, 0, y);
 
-  ecbsr_picture_load_luma (stream->plan, stream->picture,
-                           stream->tile.x0 - stream->before, (guint) y,
-                           n_columns (stream), stream->scratch->rgb, row);
+  ecbsr_picture_load_luma (plan, stream->picture, first, row_in_picture,
+                           end - first, stream->scratch->rgb, row + left);
+  for (guint x = 0; x < left; x++)
+    row[x] = row[left];
+  for (guint x = left + end - first; x < n_columns (stream); x++)
+    row[x] = row[left + end - first - 1];
   clear_beside (stream, row, 0);
 }
 
@@ -120,7 +143,7 @@ fetch (const NetStream *stream, gint64 y)
 static const gfloat *
 source_row (const NetStream *stream, guint l, gint64 y)
 {
-  if (inside (stream, y))
+  if (exists (stream, y))
     return ring_row (stream, l, y);
   if (stream->plan->layers[l].in == ECBSR_DTYPE_U8)
     return zero_bytes (stream, l);
@@ -143,7 +166,7 @@ make_row (const NetStream *stream, guint l, gint64 y)
   clear_beside (stream, dst, l + 1);
 }
 
-// Rows y … of which some may be outside the picture: nobody reads these.
+// Rows y … of which some may not exist: nobody reads these.
 static void
 make_group (const NetStream *stream, guint l, gint64 y)
 {
@@ -169,23 +192,23 @@ run_layer (const NetStream *stream, guint l, gint64 y)
   const PlanLayer *layer = &stream->plan->layers[l];
   const gint64 last = y + layer->group - 1;
 
-  if (layer->run_group && last >= 0 && y < stream->plan->config.height)
+  if (layer->run_group && any_exists (stream, y, last))
     make_group (stream, l, y);
   for (; !layer->run_group && y <= last; y++)
-    if (inside (stream, y))
+    if (exists (stream, y))
       make_row (stream, l, y);
 }
 
 // One row further: the input row `step` enters, and each layer makes the row
 // that has just become possible, or the group of rows that has. Rows that no
-// output of the tile depends on, and rows outside the picture, are left out.
+// output of the tile depends on, and rows that do not exist, are left out.
 static void
 advance (NetStream *stream)
 {
   const EcbsrPlan *plan = stream->plan;
   gint64 y = stream->step++;
 
-  if (inside (stream, y))
+  if (exists (stream, y))
     fetch (stream, y);
   for (guint l = 0; l < plan->model->n_layers; l++)
     {

@@ -96,14 +96,15 @@ init_mapping (EcbsrPlan *plan)
 // Granules that the kernels compute in strips of this width, the overlap of
 // radius columns included.
 static guint
-count_granules (guint width, guint tile, guint radius)
+count_granules (const EcbsrPlan *plan, guint width, guint tile)
 {
+  const guint beyond = ecbsr_plan_goes_on (plan) ? plan->radius : 0;
   guint n = 0;
 
   for (guint x = 0; x < width; x += tile)
     {
-      guint before = MIN (radius, x);
-      guint end = MIN (x + tile + radius, width);
+      guint before = MIN (plan->radius, x + beyond);
+      guint end = MIN (MIN (x + tile, width) + plan->radius, width + beyond);
       n += ecbsr_div_up (before + end - x, ECBSR_GRANULE);
     }
   return n;
@@ -127,14 +128,14 @@ widest_tile (const EcbsrPlan *plan)
 // Of those with the fewest granules the fewest strips, and of these the most
 // even.
 static guint
-best_tile_width (guint width, guint most, guint radius)
+best_tile_width (const EcbsrPlan *plan, guint width)
 {
-  const guint widest = MIN (width, most);
+  const guint widest = MIN (width, widest_tile (plan));
   guint best = widest, fewest = G_MAXUINT;
 
   for (guint tile = widest; tile > widest / 2; tile--)
     {
-      guint n = count_granules (width, tile, radius);
+      guint n = count_granules (plan, width, tile);
       gboolean as_many
           = ecbsr_div_up (width, tile) == ecbsr_div_up (width, best);
       if (n < fewest || (n == fewest && as_many))
@@ -162,8 +163,7 @@ add_grid (EcbsrPlan *plan, guint p)
   grid->height = plan->component[grid->component].height;
   grid->tile_width = config->tile_width
                          ? MIN (config->tile_width, widest_tile (plan))
-                         : best_tile_width (grid->width, widest_tile (plan),
-                                            plan->radius);
+                         : best_tile_width (plan, grid->width);
   grid->tile_width = ecbsr_div_up (grid->tile_width, grid->align) * grid->align;
   grid->band_height = MIN (config->band_height, grid->height);
   if (grid->band_height == 0)

@@ -138,6 +138,14 @@ struct _EcbsrPlan
   EcbsrRunCounts counts;
 };
 
+// Whether the network's layers compute beyond the picture, which goes on there
+// with its outermost pixels; else they see 0.
+static inline gboolean
+ecbsr_plan_goes_on (const EcbsrPlan *plan)
+{
+  return plan->model->info.padding == ECBSR_PADDING_REPLICATE;
+}
+
 static inline guint
 ecbsr_div_up (guint a, guint b)
 {

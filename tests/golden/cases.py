@@ -28,33 +28,40 @@ class Case:
         return np.random.default_rng(zlib.crc32(f"{self.name}/{purpose}".encode()))
 
 
-def edge_sr(family, scale, size, dtype="F32", note="", **numbers):
+def edge_sr(family, scale, size, dtype="F32", note="", padding=None, **numbers):
     keys = {"kernel_size": "k", "channels": "c", "depth": "d", "squeeze": "s"}
     letters = "".join(keys[key] + str(value) for key, value in numbers.items())
-    name = f"esr-{family}-x{scale}-{letters}{note}"
-    metadata = common(f"esr-{family}", scale, name, UNIT)
+    name = f"esr-{family}-x{scale}-{letters}{note}" + f"-{padding}" * bool(padding)
+    metadata = common(f"esr-{family}", scale, name, UNIT, padding)
     metadata.update({key: str(value) for key, value in numbers.items()})
     return Case(name, size, metadata, dtype)
 
 
 def ecbsr(scale, blocks, channels, activation, size, form="plain", identity=False,
-          luma_range=LIMITED, dtype="F32", with_masks=False, note=""):
+          luma_range=LIMITED, dtype="F32", with_masks=False, note="", padding=None):
     name = f"ecbsr-x{scale}-m{blocks}c{channels}-{activation}"
     name += {"plain": "", "training": "-training"}[form] + "-identity" * identity + note
-    metadata = common("ecbsr", scale, name, luma_range)
+    name += f"-{padding}" * bool(padding)
+    metadata = common("ecbsr", scale, name, luma_range, padding)
     metadata.update(blocks=str(blocks), channels=str(channels), activation=activation,
                     form=form, identity=str(identity).lower())
     return Case(name, size, metadata, dtype, with_masks)
 
 
-def common(architecture, scale, name, luma_range):
-    return {"format": "gst-ecbsr 1", "architecture": architecture, "scale": str(scale),
+def common(architecture, scale, name, luma_range, padding):
+    metadata = {"padding": padding} if padding else {}
+    return {**metadata, "format": "gst-ecbsr 1", "architecture": architecture, "scale": str(scale),
             "luma_range": "{:g}..{:g}".format(*luma_range), "name": name,
             "licence": "CC0-1.0", "trained_on": "nothing: random weights"}
 
 
 def training(*args, **options):
     return ecbsr(*args, form="training", **options)
+
+
+def replicate(case, *args, **options):
+    """A case whose picture goes on with its border pixels."""
+    return case(*args, padding="replicate", **options)
 
 
 CASES = (
@@ -105,4 +112,23 @@ CASES = (
     training(3, 1, 5, "rrelu", (11, 7), identity=True),
     training(2, 1, 8, "prelu", (1, 1), identity=True, note="-1x1"),
     training(3, 1, 4, "prelu", (3, 5), note="-3x5", dtype="F16"),
+
+    replicate(edge_sr, "max", 2, (19, 13), kernel_size=5, channels=2),
+    replicate(edge_sr, "max", 3, (1, 1), kernel_size=7, channels=3, note="-1x1"),
+    replicate(edge_sr, "tm", 3, (13, 11), kernel_size=7, channels=2),
+    replicate(edge_sr, "tm", 2, (3, 5), kernel_size=5, channels=5, note="-3x5"),
+    replicate(edge_sr, "tr", 4, (9, 17), kernel_size=3, channels=5),
+    replicate(edge_sr, "tr", 2, (9, 1), kernel_size=5, channels=6, note="-9x1"),
+    replicate(edge_sr, "cnn", 2, (29, 21), channels=2, depth=7, squeeze=3),
+    replicate(edge_sr, "cnn", 4, (3, 5), channels=1, depth=5, squeeze=2, note="-3x5"),
+    replicate(ecbsr, 2, 4, 16, "prelu", (29, 21)),
+    replicate(ecbsr, 3, 4, 8, "prelu", (17, 13)),
+    replicate(ecbsr, 4, 1, 10, "softplus", (13, 11)),
+    replicate(ecbsr, 2, 10, 5, "prelu", (11, 9)),
+    replicate(ecbsr, 2, 1, 8, "prelu", (9, 1), note="-9x1"),
+    replicate(ecbsr, 2, 4, 8, "prelu", (1, 1), note="-1x1"),
+    replicate(ecbsr, 2, 4, 8, "relu", (3, 5), note="-3x5"),
+    replicate(ecbsr, 2, 0, 4, "linear", (1, 9), note="-1x9"),
+    replicate(training, 2, 4, 8, "prelu", (17, 13), identity=True),
+    replicate(training, 3, 1, 9, "relu", (11, 7), identity=True),  # c = s²
 )

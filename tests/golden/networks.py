@@ -5,6 +5,9 @@ Written for truth, not for speed: the training form of ECBSR runs its five
 branches one by one, nothing is folded. `weights` maps the published names to
 torch tensors, `x` is [1, 1, H, W] in the network's own domain; the result is
 [1, 1, s·H, s·W], not clamped.
+
+With `padding` = `replicate` the picture is continued by its border pixels as far
+as the network reaches, and no layer pads anything.
 """
 import torch
 import torch.nn.functional as F
@@ -19,16 +22,31 @@ def run(metadata, weights, x):
     return ARCHITECTURES[metadata["architecture"]](metadata, weights, x)
 
 
+def pads_zeros(metadata):
+    return metadata.get("padding", "zero") == "zero"
+
+
+def continued(metadata, x, radius):
+    """What the first layer sees."""
+    return x if pads_zeros(metadata) else F.pad(x, [radius] * 4, mode="replicate")
+
+
+def conv(metadata, x, weight, bias=None):
+    return F.conv2d(x, weight, bias,
+                    padding=weight.shape[-1] // 2 if pads_zeros(metadata) else 0)
+
+
 # ------------------------------------------------------------------ edge-SR --
-
-def same_conv(x, weight, bias=None):
-    return F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
-
 
 def maps(metadata, x, weight, n_groups):
     """Convolve, shuffle, and split the channels into `n_groups` of C maps."""
-    shuffled = F.pixel_shuffle(same_conv(x, weight), int(metadata["scale"]))
+    shuffled = F.pixel_shuffle(conv(metadata, x, weight), int(metadata["scale"]))
     return shuffled.chunk(n_groups, dim=1)
+
+
+def filter_maps(metadata, weights, x, n_groups):
+    weight = weights["filter.weight"]
+    return maps(metadata, continued(metadata, x, weight.shape[-1] // 2), weight, n_groups)
 
 
 def attend(value, logits):
@@ -36,23 +54,24 @@ def attend(value, logits):
 
 
 def esr_max(metadata, weights, x):
-    value, = maps(metadata, x, weights["filter.weight"], 1)
+    value, = filter_maps(metadata, weights, x, 1)
     return value.amax(dim=1, keepdim=True)
 
 
 def esr_tm(metadata, weights, x):
-    value, key = maps(metadata, x, weights["filter.weight"], 2)
+    value, key = filter_maps(metadata, weights, x, 2)
     return attend(value, key)
 
 
 def esr_tr(metadata, weights, x):
-    value, query, key = maps(metadata, x, weights["filter.weight"], 3)
+    value, query, key = filter_maps(metadata, weights, x, 3)
     return attend(value, query * key)
 
 
 def esr_cnn(metadata, weights, x):
+    x = continued(metadata, x, 2 + 1 + 1)
     for layer in ("filter.0", "filter.2"):
-        x = same_conv(x, weights[layer + ".weight"], weights[layer + ".bias"])
+        x = conv(metadata, x, weights[layer + ".weight"], weights[layer + ".bias"])
         x = x.tanh()
     value, key = maps(metadata, x, weights["filter.4.weight"], 2)
     return attend(value, key * key)
@@ -68,18 +87,21 @@ def activate(name, x, slope):
     return {"relu": F.relu, "softplus": F.softplus, "linear": lambda y: y}[name](x)
 
 
-def conv1x1_padded(x, weight, bias):
-    """1x1 convolution whose border is its bias: what it gives for zeros."""
-    return F.pad(F.conv2d(x, weight), (1, 1, 1, 1)) + bias.view(1, -1, 1, 1)
+def conv1x1_padded(metadata, x, weight, bias):
+    """1x1 convolution whose border, if any, is its bias: what it gives for zeros."""
+    y = F.conv2d(x, weight)
+    if pads_zeros(metadata):
+        y = F.pad(y, (1, 1, 1, 1))
+    return y + bias.view(1, -1, 1, 1)
 
 
-def expand_squeeze(weights, prefix, x):
-    y = conv1x1_padded(x, weights[prefix + ".k0"], weights[prefix + ".b0"])
+def expand_squeeze(metadata, weights, prefix, x):
+    y = conv1x1_padded(metadata, x, weights[prefix + ".k0"], weights[prefix + ".b0"])
     return F.conv2d(y, weights[prefix + ".k1"], weights[prefix + ".b1"])
 
 
-def edge_branch(weights, prefix, kernel, x):
-    y = conv1x1_padded(x, weights[prefix + ".k0"], weights[prefix + ".b0"])
+def edge_branch(metadata, weights, prefix, kernel, x):
+    y = conv1x1_padded(metadata, x, weights[prefix + ".k0"], weights[prefix + ".b0"])
     scale = weights[prefix + ".scale"]
     weight = scale * torch.tensor(kernel, dtype=scale.dtype)
     return F.conv2d(y, weight, weights[prefix + ".bias"], groups=len(weight))
@@ -87,17 +109,17 @@ def edge_branch(weights, prefix, kernel, x):
 
 def ecb_branches(metadata, weights, prefix, x):
     """What the training form adds to the plain 3x3 convolution."""
-    y = expand_squeeze(weights, prefix + ".conv1x1_3x3", x)
+    y = expand_squeeze(metadata, weights, prefix + ".conv1x1_3x3", x)
     for name, kernel in EDGE_KERNELS.items():
-        y = y + edge_branch(weights, f"{prefix}.conv1x1_{name}", kernel, x)
-    if metadata["identity"] == "true" and x.shape == y.shape:
-        y = y + x
+        y = y + edge_branch(metadata, weights, f"{prefix}.conv1x1_{name}", kernel, x)
+    if metadata["identity"] == "true" and x.shape[1] == y.shape[1]:
+        y = y + (x if pads_zeros(metadata) else x[:, :, 1:-1, 1:-1])
     return y
 
 
 def ecb(metadata, weights, prefix, x):
-    y = same_conv(x, weights[prefix + ".conv3x3.weight"],
-                  weights[prefix + ".conv3x3.bias"])
+    y = conv(metadata, x, weights[prefix + ".conv3x3.weight"],
+             weights[prefix + ".conv3x3.bias"])
     if metadata["form"] == "training":
         y = y + ecb_branches(metadata, weights, prefix, x)
     return y
@@ -105,7 +127,7 @@ def ecb(metadata, weights, prefix, x):
 
 def ecbsr(metadata, weights, x):
     last = int(metadata["blocks"]) + 1
-    y = x
+    y = continued(metadata, x, last + 1)
     for i in range(last):
         prefix = f"backbone.{i}"
         y = ecb(metadata, weights, prefix, y)

@@ -260,9 +260,10 @@ class Options(ConvertCase):
     def test_texts(self):
         _, metadata = self.convert(self.checkpoint(good_zip()), "--name", "Ünï", "--licence",
                                    "CC0-1.0", "--trained-on", "Kodak24", "--content", "camera",
-                                   "--luma-range=-0.5..255")
+                                   "--padding", "replicate", "--luma-range=-0.5..255")
         self.assertEqual({**ESR_MAX, "name": "Ünï", "licence": "CC0-1.0", "trained_on": "Kodak24",
-                          "content": "camera", "luma_range": "-0.5..255"}, metadata)
+                          "content": "camera", "padding": "replicate",
+                          "luma_range": "-0.5..255"}, metadata)
 
     def test_bad_texts(self):
         for option in ("--name", "--licence", "--trained-on"):

@@ -22,7 +22,7 @@ except ModuleNotFoundError:
     make = None
 
 FOLDER = ROOT / "tests" / "golden"
-MAX_BYTES = 3 << 19
+MAX_BYTES = 2 << 20
 
 
 @functools.cache

@@ -22,8 +22,8 @@ scale_values (BuiltTensor *tensor, guint n_values, gdouble factor)
 }
 
 // The builder's weights keep the variance: scaled down, so much less is added.
-EcbsrModel *
-model_new_ecbsr (guint scale, gdouble amplitude)
+static EcbsrModel *
+new_ecbsr (guint scale, gdouble amplitude, const gchar *padding)
 {
   g_autoptr (Builder) builder
       = builder_new_ecbsr (scale, 1, 4, "prelu", "plain", "false");
@@ -32,7 +32,20 @@ model_new_ecbsr (guint scale, gdouble amplitude)
 
   scale_values (weight, weight->n_values, 0.2 * amplitude);
   scale_values (bias, bias->n_values, 5 * amplitude);
+  builder_set (builder, "padding", padding);
   return load (builder);
+}
+
+EcbsrModel *
+model_new_ecbsr (guint scale, gdouble amplitude)
+{
+  return new_ecbsr (scale, amplitude, NULL);
+}
+
+EcbsrModel *
+model_new_replicating (guint scale, gdouble amplitude)
+{
+  return new_ecbsr (scale, amplitude, "replicate");
 }
 
 // The values' filters are made a 1 in the middle with a little noise.

@@ -10,6 +10,8 @@
 // ECBSR M1C4 for the luma range 16..235. With `amplitude` 1 it adds some dozen
 // steps of noise to the input pixel, with 0 nothing: it repeats pixels.
 EcbsrModel *model_new_ecbsr (guint scale, gdouble amplitude);
+// The same with replicated borders.
+EcbsrModel *model_new_replicating (guint scale, gdouble amplitude);
 // "esr-tm" or "esr-tr", for the luma range 0..1, near to repeating pixels.
 EcbsrModel *model_new_esr (const gchar *architecture, guint scale);
 

@@ -122,6 +122,10 @@ static const MetadataCase metadata_cases[] = {
   { "long-name", plain, "name", LONG_NAME "4", "expected 1 to 64 characters" },
   { "no-licence", plain, "licence", NULL, "'licence' is missing" },
   { "no-trained-on", plain, "trained_on", NULL, "'trained_on' is missing" },
+  { "padding", plain, "padding", "reflect",
+    "'padding' is 'reflect', expected one of zero, replicate" },
+  { "padding-case", esr_tm, "padding", "Zero", "'padding' is 'Zero'" },
+  { "padding-empty", esr_cnn, "padding", "", "'padding' is ''" },
   { "content", plain, "content", "film", "expected one of clean, camera" },
 
   { "no-blocks", plain, "blocks", NULL, "metadata 'blocks' is missing" },

@@ -10,12 +10,12 @@
 
 #define N_FRAMES 60
 
-// A video of which anything may change: two plans of networks, one of the
-// cubic.
+// A video of which anything may change: three plans of networks, one of
+// the cubic.
 typedef struct
 {
   GRand *random;
-  EcbsrPlan *plan[3];
+  EcbsrPlan *plan[4];
   EcbsrHistory *history;
   Picture *in;
   Setup setup;
@@ -55,6 +55,7 @@ video_of_field (const Format *format, guint scale, guint width, guint height,
   v.plan[0] = new_plan (model_new_ecbsr (scale, 1), &v, 13);
   v.plan[1] = new_plan (model_new_esr ("esr-tm", scale), &v, 0);
   v.plan[2] = new_plan (ecbsr_model_new_cubic (scale), &v, 20);
+  v.plan[3] = new_plan (model_new_replicating (scale, 1), &v, 17);
   v.history = ecbsr_history_new (v.plan[0], NULL);
   g_assert_nonnull (v.history);
   return v;

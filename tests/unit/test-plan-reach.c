@@ -24,20 +24,23 @@ typedef struct
 } Reach;
 
 static EcbsrModel *
-new_model (void)
+new_model (const gchar *padding)
 {
   g_autoptr (Builder) builder
       = builder_new_ecbsr (SCALE, 4, 8, "prelu", "plain", "false");
-  g_autoptr (GBytes) bytes = builder_build (builder);
+  g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) error = NULL;
-  EcbsrModel *model = ecbsr_model_new_from_bytes (bytes, "test", &error);
+  EcbsrModel *model;
 
+  builder_set (builder, "padding", padding);
+  bytes = builder_build (builder);
+  model = ecbsr_model_new_from_bytes (bytes, "test", &error);
   g_assert_no_error (error);
   return model;
 }
 
 static EcbsrPlan *
-new_plan (EcbsrPrecision precision)
+new_plan (EcbsrPrecision precision, const gchar *padding)
 {
   const EcbsrPlanConfig config = {
     .width = WIDTH,
@@ -51,7 +54,7 @@ new_plan (EcbsrPrecision precision)
     .precision = precision,
     .n_threads = 1,
   };
-  EcbsrModel *model = new_model ();
+  EcbsrModel *model = new_model (padding);
   g_autoptr (GError) error = NULL;
   EcbsrPlan *plan = ecbsr_plan_new (model, &config, &error);
 
@@ -100,13 +103,12 @@ check_row (Reach *r, guint changed)
 
 // A result depends on rows below it as far as a change reaches above.
 static void
-test_reach (gconstpointer data)
+check_reach (EcbsrPrecision precision, const gchar *padding)
 {
-  const EcbsrPrecision precision = GPOINTER_TO_UINT (data);
   g_autoptr (GRand) random = g_rand_new_with_seed (precision);
   g_autofree Reach *r = g_new0 (Reach, 1);
 
-  r->plan = new_plan (precision);
+  r->plan = new_plan (precision, padding);
   if (ecbsr_plan_get_precision (r->plan) != precision)
     g_test_skip ("not on this CPU");
   else
@@ -129,6 +131,13 @@ test_reach (gconstpointer data)
       g_assert_cmpuint (r->reach_below, >=, r->plan->rows_above - 1);
     }
   ecbsr_plan_free (r->plan);
+}
+
+static void
+test_reach (gconstpointer data)
+{
+  check_reach (GPOINTER_TO_UINT (data), "zero");
+  check_reach (GPOINTER_TO_UINT (data), "replicate");
 }
 
 int

@@ -13,6 +13,7 @@ TOOL = os.environ["ECBSR_MODEL"]
 GOLDEN = Path(os.environ["ECBSR_GOLDEN"])
 TRAINING = GOLDEN / "ecbsr-x2-m4c8-prelu-training-identity.safetensors"
 CNN = GOLDEN / "esr-cnn-x2-c2d7s3.safetensors"
+REPLICATE = GOLDEN / "ecbsr-x2-m4c16-prelu-replicate.safetensors"
 
 
 def run(*arguments, env=None):
@@ -45,6 +46,11 @@ class Show(unittest.TestCase):
         self.assertIn("MACs per pixel  2664\n", result.stdout)
         self.assertIn("training, with identity\n", result.stdout)
         self.assertIn("trained_on", result.stdout)
+
+    def test_padding(self):
+        cnn, replicate = self.show_json(CNN, REPLICATE)
+        self.assertEqual((cnn["padding"], replicate["padding"]), ("zero", "replicate"))
+        self.assertIn("  padding         replicate\n", run("show", REPLICATE).stdout)
 
     def test_awkward_name(self):
         with tempfile.TemporaryDirectory() as folder:
