@@ -35,20 +35,6 @@ GST_ELEMENT_REGISTER_DEFINE (ecbsr, "ecbsr", GST_RANK_NONE, GST_TYPE_ECBSR);
 
 /* ------------------------------------------------------------------ qos -- */
 
-static GstEcbsrQosConfig
-get_qos_config (GstEcbsr * self)
-{
-  gboolean enabled =
-      gst_base_transform_is_qos_enabled (GST_BASE_TRANSFORM (self));
-  GstEcbsrQosConfig config;
-
-  GST_OBJECT_LOCK (self);
-  config = self->qos_config;
-  GST_OBJECT_UNLOCK (self);
-  config.enabled = enabled;
-  return config;
-}
-
 static void
 post_qos (GstEcbsr * self, const GstEcbsrQosValues * values)
 {
@@ -122,10 +108,13 @@ gst_ecbsr_start (GstBaseTransform * trans)
 {
   GstEcbsr *self = GST_ECBSR (trans);
 
+  GstEcbsrQosActions actions;
+
   gst_ecbsr_stats_reset (self->stats);
-  if (!gst_ecbsr_reconfigure_start (self))
+  if (!gst_ecbsr_reconfigure_start (self, &actions))
     return FALSE;
-  gst_base_transform_set_passthrough (trans, !self->model);
+  apply_actions (self, &actions);
+  gst_base_transform_set_passthrough (trans, !self->setup->model);
   return TRUE;
 }
 
@@ -162,44 +151,27 @@ gst_ecbsr_fixate_caps (GstBaseTransform * trans, GstPadDirection direction,
       gst_ecbsr_reconfigure_get_scale (GST_ECBSR (trans)));
 }
 
-static GstEcbsrUpscaler *
-new_upscaler (GstEcbsr * self, const GstVideoInfo * in,
-    const GstVideoInfo * out, GError ** error)
-{
-  GstEcbsrQosConfig qos_config = get_qos_config (self);
-
-  gst_ecbsr_qos_set_caps (self->qos, &qos_config, in);
-  if (!gst_ecbsr_frame_check_fields (in, out, error)
-      || !gst_ecbsr_qos_fit_model (self->qos, &self->applied, in, &self->model,
-          error))
-    return NULL;
-  return gst_ecbsr_upscaler_new (self->model, in, out, &self->applied, error);
-}
-
 static gboolean
 gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
     GstVideoInfo * in_info, GstCaps * outcaps, GstVideoInfo * out_info)
 {
   GstEcbsr *self = GST_ECBSR (filter);
   g_autoptr (GError) error = NULL;
-  GstEcbsrUpscaler *upscaler = NULL;
+  g_autofree gchar *detail = NULL;
   GstEcbsrQosActions actions;
 
-  g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
-  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), !self->model);
-  if (self->model) {
-    gst_ecbsr_caps_read_site (in_info, incaps);
-    gst_ecbsr_caps_read_site (out_info, outcaps);
-    upscaler = new_upscaler (self, in_info, out_info, &error);
+  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self),
+      !self->setup->model);
+  gst_ecbsr_caps_read_site (in_info, incaps);
+  gst_ecbsr_caps_read_site (out_info, outcaps);
+  if (gst_ecbsr_reconfigure_set_caps (self, in_info, out_info, &actions,
+          &error)) {
+    apply_actions (self, &actions);
+    return TRUE;
   }
-  if (error) {
-    g_autofree gchar *detail = gst_caps_to_string (incaps);
-    gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
-    return FALSE;
-  }
-  gst_ecbsr_reconfigure_use (self, upscaler, in_info, out_info, &actions);
-  apply_actions (self, &actions);
-  return TRUE;
+  detail = gst_caps_to_string (incaps);
+  gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
+  return FALSE;
 }
 
 /* -------------------------------------------------- allocation and metas -- */
@@ -285,7 +257,7 @@ static gboolean
 handle_qos (GstEcbsr * self, GstEvent * event)
 {
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
-  GstEcbsrQosConfig qos_config = get_qos_config (self);
+  GstEcbsrQosConfig qos_config = gst_ecbsr_get_qos_config (self);
 
   switch (gst_ecbsr_qos_take_event (self->qos, &qos_config, event)) {
     case GST_ECBSR_QOS_NOT_OURS:
@@ -351,7 +323,7 @@ order_caps (GstEcbsr * self, GstQuery * query)
 static void
 add_latency (GstEcbsr * self, GstQuery * query)
 {
-  GstEcbsrQosConfig qos_config = get_qos_config (self);
+  GstEcbsrQosConfig qos_config = gst_ecbsr_get_qos_config (self);
 
   gst_ecbsr_qos_add_latency (self->qos, &qos_config, query);
 }
@@ -377,7 +349,7 @@ gst_ecbsr_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont,
     GstBuffer * buffer)
 {
   GstEcbsr *self = GST_ECBSR (trans);
-  GstEcbsrQosConfig qos_config = get_qos_config (self);
+  GstEcbsrQosConfig qos_config = gst_ecbsr_get_qos_config (self);
   GstEcbsrQosActions actions;
   gboolean drops;
 
@@ -440,7 +412,7 @@ set_skip_static (GstEcbsr * self, gboolean skip_static)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!gst_ecbsr_upscaler_set_skip_static (self->upscaler, skip_static, &error))
+  if (!gst_ecbsr_upscaler_set_skip_static (self->setup->upscaler, skip_static, &error))
     gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
         "skip-static has no effect");
 }
@@ -501,15 +473,16 @@ gst_ecbsr_transform_frame (GstVideoFilter * filter, GstVideoFrame * in,
   GstEcbsrRun run;
 
   prepare_frame (self, in, &params);
-  if (!gst_ecbsr_upscaler_run (self->upscaler,
+  if (!gst_ecbsr_upscaler_run (self->setup->upscaler,
           gst_ecbsr_qos_get_plans (self->qos), in, out, &params, &run, &error))
     return fail (self, error, "frame between upscaling and conversion");
   account_frame (self, gst_util_get_timestamp () - begin, &run);
   return GST_FLOW_OK;
 }
 
-/* After caps that failed the base class takes the old ones for set still, where
- * they come back. FALSE where they fail as well, which has been posted. */
+/* Where another setup waits for caps, and those that came failed, the base class
+ * takes the old ones for set still when they come back. FALSE where they fail as
+ * well, which has been posted. */
 static gboolean
 set_info_again (GstEcbsr * self)
 {
@@ -522,7 +495,7 @@ set_info_again (GstEcbsr * self)
   return in && out && gst_video_info_from_caps (&filter->in_info, in)
       && gst_video_info_from_caps (&filter->out_info, out)
       && gst_ecbsr_set_info (filter, in, &filter->in_info, out,
-      &filter->out_info) && self->upscaler;
+      &filter->out_info) && self->setup->upscaler;
 }
 
 /* The parent's only warns where a buffer cannot be mapped, and lets a frame
@@ -537,7 +510,7 @@ gst_ecbsr_transform (GstBaseTransform * trans, GstBuffer * inbuf,
   GstVideoFrame in, out;
   GstFlowReturn ret;
 
-  if (!self->upscaler && !set_info_again (self))
+  if (!self->setup->upscaler && !set_info_again (self))
     return GST_FLOW_NOT_NEGOTIATED;
   if (!gst_ecbsr_frame_map (&in, &filter->in_info, inbuf, GST_MAP_READ, &error))
     return fail (self, error, "input buffer");
@@ -560,7 +533,6 @@ gst_ecbsr_finalize (GObject * object)
   GstEcbsr *self = GST_ECBSR (object);
 
   gst_ecbsr_config_clear (&self->requested);
-  gst_ecbsr_config_clear (&self->applied);
   gst_ecbsr_stats_free (self->stats);
   gst_ecbsr_qos_free (self->qos);
   g_free (self->active_model);

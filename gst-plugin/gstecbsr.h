@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The element. Known to gstecbsr.c, properties.c and reconfigure.c alone. */
+/* The element. Known to gstecbsr.c, properties.c and reconfigure.c alone.
+ *
+ *   application:  properties ─object lock→ load lock: prepare ─object lock→ pending
+ *   any thread:   QOS, LATENCY ─QoS lock→ recorded, answered
+ *   builder:      quality levels ─builder lock→ taken by the streaming thread
+ *   streaming:    drop? → apply pending → map → run → account → do what QoS says
+ *
+ * Order of locks, outermost first: load lock, object lock, then one of those of
+ * QoS, of its builder, of statistics. The lock of measured costs is held for a
+ * look-up only, never with another. None is held over a call that GStreamer may
+ * send back: messages, notifications, queries, events. */
 
 #pragma once
 
@@ -39,15 +49,6 @@ typedef struct
   gboolean skip_static;
 } GstEcbsrFrameConfig;
 
-/* A configuration with its model loaded, on the way to the streaming thread. */
-typedef struct
-{
-  GstEcbsrConfig config;
-  EcbsrModel *model;            /* NULL for scale 1 */
-  GstEcbsrUpscaler *upscaler;   /* or NULL: not made ahead */
-  GstVideoInfo in, out;         /* that it is for */
-} GstEcbsrChange;
-
 #define GST_TYPE_ECBSR (gst_ecbsr_get_type ())
 G_DECLARE_FINAL_TYPE (GstEcbsr, gst_ecbsr, GST, ECBSR, GstVideoFilter)
 
@@ -55,31 +56,34 @@ struct _GstEcbsr
 {
   GstVideoFilter parent;
 
-  /* With locks of their own */
+  /* Thread-safe, with locks of their own */
   GstEcbsrStats *stats;
   GstEcbsrQos *qos;
 
-  /* One model is loaded at a time, so that the latest request comes last. */
+  /* Held while a requested change is prepared: one at a time, so that the latest
+   * comes last. */
   GMutex load_lock;
 
   /* Under the object lock */
-  gboolean started;
   GstEcbsrConfig requested;     /* what the properties say */
-  GstEcbsrConfig applied;       /* what runs, while started */
-  GstEcbsrChange *pending;      /* what the streaming thread applies next */
-  GstEcbsrChange *applying;     /* what it is applying */
-  GstVideoInfo in, out;         /* what is upscaled; no format: nothing yet */
+  guint serial;                 /* counts what is set of it */
+  gboolean source_live;         /* as upstream said when caps came */
+  GstEcbsrSetup *pending;       /* what the streaming thread applies next */
+  guint pending_serial;         /* of what was requested for it */
+  const GstEcbsrSetup *applying;        /* what it is applying */
   GstEcbsrFrameConfig frame_config;
-  GstEcbsrQosConfig qos_config; /* but for enabled, which the base class has */
+  GstEcbsrQosConfig qos_config; /* see gst_ecbsr_get_qos_config () */
   guint preferred_width, preferred_height;      /* of the output; 0: any */
   gchar *active_model;
   gchar *backend;
 
   gint asking_upstream;         /* atomic: a query of ours is on its way */
 
+  /* What runs; NULL: stopped. Replaced by the streaming thread (by the state
+   * change while there is none) under the object lock, read by it without. */
+  GstEcbsrSetup *setup;
+
   /* Streaming thread */
-  EcbsrModel *model;
-  GstEcbsrUpscaler *upscaler;
   GstEcbsrRegions regions;      /* of the frame under way */
   GstEcbsrFrameTimes times;     /* the same */
 };

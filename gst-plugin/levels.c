@@ -140,29 +140,59 @@ make_key (EcbsrModel * model, const GstVideoInfo * in,
       GST_VIDEO_INFO_NAME (in), config->precision, config->n_threads);
 }
 
-/* Under the lock, so that two that measure do not disturb each other. */
+static GMutex costs_lock;
+static GHashTable *costs;       /* of a pixel, by key; under the lock */
+
+/* 0: not known. */
+static gdouble
+look_up (const gchar * key)
+{
+  const gdouble *found;
+  gdouble cost;
+
+  g_mutex_lock (&costs_lock);
+  found = costs ? g_hash_table_lookup (costs, key) : NULL;
+  cost = found ? *found : 0.0;
+  g_mutex_unlock (&costs_lock);
+  return cost;
+}
+
+/* Where another thread has measured the same meanwhile, both may have disturbed
+ * each other, and the lower cost is the better one. Returns it. */
+static gdouble
+remember (const gchar * key, gdouble cost)
+{
+  gdouble *found;
+
+  g_mutex_lock (&costs_lock);
+  if (!costs)
+    costs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  found = g_hash_table_lookup (costs, key);
+  if (found)
+    *found = cost = MIN (*found, cost);
+  else
+    g_hash_table_insert (costs, g_strdup (key),
+        g_memdup2 (&cost, sizeof cost));
+  g_mutex_unlock (&costs_lock);
+  return cost;
+}
+
+/* The lock is not held while measuring: other streams do not wait for it. */
 static gdouble
 look_up_or_measure (EcbsrModel * model, const GstVideoInfo * in,
     const GstEcbsrConfig * config)
 {
-  static GMutex lock;
-  static GHashTable *known;
-  gchar *key = make_key (model, in, config);
-  gdouble *found, cost;
+  g_autofree gchar *key = make_key (model, in, config);
+  gdouble cost = look_up (key);
 
-  g_mutex_lock (&lock);
-  if (!known)
-    known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  found = g_hash_table_lookup (known, key);
-  cost = found ? *found : measure (model, in, config);
-  if (!found && cost > 0.0) {   /* there may be memory the next time */
-    GST_INFO ("%s: %.2f ns a pixel (%s)", ecbsr_model_get_info (model)->name,
-        cost, key);
-    g_hash_table_insert (known, g_strdup (key), g_memdup2 (&cost, sizeof cost));
-  }
-  g_mutex_unlock (&lock);
-  g_free (key);
-  return cost;
+  if (cost > 0.0)
+    return cost;
+  cost = measure (model, in, config);
+  if (cost == 0.0)
+    return cost;                /* there may be memory the next time */
+  GST_DEBUG ("%s: %.2f ns a pixel (%s)", ecbsr_model_get_info (model)->name,
+      cost, key);
+  return remember (key, cost);
 }
 
 GstClockTime
@@ -181,16 +211,26 @@ gst_ecbsr_levels_get_cost (EcbsrModel * model, const GstVideoInfo * in,
  * the time until the next upgrade. */
 #define STEP 0.8
 
-struct _GstEcbsrLevelsBuilder
+/* What is to be built. */
+typedef struct
 {
   EcbsrModel *model;
   GstVideoInfo in;
   GstEcbsrConfig config;
   GstEcbsrModel lowest;
+} Order;
 
+struct _GstEcbsrLevelsBuilder
+{
   GThread *thread;
-  gint cancelled, done;         /* atomic */
-  GstEcbsrLevels *levels;       /* atomic */
+
+  GMutex lock;
+  GCond changed;
+  /* Under the lock */
+  Order *order;                 /* what is to be built next, or NULL */
+  GstEcbsrLevels *levels;       /* what has been built, or NULL */
+  guint generation;             /* of the latest order; what is older is no good */
+  gboolean ended;
 };
 
 static void
@@ -232,23 +272,30 @@ is_cheapest_of_all (GstEcbsrModel choice)
   return choice == GST_ECBSR_MODEL_BICUBIC;
 }
 
+static void
+order_free (Order * order)
+{
+  ecbsr_model_unref (order->model);
+  gst_ecbsr_config_clear (&order->config);
+  g_free (order);
+}
+
 /* Where there is no memory there is a level less. */
 static void
-add_level (GstEcbsrLevelsBuilder * builder, GstEcbsrLevels * levels,
-    GstEcbsrModel choice)
+add_level (const Order * order, GstEcbsrLevels * levels, GstEcbsrModel choice)
 {
   GstEcbsrLevel *above = &levels->level[levels->n_levels - 1];
-  GstEcbsrLevel level = { load (&builder->config, choice, NULL), NULL, 0 };
+  GstEcbsrLevel level = { load (&order->config, choice, NULL), NULL, 0 };
 
   if (!level.model)
     return;
-  level.cost = gst_ecbsr_levels_get_cost (level.model, &builder->in,
-      &builder->config);
+  level.cost = gst_ecbsr_levels_get_cost (level.model, &order->in,
+      &order->config);
   if (is_cheapest_of_all (choice))
     level.cost = MIN (level.cost, above->cost);
   if (is_cheapest_of_all (choice) || level.cost < STEP * above->cost)
-    level.plans = gst_ecbsr_plans_new (level.model, &builder->in,
-        &builder->config, NULL);
+    level.plans = gst_ecbsr_plans_new (level.model, &order->in,
+        &order->config, NULL);
   if (level.plans)
     levels->level[levels->n_levels++] = level;
   else
@@ -257,92 +304,178 @@ add_level (GstEcbsrLevelsBuilder * builder, GstEcbsrLevels * levels,
 
 /* Bicubic is worked out wherever there is no network. */
 static GstClockTime
-get_base (const GstEcbsrLevelsBuilder * builder)
+get_base (const Order * order)
 {
-  g_autoptr (EcbsrModel) cubic =
-      ecbsr_model_new_cubic (builder->config.scale);
+  g_autoptr (EcbsrModel) cubic = ecbsr_model_new_cubic (order->config.scale);
 
-  return gst_ecbsr_levels_get_cost (cubic, &builder->in, &builder->config);
+  return gst_ecbsr_levels_get_cost (cubic, &order->in, &order->config);
+}
+
+static gboolean
+is_latest (GstEcbsrLevelsBuilder * builder, guint generation)
+{
+  gboolean latest;
+
+  g_mutex_lock (&builder->lock);
+  latest = builder->generation == generation;
+  g_mutex_unlock (&builder->lock);
+  return latest;
 }
 
 /* What is better than the running model is passed over; a file's model may be of a
  * kind that has no place among the built-in ones. */
-static gpointer
-make (gpointer data)
+static GstEcbsrLevels *
+build (GstEcbsrLevelsBuilder * builder, const Order * order, guint generation)
 {
-  GstEcbsrLevelsBuilder *builder = data;
   GstEcbsrLevels *levels = g_new0 (GstEcbsrLevels, 1);
   GstEcbsrModel choices[GST_ECBSR_N_MODELS];
-  guint n = gst_ecbsr_models_list (builder->config.scale,
-      builder->config.content, builder->lowest, choices);
+  guint n = gst_ecbsr_models_list (order->config.scale, order->config.content,
+      order->lowest, choices);
   gint rank = gst_ecbsr_models_get_rank (gst_ecbsr_models_identify
-      (builder->model));
+      (order->model));
   guint i;
 
-  levels->level[0].model = ecbsr_model_ref (builder->model);
-  levels->level[0].cost =
-      gst_ecbsr_levels_get_cost (builder->model, &builder->in,
-      &builder->config);
-  levels->base = get_base (builder);
+  levels->level[0].model = ecbsr_model_ref (order->model);
+  levels->level[0].cost = gst_ecbsr_levels_get_cost (order->model, &order->in,
+      &order->config);
+  levels->base = get_base (order);
   levels->n_levels = 1;
-  for (i = 0; i < n && !g_atomic_int_get (&builder->cancelled); i++) {
+  for (i = 0; i < n && is_latest (builder, generation); i++) {
     if (gst_ecbsr_models_get_rank (choices[i]) > rank)
-      add_level (builder, levels, choices[i]);
+      add_level (order, levels, choices[i]);
   }
-  GST_DEBUG ("%u levels", levels->n_levels);
-  g_atomic_pointer_set (&builder->levels, levels);
-  g_atomic_int_set (&builder->done, TRUE);
+  return levels;
+}
+
+static void
+log_levels (const GstEcbsrLevels * levels)
+{
+  guint i;
+
+  for (i = 0; i < levels->n_levels; i++) {
+    g_autofree gchar *name =
+        gst_ecbsr_models_get_name (levels->level[i].model);
+
+    GST_DEBUG ("level %u: %s, %" GST_TIME_FORMAT " a frame", i, name,
+        GST_TIME_ARGS (levels->level[i].cost));
+  }
+}
+
+/* With the lock, which it lets go meanwhile. */
+static void
+build_order (GstEcbsrLevelsBuilder * builder)
+{
+  Order *order = g_steal_pointer (&builder->order);
+  guint generation = builder->generation;
+  GstEcbsrLevels *levels;
+
+  g_mutex_unlock (&builder->lock);
+  levels = build (builder, order, generation);
+  log_levels (levels);
+  order_free (order);
+  g_mutex_lock (&builder->lock);
+  if (builder->generation == generation)
+    builder->levels = levels;
+  else
+    gst_ecbsr_levels_free (levels);
+}
+
+static gpointer
+run_builder (gpointer data)
+{
+  GstEcbsrLevelsBuilder *builder = data;
+
+  g_mutex_lock (&builder->lock);
+  while (!builder->ended) {
+    if (builder->order)
+      build_order (builder);
+    else
+      g_cond_wait (&builder->changed, &builder->lock);
+  }
+  g_mutex_unlock (&builder->lock);
   return NULL;
 }
 
 GstEcbsrLevelsBuilder *
-gst_ecbsr_levels_builder_new (EcbsrModel * model, const GstVideoInfo * in,
-    const GstEcbsrConfig * config, GstEcbsrModel lowest)
+gst_ecbsr_levels_builder_new (void)
 {
   GstEcbsrLevelsBuilder *builder = g_new0 (GstEcbsrLevelsBuilder, 1);
 
-  /* A cheaper model of the other training is better than none. */
-  builder->model = ecbsr_model_ref (model);
-  builder->in = *in;
-  gst_ecbsr_config_copy (&builder->config, config);
-  if (config->content == GST_ECBSR_CONTENT_CAMERA) {
-    builder->config.content = GST_ECBSR_CONTENT_AUTO;
-    builder->config.live = TRUE;
-  }
-  builder->lowest = lowest;
-  builder->thread = g_thread_try_new ("ecbsr-levels", make, builder, NULL);
-  if (!builder->thread)
-    builder->done = TRUE;
+  g_mutex_init (&builder->lock);
+  g_cond_init (&builder->changed);
   return builder;
+}
+
+/* With the lock. */
+static void
+replace_order (GstEcbsrLevelsBuilder * builder, Order * order)
+{
+  g_clear_pointer (&builder->order, order_free);
+  g_clear_pointer (&builder->levels, gst_ecbsr_levels_free);
+  builder->order = order;
+  builder->generation++;
+  g_cond_signal (&builder->changed);
+}
+
+void
+gst_ecbsr_levels_builder_start (GstEcbsrLevelsBuilder * builder,
+    const GstEcbsrSetup * setup, GstEcbsrModel lowest)
+{
+  Order *order = g_new0 (Order, 1);
+
+  order->model = ecbsr_model_ref (setup->model);
+  order->in = setup->in;
+  order->lowest = lowest;
+  gst_ecbsr_config_copy (&order->config, &setup->config);
+  /* A cheaper model of the other training is better than none. */
+  order->config.content = setup->config.training == GST_ECBSR_CONTENT_CAMERA
+      ? GST_ECBSR_CONTENT_AUTO : setup->config.content;
+
+  g_mutex_lock (&builder->lock);
+  replace_order (builder, order);
+  g_mutex_unlock (&builder->lock);
+  if (!builder->thread)
+    builder->thread = g_thread_try_new ("ecbsr-levels", run_builder, builder,
+        NULL);
 }
 
 GstEcbsrLevels *
 gst_ecbsr_levels_builder_take (GstEcbsrLevelsBuilder * builder)
 {
-  return g_atomic_pointer_exchange (&builder->levels, NULL);
+  GstEcbsrLevels *levels;
+
+  g_mutex_lock (&builder->lock);
+  levels = g_steal_pointer (&builder->levels);
+  g_mutex_unlock (&builder->lock);
+  return levels;
 }
 
 void
 gst_ecbsr_levels_builder_cancel (GstEcbsrLevelsBuilder * builder)
 {
-  g_atomic_int_set (&builder->cancelled, TRUE);
+  g_mutex_lock (&builder->lock);
+  replace_order (builder, NULL);
+  g_mutex_unlock (&builder->lock);
 }
 
-gboolean
-gst_ecbsr_levels_builder_is_done (GstEcbsrLevelsBuilder * builder)
+void
+gst_ecbsr_levels_builder_stop (GstEcbsrLevelsBuilder * builder)
 {
-  return g_atomic_int_get (&builder->done);
+  g_mutex_lock (&builder->lock);
+  replace_order (builder, NULL);
+  builder->ended = TRUE;
+  g_mutex_unlock (&builder->lock);
+  if (builder->thread)
+    g_thread_join (g_steal_pointer (&builder->thread));
+  builder->ended = FALSE;
 }
 
 void
 gst_ecbsr_levels_builder_free (GstEcbsrLevelsBuilder * builder)
 {
-  gst_ecbsr_levels_builder_cancel (builder);
-  if (builder->thread)
-    g_thread_join (builder->thread);
-  g_clear_pointer (&builder->levels, gst_ecbsr_levels_free);
-  ecbsr_model_unref (builder->model);
-  gst_ecbsr_config_clear (&builder->config);
+  gst_ecbsr_levels_builder_stop (builder);
+  g_mutex_clear (&builder->lock);
+  g_cond_clear (&builder->changed);
   g_free (builder);
 }
 

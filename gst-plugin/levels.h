@@ -44,20 +44,27 @@ typedef struct
 
 void gst_ecbsr_levels_free (GstEcbsrLevels * levels);
 
+/* Builds levels in a thread of its own, one order at a time, which begins with the
+ * first order and ends with the stop. Its functions are for one thread. */
 typedef struct _GstEcbsrLevelsBuilder GstEcbsrLevelsBuilder;
 
-/* Starts to build the levels below @model, which runs with @config on frames of
- * @in, down to @lowest. */
-GstEcbsrLevelsBuilder *gst_ecbsr_levels_builder_new (EcbsrModel * model,
-    const GstVideoInfo * in, const GstEcbsrConfig * config,
-    GstEcbsrModel lowest);
+GstEcbsrLevelsBuilder *gst_ecbsr_levels_builder_new (void);
+void gst_ecbsr_levels_builder_free (GstEcbsrLevelsBuilder * builder);
+
+/* Orders the levels below what runs with @setup, down to @lowest, in place of an
+ * earlier order. Does not wait. */
+void gst_ecbsr_levels_builder_start (GstEcbsrLevelsBuilder * builder,
+    const GstEcbsrSetup * setup, GstEcbsrModel lowest);
+
 /* The levels, once; NULL while they are not ready. Does not wait. */
 GstEcbsrLevels *gst_ecbsr_levels_builder_take (GstEcbsrLevelsBuilder * builder);
-/* Gives up what is not ready. Its thread ends with the model that is under way. */
+
+/* Gives up what is not ready. Does not wait: the thread goes on until the model
+ * that is under way. */
 void gst_ecbsr_levels_builder_cancel (GstEcbsrLevelsBuilder * builder);
-gboolean gst_ecbsr_levels_builder_is_done (GstEcbsrLevelsBuilder * builder);
-/* Cancels it; where it is not done, waits until it is. */
-void gst_ecbsr_levels_builder_free (GstEcbsrLevelsBuilder * builder);
+
+/* Cancels, and waits for the thread to end. */
+void gst_ecbsr_levels_builder_stop (GstEcbsrLevelsBuilder * builder);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEcbsrLevels, gst_ecbsr_levels_free)
 

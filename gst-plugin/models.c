@@ -94,15 +94,17 @@ find_trained_on (GstEcbsrModel choice, guint scale, gboolean camera)
   return g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
 }
 
+/* Content AUTO is content with the other training of a model that has none for
+ * cameras. */
 static GBytes *
-find (GstEcbsrModel choice, guint scale, GstEcbsrContent content, gboolean live)
+find (GstEcbsrModel choice, const GstEcbsrConfig * config)
 {
-  GBytes *bytes;
+  GBytes *bytes = find_trained_on (choice, config->scale,
+      config->training == GST_ECBSR_CONTENT_CAMERA);
 
-  if (content != GST_ECBSR_CONTENT_AUTO)
-    return find_trained_on (choice, scale, content == GST_ECBSR_CONTENT_CAMERA);
-  bytes = live ? find_trained_on (choice, scale, TRUE) : NULL;
-  return bytes ? bytes : find_trained_on (choice, scale, FALSE);
+  if (!bytes && config->content == GST_ECBSR_CONTENT_AUTO)
+    bytes = find_trained_on (choice, config->scale, FALSE);
+  return bytes;
 }
 
 static gboolean
@@ -112,7 +114,7 @@ is_built_in (GstEcbsrModel choice, guint scale, GstEcbsrContent content)
 
   if (choice == GST_ECBSR_MODEL_BICUBIC)
     return TRUE;
-  bytes = find (choice, scale, content, FALSE);
+  bytes = find_trained_on (choice, scale, content == GST_ECBSR_CONTENT_CAMERA);
   return bytes != NULL;
 }
 
@@ -162,6 +164,17 @@ gst_ecbsr_models_identify (const EcbsrModel * model)
   return GST_ECBSR_MODEL_AUTO;
 }
 
+gboolean
+gst_ecbsr_models_check_lowest (GstEcbsrModel lowest, GError ** error)
+{
+  if (gst_ecbsr_models_get_rank (lowest) >= 0)
+    return TRUE;
+  g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+      "min-model=%s names no model: it has to be the lowest-quality one that "
+      "may run, such as bicubic", get_model_nick (lowest));
+  return FALSE;
+}
+
 static gchar *
 list_built_in (guint scale, GstEcbsrContent content)
 {
@@ -189,36 +202,37 @@ resolve_auto (guint scale, GstEcbsrContent content)
 }
 
 static void
-set_not_found (GError ** error, GstEcbsrModel choice, guint scale,
-    GstEcbsrContent content)
+set_not_found (GError ** error, GstEcbsrModel choice,
+    const GstEcbsrConfig * config)
 {
-  g_autofree gchar *list = list_built_in (scale, content);
+  g_autofree gchar *list = list_built_in (config->scale, config->content);
 
   g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NOT_FOUND,
       "model %s is not built in for scale %u%s; built in for it: %s",
-      get_model_nick (choice), scale,
-      content == GST_ECBSR_CONTENT_CAMERA ? " and content camera" : "", list);
+      get_model_nick (choice), config->scale,
+      config->content == GST_ECBSR_CONTENT_CAMERA ? " and content camera" : "",
+      list);
 }
 
 static EcbsrModel *
-load_built_in (GstEcbsrModel choice, guint scale,
-    GstEcbsrContent content, gboolean live, GError ** error)
+load_built_in (const GstEcbsrConfig * config, GError ** error)
 {
+  GstEcbsrModel choice = config->model;
   g_autoptr (GBytes) bytes = NULL;
   g_autofree gchar *origin = NULL;
 
   if (choice == GST_ECBSR_MODEL_BICUBIC)
-    return ecbsr_model_new_cubic (scale);
+    return ecbsr_model_new_cubic (config->scale);
 
   if (choice == GST_ECBSR_MODEL_AUTO)
-    choice = resolve_auto (scale, content);
-  bytes = find (choice, scale, content, live);
+    choice = resolve_auto (config->scale, config->content);
+  bytes = find (choice, config);
   if (!bytes) {
-    set_not_found (error, choice, scale, content);
+    set_not_found (error, choice, config);
     return NULL;
   }
   origin = g_strdup_printf ("built-in model %s for scale %u",
-      get_model_nick (choice), scale);
+      get_model_nick (choice), config->scale);
   return ecbsr_model_new_from_bytes (bytes, origin, error);
 }
 
@@ -278,21 +292,28 @@ gst_ecbsr_config_same_model (const GstEcbsrConfig * a,
       && a->content == b->content && g_strcmp0 (a->location, b->location) == 0;
 }
 
-/* Whether the source is live does not matter to the rest. */
+/* There are no two trainings of anything else. */
 static gboolean
-depends_on_source (const GstEcbsrConfig * config)
+has_training (const GstEcbsrConfig * config)
 {
-  return config->content == GST_ECBSR_CONTENT_AUTO && !config->location
-      && config->model != GST_ECBSR_MODEL_BICUBIC;
+  return !config->location && config->model != GST_ECBSR_MODEL_BICUBIC;
 }
 
 gboolean
-gst_ecbsr_config_equal (const GstEcbsrConfig * a,
-    const GstEcbsrConfig * b)
+gst_ecbsr_config_equal (const GstEcbsrConfig * a, const GstEcbsrConfig * b)
 {
   return gst_ecbsr_config_same_model (a, b) && a->n_threads == b->n_threads
       && a->precision == b->precision
-      && (a->live == b->live || !depends_on_source (a));
+      && (a->training == b->training || !has_training (a));
+}
+
+void
+gst_ecbsr_config_resolve (GstEcbsrConfig * config, gboolean live)
+{
+  config->training = config->content;
+  if (config->content == GST_ECBSR_CONTENT_AUTO)
+    config->training =
+        live ? GST_ECBSR_CONTENT_CAMERA : GST_ECBSR_CONTENT_CLEAN;
 }
 
 gboolean
@@ -306,8 +327,7 @@ gst_ecbsr_config_load (const GstEcbsrConfig * config,
   if (config->location)
     *model = open_file (config->location, config->scale, error);
   else
-    *model = load_built_in (config->model, config->scale,
-        config->content, config->live, error);
+    *model = load_built_in (config, error);
   return *model != NULL;
 }
 

@@ -48,6 +48,10 @@ GType gst_ecbsr_content_get_type (void);
 /* Where @choice stands by quality: 0 for the best. -1 for AUTO. */
 gint gst_ecbsr_models_get_rank (GstEcbsrModel choice);
 
+/* Whether @lowest can be the lowest-quality model that may run. FALSE sets a
+ * GST_LIBRARY_ERROR. */
+gboolean gst_ecbsr_models_check_lowest (GstEcbsrModel lowest, GError ** error);
+
 /* What applications are told that the built-in @model is: the name of its file. */
 gchar *gst_ecbsr_models_get_name (const EcbsrModel * model);
 
@@ -67,7 +71,7 @@ typedef struct
   guint scale;
   GstEcbsrModel model;
   GstEcbsrContent content;
-  gboolean live;                /* no property: what content=auto goes by */
+  GstEcbsrContent training;     /* no property: CLEAN or CAMERA, of AUTO too */
   gchar *location;              /* a file instead of @model, or NULL */
   guint n_threads;              /* 0: one for each CPU */
   EcbsrPrecision precision;
@@ -83,6 +87,9 @@ gboolean gst_ecbsr_config_equal (const GstEcbsrConfig * a,
 /* Whether both mean the same model at the same scale. */
 gboolean gst_ecbsr_config_same_model (const GstEcbsrConfig * a,
     const GstEcbsrConfig * b);
+
+/* Sets the training that @config's content means where the source is @live. */
+void gst_ecbsr_config_resolve (GstEcbsrConfig * config, gboolean live);
 
 /* Loads the model that it asks for into @model: NULL for scale 1, which needs
  * none. FALSE sets an ECBSR_ERROR: where there is no such built-in model its

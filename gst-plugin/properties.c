@@ -276,6 +276,7 @@ gst_ecbsr_set_property (GObject * object, guint prop_id, const GValue * value,
     GParamSpec * pspec)
 {
   GstEcbsr *self = GST_ECBSR (object);
+  g_autoptr (GError) error = NULL;
   const gchar *location;
 
   GST_OBJECT_LOCK (self);
@@ -323,7 +324,10 @@ gst_ecbsr_set_property (GObject * object, guint prop_id, const GValue * value,
       self->qos_config.max_processing_time = g_value_get_uint64 (value);
       break;
     case PROP_MIN_MODEL:
-      self->qos_config.min_model = g_value_get_enum (value);
+      /* before it starts, starting fails */
+      if (!self->setup || gst_ecbsr_models_check_lowest (g_value_get_enum
+              (value), &error))
+        self->qos_config.min_model = g_value_get_enum (value);
       break;
     case PROP_REPORT_LATENCY:
       self->qos_config.report_latency = g_value_get_boolean (value);
@@ -350,7 +354,12 @@ gst_ecbsr_set_property (GObject * object, guint prop_id, const GValue * value,
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
       break;
   }
+  if (prop_id <= PROP_PRECISION)
+    self->serial++;
   GST_OBJECT_UNLOCK (self);
+  if (error)
+    gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
+        "min-model stays as it was");
 }
 
 void
@@ -456,15 +465,32 @@ gst_ecbsr_properties_have_config (GParamSpec ** pspecs, guint n_pspecs)
   return FALSE;
 }
 
+GstEcbsrQosConfig
+gst_ecbsr_get_qos_config (GstEcbsr * self)
+{
+  gboolean enabled =
+      gst_base_transform_is_qos_enabled (GST_BASE_TRANSFORM (self));
+  GstEcbsrQosConfig config;
+
+  GST_OBJECT_LOCK (self);
+  config = self->qos_config;
+  config.live = self->source_live;
+  GST_OBJECT_UNLOCK (self);
+  config.enabled = enabled;
+  return config;
+}
+
+/* Past the element's own dispatcher, which takes a notification for the end of a
+ * g_object_set (), and past the queue of notifications, which would leave to this
+ * thread those of another one that is setting properties. */
 void
 gst_ecbsr_notify_config (GstEcbsr * self)
 {
-  guint i;
+  GObjectClass *parent_class =
+      g_type_class_peek_parent (G_OBJECT_GET_CLASS (self));
 
-  g_object_freeze_notify (G_OBJECT (self));
-  for (i = PROP_SCALE; i <= PROP_PRECISION; i++)
-    g_object_notify_by_pspec (G_OBJECT (self), props[i]);
-  g_object_thaw_notify (G_OBJECT (self));
+  parent_class->dispatch_properties_changed (G_OBJECT (self),
+      PROP_PRECISION - PROP_SCALE + 1, &props[PROP_SCALE]);
 }
 
 static void

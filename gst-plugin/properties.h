@@ -20,7 +20,12 @@ void gst_ecbsr_get_property (GObject * object, guint prop_id, GValue * value,
 gboolean gst_ecbsr_properties_have_config (GParamSpec ** pspecs,
     guint n_pspecs);
 
-/* Those that are part of GstEcbsrConfig. */
+/* What QoS goes by: properties, and whether the source is live. */
+GstEcbsrQosConfig gst_ecbsr_get_qos_config (GstEcbsr * self);
+
+/* Notifies those that are part of GstEcbsrConfig, which the element itself has
+ * changed. In any thread: whatever another one is setting at that time is not
+ * looked at. */
 void gst_ecbsr_notify_config (GstEcbsr * self);
 void gst_ecbsr_notify_stats (GstEcbsr * self);
 

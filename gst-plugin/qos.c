@@ -15,7 +15,6 @@
 typedef struct
 {
   GstEcbsrQosConfig config;
-  gboolean live;
   GstClockTime duration;        /* of a frame; GST_CLOCK_TIME_NONE: unknown */
   GstClockTime budget;          /* what a frame may take; or none */
 } Conditions;
@@ -32,20 +31,17 @@ typedef struct
 struct _GstEcbsrQos
 {
   /* Streaming thread */
-  GstVideoInfo in;
+  const GstEcbsrSetup *setup;   /* what runs; NULL: nothing */
+  GstClockTime duration;        /* of a frame, by the latest caps */
   Conditions conditions;        /* in force; written with the lock as well */
-  GstEcbsrConfig config;        /* of what runs */
-  EcbsrModel *model;            /* what runs at level 0, or NULL */
-  gboolean waiting;             /* for caps that it runs with */
   GstEcbsrLevelsBuilder *builder;
-  GSList *cancelled;            /* builders that may not be done yet */
+  gboolean building;            /* levels are wanted of it */
   GstEcbsrLevels *levels;
 
   GMutex lock;
   /* Under the lock */
   GstEcbsrOverload *overload;
   Latency latency;
-  gboolean live;                /* as far as is known */
   gboolean upscales;
   GstClockTime reported;        /* the latency that was posted last */
 };
@@ -56,58 +52,26 @@ gst_ecbsr_qos_new (void)
   GstEcbsrQos *self = g_new0 (GstEcbsrQos, 1);
 
   g_mutex_init (&self->lock);
+  self->duration = GST_CLOCK_TIME_NONE;
   self->overload = gst_ecbsr_overload_new ();
+  self->builder = gst_ecbsr_levels_builder_new ();
   return self;
-}
-
-static void
-free_done_builders (GstEcbsrQos * self)
-{
-  GSList *next, *link;
-
-  for (link = self->cancelled; link; link = next) {
-    next = link->next;
-    if (!gst_ecbsr_levels_builder_is_done (link->data))
-      continue;
-    gst_ecbsr_levels_builder_free (link->data);
-    self->cancelled = g_slist_delete_link (self->cancelled, link);
-  }
 }
 
 /* Waits for nothing: frames may be under way. */
 static void
 drop_levels (GstEcbsrQos * self)
 {
-  if (self->builder) {
-    gst_ecbsr_levels_builder_cancel (self->builder);
-    self->cancelled = g_slist_prepend (self->cancelled, self->builder);
-    self->builder = NULL;
-  }
-  free_done_builders (self);
+  gst_ecbsr_levels_builder_cancel (self->builder);
+  self->building = FALSE;
   g_clear_pointer (&self->levels, gst_ecbsr_levels_free);
-}
-
-/* No thread outlives the stream. */
-static void
-end_levels (GstEcbsrQos * self)
-{
-  drop_levels (self);
-  g_slist_free_full (g_steal_pointer (&self->cancelled),
-      (GDestroyNotify) gst_ecbsr_levels_builder_free);
-}
-
-static void
-drop_model (GstEcbsrQos * self)
-{
-  g_clear_pointer (&self->model, ecbsr_model_unref);
-  gst_ecbsr_config_clear (&self->config);
 }
 
 void
 gst_ecbsr_qos_free (GstEcbsrQos * self)
 {
-  end_levels (self);
-  drop_model (self);
+  drop_levels (self);
+  gst_ecbsr_levels_builder_free (self->builder);
   gst_ecbsr_overload_free (self->overload);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -116,18 +80,26 @@ gst_ecbsr_qos_free (GstEcbsrQos * self)
 void
 gst_ecbsr_qos_stop (GstEcbsrQos * self)
 {
-  end_levels (self);
-  drop_model (self);
+  drop_levels (self);
+  gst_ecbsr_levels_builder_stop (self->builder);
+  self->setup = NULL;
+  self->duration = GST_CLOCK_TIME_NONE;
   g_mutex_lock (&self->lock);
   memset (&self->conditions, 0, sizeof self->conditions);
   gst_ecbsr_overload_reset (self->overload);
   memset (&self->latency, 0, sizeof self->latency);
-  self->live = self->upscales = FALSE;
+  self->upscales = FALSE;
   self->reported = 0;
   g_mutex_unlock (&self->lock);
 }
 
 /* --------------------------------------------------------------- latency -- */
+
+static gboolean
+upscales_now (const GstEcbsrQos * self)
+{
+  return self->setup && self->setup->upscaler;
+}
 
 /* TRUE: the reported latency has been raised. */
 static gboolean
@@ -167,7 +139,7 @@ check_latency (GstEcbsrQos * self, GstEcbsrQosActions * actions)
   GstClockTime answer = 0;
 
   g_mutex_lock (&self->lock);
-  if (self->conditions.live && self->conditions.config.report_latency
+  if (self->conditions.config.live && self->conditions.config.report_latency
       && self->upscales)
     answer = self->latency.time;
   actions->latency_changed = answer != self->reported;
@@ -182,9 +154,10 @@ report_latency (GstEcbsrQos * self, GstEcbsrQosActions * actions)
 {
   GstClockTime time = self->conditions.budget;
 
-  if (self->model && !self->waiting && self->conditions.live) {
+  if (upscales_now (self) && self->conditions.config.live) {
     if (!GST_CLOCK_TIME_IS_VALID (time))
-      time = gst_ecbsr_levels_get_cost (self->model, &self->in, &self->config);
+      time = gst_ecbsr_levels_get_cost (self->setup->model, &self->setup->in,
+          &self->setup->config);
     g_mutex_lock (&self->lock);
     raise_latency (&self->latency, time);
     g_mutex_unlock (&self->lock);
@@ -201,7 +174,6 @@ gst_ecbsr_qos_add_latency (GstEcbsrQos * self,
 
   gst_query_parse_latency (query, &live, &min, &max);
   g_mutex_lock (&self->lock);
-  self->live = live;
   if (live && qos_config->report_latency && self->upscales)
     latency = self->latency.time;
   g_mutex_unlock (&self->lock);
@@ -218,7 +190,7 @@ gst_ecbsr_qos_add_latency (GstEcbsrQos * self,
 static GstEcbsrOverloadPolicy
 get_policy (const Conditions * conditions)
 {
-  return conditions->live && conditions->config.enabled
+  return conditions->config.live && conditions->config.enabled
       ? conditions->config.overload_policy : GST_ECBSR_OVERLOAD_NONE;
 }
 
@@ -236,7 +208,7 @@ conditions_want_levels (const Conditions * conditions)
 static gboolean
 conditions_equal (const Conditions * a, const Conditions * b)
 {
-  return a->live == b->live && a->config.enabled == b->config.enabled
+  return a->config.live == b->config.live && a->config.enabled == b->config.enabled
       && a->duration == b->duration && a->budget == b->budget
       && a->config.overload_policy == b->config.overload_policy
       && a->config.min_model == b->config.min_model
@@ -253,16 +225,12 @@ get_duration (const GstVideoInfo * info)
 }
 
 static Conditions
-get_conditions (GstEcbsrQos * self, const GstEcbsrQosConfig * qos_config)
+get_conditions (const GstEcbsrQosConfig * qos_config, GstClockTime duration)
 {
-  Conditions conditions = { *qos_config, FALSE, get_duration (&self->in), 0 };
+  Conditions conditions = { *qos_config, duration,
+    gst_ecbsr_overload_get_budget (qos_config->max_processing_time, duration)
+  };
 
-  g_mutex_lock (&self->lock);
-  conditions.live = self->live;
-  g_mutex_unlock (&self->lock);
-  conditions.budget =
-      gst_ecbsr_overload_get_budget (qos_config->max_processing_time,
-      conditions.duration);
   return conditions;
 }
 
@@ -276,41 +244,22 @@ set_conditions (GstEcbsrQos * self, const Conditions * conditions)
   g_mutex_unlock (&self->lock);
 }
 
-void
-gst_ecbsr_qos_set_live (GstEcbsrQos * self, gboolean live)
-{
-  g_mutex_lock (&self->lock);
-  self->live = live;
-  g_mutex_unlock (&self->lock);
-}
-
-void
-gst_ecbsr_qos_set_caps (GstEcbsrQos * self,
-    const GstEcbsrQosConfig * qos_config, const GstVideoInfo * in)
-{
-  Conditions conditions;
-
-  self->in = *in;
-  conditions = get_conditions (self, qos_config);
-  set_conditions (self, &conditions);
-}
-
 gboolean
-gst_ecbsr_qos_fit_model (GstEcbsrQos * self, const GstEcbsrConfig * config,
-    const GstVideoInfo * in, EcbsrModel ** model, GError ** error)
+gst_ecbsr_qos_fit_model (const GstEcbsrQosConfig * qos_config,
+    const GstEcbsrConfig * config, const GstVideoInfo * in,
+    EcbsrModel ** model, GError ** error)
 {
-  Conditions conditions;
+  GstClockTime budget =
+      gst_ecbsr_overload_get_budget (qos_config->max_processing_time,
+      get_duration (in));
   EcbsrModel *best;
 
-  g_mutex_lock (&self->lock);
-  conditions = self->conditions;
-  g_mutex_unlock (&self->lock);
   if (config->model != GST_ECBSR_MODEL_AUTO || config->location
-      || !conditions.live || !GST_CLOCK_TIME_IS_VALID (conditions.budget))
+      || !qos_config->live || !GST_CLOCK_TIME_IS_VALID (budget))
     return TRUE;
 
-  best = gst_ecbsr_levels_find_best (in, config, conditions.config.min_model,
-      gst_ecbsr_overload_get_slack_budget (conditions.budget), error);
+  best = gst_ecbsr_levels_find_best (in, config, qos_config->min_model,
+      gst_ecbsr_overload_get_slack_budget (budget), error);
   if (!best)
     return FALSE;
   ecbsr_model_unref (*model);
@@ -323,8 +272,7 @@ gst_ecbsr_qos_fit_model (GstEcbsrQos * self, const GstEcbsrConfig * config,
 static gboolean
 wants_levels (const GstEcbsrQos * self)
 {
-  return self->model && !self->waiting
-      && conditions_want_levels (&self->conditions);
+  return upscales_now (self) && conditions_want_levels (&self->conditions);
 }
 
 static void
@@ -333,25 +281,32 @@ restart (GstEcbsrQos * self, GstEcbsrQosActions * actions)
   drop_levels (self);
   g_mutex_lock (&self->lock);
   gst_ecbsr_overload_set_levels (self->overload, NULL, 0);
-  self->upscales = self->model != NULL; /* if only after the next caps */
+  /* if only after the next caps */
+  self->upscales = self->setup && self->setup->model;
   g_mutex_unlock (&self->lock);
   actions->level_reset = TRUE;
   report_latency (self, actions);
-  if (wants_levels (self))
-    self->builder = gst_ecbsr_levels_builder_new (self->model, &self->in,
-        &self->config, self->conditions.config.min_model);
+  if (!wants_levels (self))
+    return;
+  self->building = TRUE;
+  gst_ecbsr_levels_builder_start (self->builder, self->setup,
+      self->conditions.config.min_model);
 }
 
 void
-gst_ecbsr_qos_set_model (GstEcbsrQos * self, EcbsrModel * model,
-    const GstEcbsrConfig * config, gboolean waiting,
+gst_ecbsr_qos_set_setup (GstEcbsrQos * self,
+    const GstEcbsrQosConfig * qos_config, const GstEcbsrSetup * setup,
     GstEcbsrQosActions * actions)
 {
   memset (actions, 0, sizeof *actions);
-  drop_model (self);
-  self->model = model ? ecbsr_model_ref (model) : NULL;
-  self->waiting = waiting;
-  gst_ecbsr_config_copy (&self->config, config);
+  self->setup = setup;
+  if (setup->upscaler) {
+    Conditions conditions;
+
+    self->duration = get_duration (&setup->in);
+    conditions = get_conditions (qos_config, self->duration);
+    set_conditions (self, &conditions);
+  }
   restart (self, actions);
 }
 
@@ -361,7 +316,7 @@ take_levels (GstEcbsrQos * self)
   GstClockTime costs[GST_ECBSR_MAX_LEVELS];
   guint i;
 
-  if (!self->builder || self->levels)
+  if (!self->building || self->levels)
     return;
   self->levels = gst_ecbsr_levels_builder_take (self->builder);
   if (!self->levels)
@@ -380,12 +335,12 @@ static void
 update (GstEcbsrQos * self, const GstEcbsrQosConfig * qos_config,
     GstEcbsrQosActions * actions)
 {
-  Conditions conditions = get_conditions (self, qos_config);
+  Conditions conditions = get_conditions (qos_config, self->duration);
   Conditions old = self->conditions;
 
   if (!conditions_equal (&conditions, &old)) {
     set_conditions (self, &conditions);
-    if (wants_levels (self) != (self->builder != NULL)
+    if (wants_levels (self) != self->building
         || conditions.config.min_model != old.config.min_model)
       restart (self, actions);
     else
@@ -411,7 +366,8 @@ gchar *
 gst_ecbsr_qos_name_level (const GstEcbsrQos * self, guint level)
 {
   if (level == 0)
-    return gst_ecbsr_config_name_model (&self->config, self->model);
+    return self->setup ? gst_ecbsr_config_name_model (&self->setup->config,
+        self->setup->model) : NULL;
   return gst_ecbsr_models_get_name (self->levels->level[level].model);
 }
 
@@ -447,7 +403,8 @@ gst_ecbsr_qos_after_frame (GstEcbsrQos * self, GstClockTime now,
     most = LONGEST_FRAME;
   g_mutex_lock (&self->lock);
   /* while there is a level to go down to, frames become faster, not later */
-  if (self->live && !gst_ecbsr_overload_has_lower (self->overload))
+  if (self->conditions.config.live
+      && !gst_ecbsr_overload_has_lower (self->overload))
     raised = learn_latency (&self->latency, time, most);
   gst_ecbsr_overload_set_share (self->overload,
       1.0 - (gdouble) (counts->n_outside + counts->n_kept) / counts->n_tiles);
@@ -487,11 +444,11 @@ gst_ecbsr_qos_take_event (GstEcbsrQos * self,
     return answer;
   gst_event_parse_qos (event, NULL, &proportion, &jitter, &timestamp);
   g_mutex_lock (&self->lock);
-  if (self->live && self->upscales) {
+  if (qos_config->live && self->upscales) {
     gst_ecbsr_overload_take_qos (self->overload, timestamp, jitter, proportion);
     answer = gst_ecbsr_overload_has_lower (self->overload)
         ? GST_ECBSR_QOS_OURS : GST_ECBSR_QOS_FOR_UPSTREAM;
-  } else if (self->live && !may_drop (qos_config)) {
+  } else if (qos_config->live && !may_drop (qos_config)) {
     answer = GST_ECBSR_QOS_FOR_UPSTREAM;
   }
   g_mutex_unlock (&self->lock);

@@ -15,10 +15,11 @@
 
 G_BEGIN_DECLS
 
-/* What the properties say. */
+/* What it goes by. */
 typedef struct
 {
-  gboolean enabled;             /* qos, of the base class */
+  gboolean live;                /* whether the source is */
+  gboolean enabled;             /* the property qos, of the base class */
   GstEcbsrOverloadPolicy overload_policy;
   GstClockTime max_processing_time;     /* 0: by the frame rate */
   GstEcbsrModel min_model;
@@ -46,24 +47,9 @@ void gst_ecbsr_qos_free (GstEcbsrQos * qos);
 /* Forgets the stream. Waits for the thread that builds levels. */
 void gst_ecbsr_qos_stop (GstEcbsrQos * qos);
 
-/* What upstream says when caps arrive. Later latency queries tell as well. */
-void gst_ecbsr_qos_set_live (GstEcbsrQos * qos, gboolean live);
-
-/* New caps: sets what a frame may take. Before the next two. */
-void gst_ecbsr_qos_set_caps (GstEcbsrQos * qos,
-    const GstEcbsrQosConfig * qos_config, const GstVideoInfo * in);
-
-/* For model=auto behind a live source: replaces @model by the best that is fast
- * enough for frames of @in. Leaves it alone otherwise. FALSE sets an ECBSR_ERROR.
- * In any thread. */
-gboolean gst_ecbsr_qos_fit_model (GstEcbsrQos * qos,
-    const GstEcbsrConfig * config, const GstVideoInfo * in,
-    EcbsrModel ** model, GError ** error);
-
-/* @model runs with @config from now on, or none (NULL); @waiting: only after the
- * next caps. */
-void gst_ecbsr_qos_set_model (GstEcbsrQos * qos, EcbsrModel * model,
-    const GstEcbsrConfig * config, gboolean waiting,
+/* @setup runs from now on, until the next one or the stop: level 0. */
+void gst_ecbsr_qos_set_setup (GstEcbsrQos * qos,
+    const GstEcbsrQosConfig * qos_config, const GstEcbsrSetup * setup,
     GstEcbsrQosActions * actions);
 
 guint gst_ecbsr_qos_get_level (const GstEcbsrQos * qos);
@@ -87,6 +73,13 @@ void gst_ecbsr_qos_after_frame (GstEcbsrQos * qos, GstClockTime now,
 void gst_ecbsr_qos_flush (GstEcbsrQos * qos);
 
 /* ----------------------------------------------------------- any thread -- */
+
+/* For model=auto behind a live source: replaces @model by the best that is fast
+ * enough for frames of @in. Leaves it alone otherwise. FALSE sets an
+ * ECBSR_ERROR. */
+gboolean gst_ecbsr_qos_fit_model (const GstEcbsrQosConfig * qos_config,
+    const GstEcbsrConfig * config, const GstVideoInfo * in,
+    EcbsrModel ** model, GError ** error);
 
 typedef enum
 {

@@ -2,24 +2,12 @@
 
 #include "reconfigure.h"
 
-#include <string.h>
-
 #include "caps.h"
+#include "frame.h"
 #include "properties.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define GST_CAT_DEFAULT gst_ecbsr_debug
-
-static void
-change_free (GstEcbsrChange * change)
-{
-  gst_ecbsr_config_clear (&change->config);
-  g_clear_pointer (&change->model, ecbsr_model_unref);
-  g_clear_pointer (&change->upscaler, gst_ecbsr_upscaler_free);
-  g_free (change);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEcbsrChange, change_free)
 
 guint
 gst_ecbsr_reconfigure_get_scale (GstEcbsr * self)
@@ -27,43 +15,118 @@ gst_ecbsr_reconfigure_get_scale (GstEcbsr * self)
   guint scale;
 
   GST_OBJECT_LOCK (self);
-  scale = self->started ? self->applied.scale : self->requested.scale;
+  scale = self->setup ? self->setup->config.scale : self->requested.scale;
   GST_OBJECT_UNLOCK (self);
   return scale;
 }
 
-/* With the object lock: the configuration that runs, or will run next. */
+/* With the object lock, while started: the configuration that runs, or will run
+ * next. */
 static const GstEcbsrConfig *
 get_latest (GstEcbsr * self)
 {
   if (self->pending)
     return &self->pending->config;
-  return self->applying ? &self->applying->config : &self->applied;
+  return self->applying ? &self->applying->config : &self->setup->config;
 }
 
-/* Takes the properties back to what runs, unless they ask for something else
- * by now. */
+/* Takes the properties back to what runs, unless one has been set since the
+ * rejected change was requested: who sets them requests again. */
 static void
-reject (GstEcbsr * self, const GstEcbsrConfig * rejected, const GError * error)
+reject (GstEcbsr * self, const GstEcbsrConfig * config, guint serial,
+    const GError * error)
 {
-  g_autofree gchar *detail = NULL;
-  g_autofree gchar *description = gst_ecbsr_config_describe (rejected);
+  g_autofree gchar *rejected = gst_ecbsr_config_describe (config);
   g_autofree gchar *kept = NULL;
+  g_autofree gchar *detail = NULL;
 
   GST_OBJECT_LOCK (self);
-  if (gst_ecbsr_config_equal (&self->requested, rejected)) {
-    gboolean live = self->requested.live;       /* the source's, no property */
-
+  if (self->serial == serial)
     gst_ecbsr_config_copy (&self->requested, get_latest (self));
-    self->requested.live = live;
-  }
   kept = gst_ecbsr_config_describe (get_latest (self));
   GST_OBJECT_UNLOCK (self);
 
-  detail = g_strdup_printf ("asked for %s, keeping %s", description, kept);
+  GST_WARNING_OBJECT (self, "rejected %s, keeping %s: %s", rejected, kept,
+      error->message);
+  detail = g_strdup_printf ("asked for %s, keeping %s", rejected, kept);
   gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, detail);
-  gst_ecbsr_post_model_failed (GST_ELEMENT (self), rejected, error);
+  gst_ecbsr_post_model_failed (GST_ELEMENT (self), config, error);
   gst_ecbsr_notify_config (self);
+}
+
+/* ------------------------------------------------------------- preparing -- */
+
+/* Makes @setup ready for frames of @in and @out, or lets it wait for caps (NULL).
+ * FALSE sets an error. */
+static gboolean
+plan (GstEcbsr * self, GstEcbsrSetup * setup, const GstVideoInfo * in,
+    const GstVideoInfo * out, GError ** error)
+{
+  GstEcbsrQosConfig qos_config = gst_ecbsr_get_qos_config (self);
+
+  g_clear_pointer (&setup->upscaler, gst_ecbsr_upscaler_free);
+  if (!setup->model || !in)
+    return TRUE;
+  if (!gst_ecbsr_qos_fit_model (&qos_config, &setup->config, in,
+          &setup->model, error))
+    return FALSE;
+  if (!out)
+    return TRUE;
+  setup->in = *in;
+  setup->out = *out;
+  setup->upscaler = gst_ecbsr_upscaler_new (setup->model, in, out,
+      &setup->config, error);
+  return setup->upscaler != NULL;
+}
+
+/* The one place where what runs is made, in any thread: of @config and @model
+ * (NULL: the one that @config asks for), for frames of @in and @out; where one of
+ * them is NULL, without an upscaler. NULL sets an error. */
+static GstEcbsrSetup *
+prepare (GstEcbsr * self, const GstEcbsrConfig * config, EcbsrModel * model,
+    const GstVideoInfo * in, const GstVideoInfo * out, GError ** error)
+{
+  g_autoptr (GstEcbsrSetup) setup = g_new0 (GstEcbsrSetup, 1);
+
+  gst_ecbsr_config_copy (&setup->config, config);
+  if (model)
+    setup->model = ecbsr_model_ref (model);
+  else if (!gst_ecbsr_config_load (config, &setup->model, error))
+    return NULL;
+  if (!plan (self, setup, in, out, error))
+    return NULL;
+  return g_steal_pointer (&setup);
+}
+
+static void
+warn_of_precision (GstEcbsr * self, const GstEcbsrSetup * setup)
+{
+  EcbsrPrecision wanted = setup->config.precision;
+  EcbsrPrecision running = gst_ecbsr_upscaler_get_precision (setup->upscaler);
+
+  if (wanted != ECBSR_PRECISION_AUTO && running != wanted)
+    gst_ecbsr_post_other_precision (GST_ELEMENT (self), wanted, running,
+        gst_ecbsr_plans_get_backend (gst_ecbsr_upscaler_get_plans
+            (setup->upscaler)));
+}
+
+/* The one place where what runs is replaced: by @setup, which is taken. */
+static void
+replace (GstEcbsr * self, GstEcbsrSetup * setup, GstEcbsrQosActions * actions)
+{
+  GstEcbsrQosConfig qos_config = gst_ecbsr_get_qos_config (self);
+  g_autoptr (GstEcbsrSetup) old = NULL;
+
+  GST_OBJECT_LOCK (self);
+  old = self->setup;
+  self->setup = setup;
+  self->applying = NULL;
+  GST_OBJECT_UNLOCK (self);
+
+  gst_ecbsr_qos_set_setup (self->qos, &qos_config, setup, actions);
+  gst_ecbsr_reconfigure_show (self);
+  if (setup->upscaler)
+    warn_of_precision (self, setup);
 }
 
 void
@@ -71,196 +134,111 @@ gst_ecbsr_reconfigure_show (GstEcbsr * self)
 {
   guint level = gst_ecbsr_qos_get_level (self->qos);
   const GstEcbsrPlans *plans = gst_ecbsr_qos_get_plans (self->qos);
-  g_autofree gchar *name = level > 0
-      ? gst_ecbsr_qos_name_level (self->qos, level)
-      : gst_ecbsr_config_name_model (&self->applied, self->model);
+  g_autofree gchar *name = gst_ecbsr_qos_name_level (self->qos, level);
 
   gst_ecbsr_set_active_model (self, name);
-  if (!plans && self->upscaler)
-    plans = gst_ecbsr_upscaler_get_plans (self->upscaler);
-  if (plans || !self->model)
+  if (!plans && self->setup && self->setup->upscaler)
+    plans = gst_ecbsr_upscaler_get_plans (self->setup->upscaler);
+  if (plans || !name)
     gst_ecbsr_set_backend (self,
         plans ? gst_ecbsr_plans_get_backend (plans) : NULL);
 }
 
-static void
-set_video (GstEcbsr * self, const GstVideoInfo * in, const GstVideoInfo * out)
+/* ------------------------------------------------------------ requesting -- */
+
+/* A copy of what is to run, with the serial number of the properties, where it is
+ * not what runs, or will run next; else FALSE. @of_source: the properties do not
+ * count, which another thread may be about to set, one after the other. */
+static gboolean
+get_change (GstEcbsr * self, gboolean of_source, GstEcbsrConfig * config,
+    guint * serial)
 {
-  GST_OBJECT_LOCK (self);
-  self->in = *in;
-  self->out = *out;
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-forget_video (GstEcbsr * self)
-{
-  GST_OBJECT_LOCK (self);
-  memset (&self->in, 0, sizeof self->in);
-  memset (&self->out, 0, sizeof self->out);
-  GST_OBJECT_UNLOCK (self);
-}
-
-gboolean
-gst_ecbsr_reconfigure_start (GstEcbsr * self)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree gchar *detail = NULL;
-  GstEcbsrConfig config = { 0, };
-
-  g_mutex_lock (&self->load_lock);
-  GST_OBJECT_LOCK (self);
-  gst_ecbsr_config_copy (&config, &self->requested);
-  GST_OBJECT_UNLOCK (self);
-  if (gst_ecbsr_config_load (&config, &self->model, &error)) {
-    GST_OBJECT_LOCK (self);
-    gst_ecbsr_config_copy (&self->applied, &config);
-    self->started = TRUE;
-    GST_OBJECT_UNLOCK (self);
-  }
-  g_mutex_unlock (&self->load_lock);
-
-  if (error) {
-    detail = gst_ecbsr_config_describe (&config);
-    gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
-  } else {
-    gst_ecbsr_reconfigure_show (self);
-  }
-  gst_ecbsr_config_clear (&config);
-  return error == NULL;
-}
-
-void
-gst_ecbsr_reconfigure_stop (GstEcbsr * self)
-{
-  g_autoptr (GstEcbsrChange) change = NULL;
+  gboolean changed = FALSE;
 
   GST_OBJECT_LOCK (self);
-  self->started = FALSE;
-  change = g_steal_pointer (&self->pending);
-  self->requested.live = FALSE;
-  GST_OBJECT_UNLOCK (self);
-
-  forget_video (self);
-  gst_ecbsr_qos_stop (self->qos);
-  g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
-  g_clear_pointer (&self->model, ecbsr_model_unref);
-  gst_ecbsr_reconfigure_show (self);
-}
-
-static void
-warn_of_precision (GstEcbsr * self)
-{
-  EcbsrPrecision wanted = self->applied.precision;
-  EcbsrPrecision running = gst_ecbsr_upscaler_get_precision (self->upscaler);
-
-  if (wanted != ECBSR_PRECISION_AUTO && running != wanted)
-    gst_ecbsr_post_other_precision (GST_ELEMENT (self), wanted, running,
-        gst_ecbsr_plans_get_backend (gst_ecbsr_upscaler_get_plans
-            (self->upscaler)));
-}
-
-static void
-run (GstEcbsr * self, GstEcbsrUpscaler * upscaler, gboolean waiting,
-    GstEcbsrQosActions * actions)
-{
-  g_clear_pointer (&self->upscaler, gst_ecbsr_upscaler_free);
-  self->upscaler = upscaler;
-  gst_ecbsr_qos_set_model (self->qos, self->model, &self->applied, waiting,
-      actions);
-  gst_ecbsr_reconfigure_show (self);
-  if (upscaler)
-    warn_of_precision (self);
-}
-
-void
-gst_ecbsr_reconfigure_use (GstEcbsr * self, GstEcbsrUpscaler * upscaler,
-    const GstVideoInfo * in, const GstVideoInfo * out,
-    GstEcbsrQosActions * actions)
-{
-  run (self, upscaler, FALSE, actions);
-  if (upscaler)
-    set_video (self, in, out);
-}
-
-/* NULL where nothing new is asked for. @of_source: the properties do not count,
- * which another thread may be about to set, one after the other. */
-static GstEcbsrChange *
-get_change (GstEcbsr * self, gboolean of_source)
-{
-  GstEcbsrChange *change = NULL;
-  GstEcbsrConfig config;
-
-  GST_OBJECT_LOCK (self);
-  config = of_source ? *get_latest (self) : self->requested;
-  config.live = self->requested.live;
-  if (self->started && !gst_ecbsr_config_equal (&config, get_latest (self))) {
-    change = g_new0 (GstEcbsrChange, 1);
-    gst_ecbsr_config_copy (&change->config, &config);
+  if (self->setup) {
+    gst_ecbsr_config_copy (config, of_source ? get_latest (self)
+        : &self->requested);
+    gst_ecbsr_config_resolve (config, self->source_live);
+    changed = !gst_ecbsr_config_equal (config, get_latest (self));
+    *serial = self->serial;
   }
   GST_OBJECT_UNLOCK (self);
-  return change;
+  return changed;
 }
 
-/* Hands @change to the streaming thread in place of an earlier one. */
+/* Hands @setup to the streaming thread in place of an earlier one. */
 static void
-queue (GstEcbsr * self, GstEcbsrChange * change)
+queue (GstEcbsr * self, GstEcbsrSetup * setup, guint serial)
 {
-  g_autoptr (GstEcbsrChange) unused = change;
+  g_autoptr (GstEcbsrSetup) unused = setup;
 
   GST_OBJECT_LOCK (self);
-  if (self->started) {
+  if (self->setup) {
     unused = self->pending;
-    self->pending = change;
+    self->pending = setup;
+    self->pending_serial = serial;
   }
   GST_OBJECT_UNLOCK (self);
 }
 
-/* For the video that flows, which does not have to wait for it then. Where that fails,
- * it fails again on the streaming thread, which tells. Of another scale the output is
- * not negotiated yet; what there is to measure for model=auto is measured here still. */
+/* The video that flows: @in has no format where none does; @out has none where it
+ * will be of another size. */
 static void
-plan_ahead (GstEcbsr * self, GstEcbsrChange * change)
+get_video (GstEcbsr * self, guint scale, GstVideoInfo * in, GstVideoInfo * out)
 {
-  gboolean flows, same_scale;
-
+  gst_video_info_init (in);
+  gst_video_info_init (out);
   GST_OBJECT_LOCK (self);
-  flows = self->in.finfo != NULL;
-  same_scale = change->config.scale == self->applied.scale;
-  change->in = self->in;
-  change->out = self->out;
+  if (self->setup && self->setup->upscaler) {
+    *in = self->setup->in;
+    if (scale == self->setup->config.scale)
+      *out = self->setup->out;
+  }
   GST_OBJECT_UNLOCK (self);
-  if (!flows || !change->model
-      || !gst_ecbsr_qos_fit_model (self->qos, &change->config, &change->in,
-          &change->model, NULL))
-    return;
-  if (same_scale)
-    change->upscaler = gst_ecbsr_upscaler_new (change->model, &change->in,
-        &change->out, &change->config, NULL);
+}
+
+static gboolean
+has_format (const GstVideoInfo * info)
+{
+  return GST_VIDEO_INFO_FORMAT (info) != GST_VIDEO_FORMAT_UNKNOWN;
+}
+
+/* Made ready for the video that flows, which does not have to wait for it then. Of
+ * another scale the output is not negotiated yet; what there is to measure for
+ * model=auto is measured here still. */
+static GstEcbsrSetup *
+prepare_ahead (GstEcbsr * self, const GstEcbsrConfig * config, GError ** error)
+{
+  GstVideoInfo in, out;
+
+  get_video (self, config->scale, &in, &out);
+  return prepare (self, config, NULL, has_format (&in) ? &in : NULL,
+      has_format (&out) ? &out : NULL, error);
 }
 
 static void
 request (GstEcbsr * self, gboolean of_source)
 {
-  g_autoptr (GstEcbsrChange) change = get_change (self, of_source);
   g_autoptr (GError) error = NULL;
-
-  if (!change)
-    return;
+  GstEcbsrConfig config = { 0, };
+  guint serial = 0;
 
   g_mutex_lock (&self->load_lock);
-  g_clear_pointer (&change, change_free);
-  /* another thread may have loaded meanwhile */
-  change = get_change (self, of_source);
-  if (change
-      && gst_ecbsr_config_load (&change->config, &change->model, &error)) {
-    plan_ahead (self, change);
-    queue (self, g_steal_pointer (&change));
+  if (get_change (self, of_source, &config, &serial)) {
+    g_autofree gchar *description = gst_ecbsr_config_describe (&config);
+    GstEcbsrSetup *setup;
+
+    GST_INFO_OBJECT (self, "requested: %s", description);
+    setup = prepare_ahead (self, &config, &error);
+    if (setup)
+      queue (self, setup, serial);
   }
   g_mutex_unlock (&self->load_lock);
 
   if (error)
-    reject (self, &change->config, error);
+    reject (self, &config, serial, error);
+  gst_ecbsr_config_clear (&config);
 }
 
 void
@@ -286,12 +264,57 @@ gst_ecbsr_reconfigure_ask_upstream (GstEcbsr * self)
 {
   gboolean live = is_upstream_live (self);
 
+  GST_DEBUG_OBJECT (self, "the source is %s", live ? "live" : "not live");
   GST_OBJECT_LOCK (self);
-  self->requested.live = live;
+  self->source_live = live;
   GST_OBJECT_UNLOCK (self);
-  gst_ecbsr_qos_set_live (self->qos, live);
   request (self, TRUE);
 }
+
+/* ----------------------------------------------------------- start, stop -- */
+
+gboolean
+gst_ecbsr_reconfigure_start (GstEcbsr * self, GstEcbsrQosActions * actions)
+{
+  GstEcbsrQosConfig qos_config = gst_ecbsr_get_qos_config (self);
+  g_autoptr (GError) error = NULL;
+  GstEcbsrConfig config = { 0, };
+  GstEcbsrSetup *setup = NULL;
+
+  GST_OBJECT_LOCK (self);
+  gst_ecbsr_config_copy (&config, &self->requested);
+  gst_ecbsr_config_resolve (&config, self->source_live);
+  GST_OBJECT_UNLOCK (self);
+  if (gst_ecbsr_models_check_lowest (qos_config.min_model, &error))
+    setup = prepare (self, &config, NULL, NULL, NULL, &error);
+  if (setup) {
+    replace (self, setup, actions);
+    request (self, FALSE);      /* what has been set meanwhile */
+  } else {
+    g_autofree gchar *detail = gst_ecbsr_config_describe (&config);
+    gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
+  }
+  gst_ecbsr_config_clear (&config);
+  return setup != NULL;
+}
+
+void
+gst_ecbsr_reconfigure_stop (GstEcbsr * self)
+{
+  g_autoptr (GstEcbsrSetup) pending = NULL;
+  g_autoptr (GstEcbsrSetup) setup = NULL;
+
+  GST_OBJECT_LOCK (self);
+  setup = g_steal_pointer (&self->setup);
+  pending = g_steal_pointer (&self->pending);
+  self->source_live = FALSE;
+  GST_OBJECT_UNLOCK (self);
+
+  gst_ecbsr_qos_stop (self->qos);
+  gst_ecbsr_reconfigure_show (self);
+}
+
+/* -------------------------------------------------------------- applying -- */
 
 /* Goes the way that the base class will go: transform, ask, fixate, ask. */
 static gboolean
@@ -329,96 +352,100 @@ check_scale (GstEcbsr * self, GstCaps * incaps, guint scale, GError ** error)
 }
 
 static gboolean
-prepare (GstEcbsr * self, GstEcbsrChange * change, GstCaps * incaps,
-    GstEcbsrUpscaler ** upscaler, GError ** error)
+is_for (const GstEcbsrSetup * setup, const GstVideoInfo * in,
+    const GstVideoInfo * out)
+{
+  return setup->upscaler && gst_video_info_is_equal (&setup->in, in)
+      && gst_video_info_is_equal (&setup->out, out);
+}
+
+/* Makes @setup ready for the caps that are set, if it is not; where others come
+ * first, it waits for them. FALSE sets an error. */
+static gboolean
+settle (GstEcbsr * self, GstEcbsrSetup * setup, GstCaps * incaps,
+    GError ** error)
 {
   GstVideoFilter *filter = GST_VIDEO_FILTER (self);
   g_autoptr (GstCaps) current =
       gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
   gboolean new_video = incaps && !(current && gst_caps_is_equal (incaps,
           current));
+  guint scale = setup->config.scale;
 
   if (!incaps)
     incaps = current;
-  if (!incaps)
-    return TRUE;                /* the first negotiation decides */
-  if (change->config.scale != self->applied.scale)
-    return check_scale (self, incaps, change->config.scale, error);
-  if (!self->upscaler || !change->model || new_video)
-    return TRUE;                /* what is made for the caps will be of this model */
-  if (change->upscaler && gst_video_info_is_equal (&change->in,
-          &filter->in_info)
-      && gst_video_info_is_equal (&change->out, &filter->out_info)) {
-    *upscaler = g_steal_pointer (&change->upscaler);
+  if (incaps && scale != self->setup->config.scale)
+    return plan (self, setup, NULL, NULL, error)
+        && check_scale (self, incaps, scale, error);
+  if (!incaps || new_video || !self->setup->upscaler)
+    return plan (self, setup, NULL, NULL, error);
+  if (is_for (setup, &filter->in_info, &filter->out_info))
     return TRUE;
-  }
-  if (!gst_ecbsr_qos_fit_model (self->qos, &change->config, &filter->in_info,
-          &change->model, error))
-    return FALSE;
-  *upscaler = gst_ecbsr_upscaler_new (change->model, &filter->in_info,
-      &filter->out_info, &change->config, error);
-  return *upscaler != NULL;
+  return plan (self, setup, &filter->in_info, &filter->out_info, error);
 }
 
-/* The old upscaler is not for this model, and the new one comes with the output
- * caps, before the next frame is worked on. */
 static void
-wait_for_caps (GstEcbsr * self, GstEcbsrQosActions * actions)
+commit (GstEcbsr * self, GstEcbsrSetup * setup, GstEcbsrQosActions * actions)
 {
-  forget_video (self);
-  run (self, NULL, TRUE, actions);
-  gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
-}
-
-static gboolean
-commit (GstEcbsr * self, GstEcbsrChange * change, GstEcbsrUpscaler * upscaler,
-    GstEcbsrQosActions * actions)
-{
+  const GstEcbsrSetup *old = self->setup;
+  g_autofree gchar *old_name = gst_ecbsr_config_name_model (&old->config,
+      old->model);
+  g_autofree gchar *name = gst_ecbsr_config_name_model (&setup->config,
+      setup->model);
+  gboolean new_scale = setup->config.scale != old->config.scale;
   gboolean new_model =
-      !gst_ecbsr_config_same_model (&change->config, &self->applied);
-  g_autofree gchar *old_name =
-      gst_ecbsr_config_name_model (&self->applied, self->model);
-  gboolean new_scale = change->config.scale != self->applied.scale;
-  g_autofree gchar *name = NULL;
+      !gst_ecbsr_config_same_model (&setup->config, &old->config)
+      || g_strcmp0 (name, old_name) != 0;
 
-  GST_OBJECT_LOCK (self);
-  gst_ecbsr_config_copy (&self->applied, &change->config);
-  self->applying = NULL;
-  GST_OBJECT_UNLOCK (self);
-
-  g_clear_pointer (&self->model, ecbsr_model_unref);
-  self->model = g_steal_pointer (&change->model);
+  GST_INFO_OBJECT (self, "applied: %s in place of %s%s", name, old_name,
+      setup->upscaler ? "" : ", from the next caps on");
+  replace (self, setup, actions);
   if (new_scale)
-    wait_for_caps (self, actions);
-  else if (upscaler)
-    run (self, upscaler, FALSE, actions);
-  else
-    gst_ecbsr_reconfigure_show (self);
-  name = gst_ecbsr_config_name_model (&self->applied, self->model);
-  if (new_model || g_strcmp0 (name, old_name) != 0)
-    gst_ecbsr_post_model_loaded (GST_ELEMENT (self), &change->config, name);
-  return new_scale || upscaler;
+    gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
+  if (new_model)
+    gst_ecbsr_post_model_loaded (GST_ELEMENT (self), &setup->config, name);
 }
 
 gboolean
 gst_ecbsr_reconfigure_apply (GstEcbsr * self, GstCaps * incaps,
     GstEcbsrQosActions * actions)
 {
-  g_autoptr (GstEcbsrChange) change = NULL;
+  g_autoptr (GstEcbsrSetup) setup = NULL;
   g_autoptr (GError) error = NULL;
-  GstEcbsrUpscaler *upscaler = NULL;
+  guint serial;
 
   GST_OBJECT_LOCK (self);
-  change = self->applying = g_steal_pointer (&self->pending);
+  self->applying = setup = g_steal_pointer (&self->pending);
+  serial = self->pending_serial;
   GST_OBJECT_UNLOCK (self);
-  if (!change)
+  if (!setup)
     return FALSE;
 
-  if (prepare (self, change, incaps, &upscaler, &error))
-    return commit (self, change, upscaler, actions);
+  if (settle (self, setup, incaps, &error)) {
+    commit (self, g_steal_pointer (&setup), actions);
+    return TRUE;
+  }
   GST_OBJECT_LOCK (self);
   self->applying = NULL;
   GST_OBJECT_UNLOCK (self);
-  reject (self, &change->config, error);
+  reject (self, &setup->config, serial, error);
   return FALSE;
+}
+
+gboolean
+gst_ecbsr_reconfigure_set_caps (GstEcbsr * self, const GstVideoInfo * in,
+    const GstVideoInfo * out, GstEcbsrQosActions * actions, GError ** error)
+{
+  const GstEcbsrConfig *config = &self->setup->config;
+  /* the choice for other caps is none for these */
+  gboolean automatic = config->model == GST_ECBSR_MODEL_AUTO;
+  GstEcbsrSetup *setup;
+
+  if (!gst_ecbsr_frame_check_fields (in, out, error))
+    return FALSE;
+  setup = prepare (self, config, automatic ? NULL : self->setup->model, in,
+      out, error);
+  if (setup)
+    replace (self, setup, actions);
+  return setup != NULL;
 }

@@ -14,10 +14,12 @@ G_BEGIN_DECLS
 guint gst_ecbsr_reconfigure_get_scale (GstEcbsr * self);
 
 /* Loads what the properties ask for. FALSE: an ERROR has been posted. */
-gboolean gst_ecbsr_reconfigure_start (GstEcbsr * self);
+gboolean gst_ecbsr_reconfigure_start (GstEcbsr * self,
+    GstEcbsrQosActions * actions);
 void gst_ecbsr_reconfigure_stop (GstEcbsr * self);
 
-/* After properties have changed, in the thread that changed them. */
+/* After properties have changed, in the thread that changed them: prepares what
+ * they ask for. Where that fails, a WARNING is posted, and they are taken back. */
 void gst_ecbsr_reconfigure_request (GstEcbsr * self);
 
 /* On the streaming thread, before it applies what new sink caps bring: asks
@@ -26,17 +28,16 @@ void gst_ecbsr_reconfigure_request (GstEcbsr * self);
 void gst_ecbsr_reconfigure_ask_upstream (GstEcbsr * self);
 
 /* On the streaming thread, before it handles a buffer, or new sink caps
- * (@incaps; NULL: the current ones): applies what is pending. TRUE: there is
- * something to do. */
+ * (@incaps; NULL: the current ones): applies what is pending. TRUE: there are
+ * @actions. */
 gboolean gst_ecbsr_reconfigure_apply (GstEcbsr * self, GstCaps * incaps,
     GstEcbsrQosActions * actions);
 
-/* On the streaming thread: @upscaler (taken) runs from now on, from frames of @in
- * to frames of @out. Warns where it does not compute in the precision that was
- * asked for. NULL: nothing is upscaled. */
-void gst_ecbsr_reconfigure_use (GstEcbsr * self, GstEcbsrUpscaler * upscaler,
+/* On the streaming thread: frames of @in become frames of @out from now on. FALSE
+ * sets an error; nothing is changed then. */
+gboolean gst_ecbsr_reconfigure_set_caps (GstEcbsr * self,
     const GstVideoInfo * in, const GstVideoInfo * out,
-    GstEcbsrQosActions * actions);
+    GstEcbsrQosActions * actions, GError ** error);
 
 /* On the streaming thread: brings active-model and backend up to what runs. */
 void gst_ecbsr_reconfigure_show (GstEcbsr * self);

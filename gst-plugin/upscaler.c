@@ -393,3 +393,14 @@ gst_ecbsr_upscaler_run (GstEcbsrUpscaler * self, GstEcbsrPlans * plans,
   gst_video_frame_unmap (&scaled);
   return done;
 }
+
+/* ----------------------------------------------------------------- setup -- */
+
+void
+gst_ecbsr_setup_free (GstEcbsrSetup * setup)
+{
+  gst_ecbsr_config_clear (&setup->config);
+  g_clear_pointer (&setup->model, ecbsr_model_unref);
+  g_clear_pointer (&setup->upscaler, gst_ecbsr_upscaler_free);
+  g_free (setup);
+}

@@ -59,6 +59,19 @@ gboolean gst_ecbsr_upscaler_run (GstEcbsrUpscaler * upscaler,
     GstEcbsrPlans * plans, const GstVideoFrame * in, GstVideoFrame * out,
     const EcbsrRunParams * params, GstEcbsrRun * run, GError ** error);
 
+/* What runs, or is to run: a configuration, its model and, once caps are known,
+ * the upscaler for them. Made and handed over as one thing. */
+typedef struct
+{
+  GstEcbsrConfig config;
+  EcbsrModel *model;            /* NULL: scale 1, passed through */
+  GstEcbsrUpscaler *upscaler;   /* NULL: passed through, or waiting for caps */
+  GstVideoInfo in, out;         /* that the upscaler is for */
+} GstEcbsrSetup;
+
+void gst_ecbsr_setup_free (GstEcbsrSetup * setup);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEcbsrSetup, gst_ecbsr_setup_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEcbsrPlans, gst_ecbsr_plans_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEcbsrUpscaler, gst_ecbsr_upscaler_free)
 

@@ -119,6 +119,29 @@ GST_START_TEST (test_scale_of_the_file)
 
 GST_END_TEST;
 
+/* A lowest model that is none. */
+GST_START_TEST (test_min_model_auto)
+{
+  GstElement *ecbsr = gst_element_factory_make ("ecbsr", NULL);
+  Bench bench = {.ecbsr = gst_object_ref_sink (ecbsr),.bus = gst_bus_new () };
+  gchar *text;
+
+  gst_element_set_bus (ecbsr, bench.bus);
+  g_object_set (ecbsr, "min-model", MODEL_AUTO, NULL);
+  fail_unless_equals_int (gst_element_set_state (ecbsr, GST_STATE_PAUSED),
+      GST_STATE_CHANGE_FAILURE);
+  text = bench_pop_problem (&bench, GST_MESSAGE_ERROR, GST_LIBRARY_ERROR,
+      GST_LIBRARY_ERROR_SETTINGS);
+  fail_unless (strstr (text, "min-model=auto") != NULL, "%s", text);
+  g_free (text);
+  gst_element_set_state (ecbsr, GST_STATE_NULL);
+  gst_element_set_bus (ecbsr, NULL);
+  gst_object_unref (bench.bus);
+  gst_object_unref (ecbsr);
+}
+
+GST_END_TEST;
+
 /* A model that is not built in is not replaced by another one. */
 GST_START_TEST (test_model_not_built_in)
 {
@@ -309,6 +332,7 @@ errors_suite (void)
   tcase_add_test (tc, test_dev_null);
   tcase_add_test (tc, test_bad_content);
   tcase_add_test (tc, test_scale_of_the_file);
+  tcase_add_test (tc, test_min_model_auto);
   tcase_add_test (tc, test_model_not_built_in);
   tcase_add_test (tc, test_failing_map);
   tcase_add_test (tc, test_short_buffer);

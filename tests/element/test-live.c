@@ -400,6 +400,121 @@ fiddle (gpointer data)
   return NULL;
 }
 
+/* ------------------------------------------------- properties set half -- */
+
+/* What another thread does amid a rejection on the streaming thread: sets a scale
+ * and the file that belongs to it, and has set the scale only. */
+static struct
+{
+  GObject *object;
+  gchar *location;
+  void (*dispatch) (GObject *, guint, GParamSpec **);
+} half;
+
+static void
+half_set_scale (void)
+{
+  g_object_freeze_notify (half.object);
+  g_object_set (half.object, "scale", 3, NULL);
+}
+
+static void
+set_other_half (void)
+{
+  g_object_set (half.object, "model-location", half.location, NULL);
+  g_object_thaw_notify (half.object);
+}
+
+static void
+dispatch_while_half_set (GObject * object, guint n, GParamSpec ** specs)
+{
+  GObjectClass *klass = G_OBJECT_GET_CLASS (object);
+
+  klass->dispatch_properties_changed = half.dispatch;
+  half_set_scale ();
+  half.dispatch (object, n, specs);
+  set_other_half ();
+}
+
+static void
+half_set_up (Bench * bench)
+{
+  half.object = G_OBJECT (bench->ecbsr);
+  half.location = golden ("esr-max-x3-k3c1.safetensors");
+  half.dispatch =
+      G_OBJECT_GET_CLASS (bench->ecbsr)->dispatch_properties_changed;
+}
+
+static guint
+count_failures (Bench * bench)
+{
+  GstMessage *message;
+  guint n = 0;
+
+  while ((message = gst_bus_pop_filtered (bench->bus, GST_MESSAGE_ELEMENT))) {
+    n += gst_message_has_name (message, "ecbsr-model-failed");
+    gst_message_unref (message);
+  }
+  return n;
+}
+
+/* The notification of a rejection is none of a property that was set. */
+GST_START_TEST (test_notify_of_rejection_requests_nothing)
+{
+  gchar *x2 = golden ("esr-tm-x2-k5c5.safetensors");
+  Bench bench = bench_new ("model-location", x2, NULL);
+
+  gst_harness_set_sink_caps_str (bench.h, "video/x-raw,width=[1,99]");
+  bench_set_input (&bench, &in_info);
+  g_object_set (bench.ecbsr, "scale", 4, "model-location", NULL, NULL);
+  half_set_up (&bench);
+  G_OBJECT_GET_CLASS (half.object)->dispatch_properties_changed =
+      dispatch_while_half_set;
+  gst_buffer_unref (gst_harness_push_and_pull (bench.h, new_input ()));
+  G_OBJECT_GET_CLASS (half.object)->dispatch_properties_changed =
+      half.dispatch;
+  fail_unless_equals_int (count_failures (&bench), 1);
+  bench_free (&bench);
+  g_free (half.location);
+  g_free (x2);
+}
+
+GST_END_TEST;
+
+static gboolean
+accept_nothing_while_half_set (GstPad * pad, GstObject * parent,
+    GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) != GST_QUERY_ACCEPT_CAPS)
+    return gst_pad_query_default (pad, parent, query);
+  gst_pad_set_query_function (pad, gst_pad_query_default);
+  half_set_scale ();
+  gst_query_set_accept_caps_result (query, FALSE);
+  return TRUE;
+}
+
+/* A rejection takes back nothing that has been set since the request, though it
+ * be the same. */
+GST_START_TEST (test_rejection_keeps_what_is_set_meanwhile)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+
+  half_set_up (&bench);
+  bench_set_input (&bench, &in_info);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  g_object_set (bench.ecbsr, "scale", 3, NULL);
+  gst_pad_set_query_function (bench.h->sinkpad, accept_nothing_while_half_set);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  set_other_half ();
+  assert_settings (&bench, 3, half.location, MODEL_ESR_MAX);
+  assert_frame (&bench, 3, half.location, MODEL_ESR_MAX);
+  fail_unless_equals_int (count_failures (&bench), 1);
+  bench_free (&bench);
+  g_free (half.location);
+}
+
+GST_END_TEST;
+
 /* Whatever two threads wish while frames flow: each frame is a whole one. */
 GST_START_TEST (test_stress)
 {
@@ -446,6 +561,8 @@ live_suite (void)
   tcase_add_test (tc, test_scale_before_caps);
   tcase_add_test (tc, test_precision_accepted);
   tcase_add_test (tc, test_precision_impossible);
+  tcase_add_test (tc, test_notify_of_rejection_requests_nothing);
+  tcase_add_test (tc, test_rejection_keeps_what_is_set_meanwhile);
   tcase_add_test (tc, test_stress);
   return s;
 }

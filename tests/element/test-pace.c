@@ -196,6 +196,53 @@ GST_START_TEST (test_file)
 
 GST_END_TEST;
 
+static gboolean
+answer_as_live (GstPad * pad, GstObject * parent, GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return gst_pad_query_default (pad, parent, query);
+  gst_query_set_latency (query, TRUE, 0, GST_CLOCK_TIME_NONE);
+  return TRUE;
+}
+
+/* Whether the source is live is asked when caps come: whoever asks for the latency
+ * later changes nothing. */
+GST_START_TEST (test_latency_query_changes_nothing)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_TR, "overload-policy",
+      POLICY_DEGRADE, NULL);
+
+  bench_be_a_file (&bench);
+  bench_set_input (&bench, &pace_info);
+  fail_if (pace_push_is_dropped (&bench));
+  gst_pad_set_query_function (bench.h->srcpad, answer_as_live);
+  gst_harness_query_latency (bench.h);
+  pace_say (&bench, PACE_FRAME);
+  fail_unless (pace_push_is_dropped (&bench));
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* While playing, min-model=auto is rejected, and the old one stays. */
+GST_START_TEST (test_min_model_auto)
+{
+  Bench bench = pace_start ("min-model", MODEL_ESR_MAX, NULL);
+  gchar *text;
+  gint model;
+
+  g_object_set (bench.ecbsr, "min-model", MODEL_AUTO, NULL);
+  text = bench_pop_problem (&bench, GST_MESSAGE_WARNING, GST_LIBRARY_ERROR,
+      GST_LIBRARY_ERROR_SETTINGS);
+  fail_unless (strstr (text, "min-model=auto") != NULL, "%s", text);
+  g_object_get (bench.ecbsr, "min-model", &model, NULL);
+  fail_unless_equals_int (model, MODEL_ESR_MAX);
+  g_free (text);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
 static void
 assert_drops_two (Bench * bench)
 {
@@ -398,6 +445,8 @@ pace_suite (void)
   tcase_add_test (tc, test_left_alone);
   tcase_add_test (tc, test_qos_switched_off);
   tcase_add_test (tc, test_live_after_refusal);
+  tcase_add_test (tc, test_latency_query_changes_nothing);
+  tcase_add_test (tc, test_min_model_auto);
   tcase_add_test (tc, test_file);
   tcase_add_test (tc, test_drops);
   tcase_add_test (tc, test_degrade_does_not_drop);

@@ -65,7 +65,7 @@ MUTATIONS = [
              "gstecbsr.c", "if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)",
              "if (FALSE && GST_EVENT_TYPE (event) == GST_EVENT_QOS)", "element pace"),
     Mutation("qos=false switches overload control off",
-             "gstecbsr.c", "config.enabled = enabled;", "config.enabled = TRUE;", "element pace"),
+             "properties.c", "config.enabled = enabled;", "config.enabled = TRUE;", "element pace"),
     Mutation("latency is only ever raised",
              "qos.c", "if (time <= latency->time)",
              "if (time == latency->time)", "element latency"),
@@ -79,6 +79,6 @@ MUTATIONS = [
              "element live"),
     Mutation("a model that cannot be loaded in PLAYING leaves the old one running",
              "reconfigure.c", "    reject (self, &change->config, error);\n}",
-             "    gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, NULL);\n}",
+             "    gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, NULL);\n",
              "element live"),
 ]
