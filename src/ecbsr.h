@@ -160,15 +160,16 @@ typedef enum
 
 typedef enum
 {
-  ECBSR_COLOR_YUV, // components Y[, U, V]
+  ECBSR_COLOR_YUV, // components Y[, U, V[, A]]
   ECBSR_COLOR_RGB, // components R, G, B[, A]
 } EcbsrColor;
 
 // Where the samples of a picture lie: the same for input and output.
 // Supported are: planes of one component each; U and V interleaved in one plane
-// (NV12, NV21, NV16); Y, U and V in one plane, 4:2:2 (YUY2, UYVY); R, G, B with
-// pixel stride 3, or 4 with alpha or an unused byte; the same of 16-bit words, with
-// twice the offsets and strides. F32 takes planes of one component.
+// (NV12, NV21, NV16); Y, U and V in one plane, 4:2:2 (YUY2, UYVY); R, G, B or
+// Y, U, V (4:4:4) with pixel stride 3, or 4 with alpha or an unused byte; the same
+// of 16-bit words, with twice the offsets and strides. Planes of R, G, B are not.
+// F32 takes planes of one component.
 typedef struct
 {
   EcbsrColor color;
@@ -178,7 +179,7 @@ typedef struct
     guint plane;
     guint offset;       // of the first sample in its row, bytes
     guint pixel_stride; // from sample to sample, bytes
-    guint w_sub, h_sub; // log2 of the subsampling
+    guint w_sub, h_sub; // log2 of the subsampling, at most 2; of U and V only
   } component[ECBSR_MAX_COMPONENTS];
 } EcbsrLayout;
 
@@ -203,8 +204,13 @@ typedef struct
   gdouble luma_weight[3];
 
   // Where a subsampled chroma sample lies between the luma samples it covers:
-  // 0.5 in the middle (MPEG-1, JPEG), 0.25 on the first (MPEG-2 horizontally).
+  // 0.5 in the middle (MPEG-1, JPEG), 0.25 on the first of two (MPEG-2
+  // horizontally).
   gdouble chroma_offset_x, chroma_offset_y;
+  // YUV: how much further right and down U and V of the output are sited than
+  // those of the input, in distances between samples of the output. 0 keeps the
+  // siting. The cubic reaches 2 input samples; a shift beyond that is INVALID.
+  gdouble chroma_shift_x, chroma_shift_y;
 
   // What the CPU or the model cannot do runs as float32;
   // ecbsr_plan_get_precision() tells.

@@ -231,8 +231,29 @@ correct_rgb (LumaTile *t, guint y)
                           t->frame->params->strength, t->n - t->left);
 }
 
+// Makes the samples of output row y: the network's correction goes to R, G and B,
+// or the network makes Y; the rest is cubic.
 static void
-finish_rgb (LumaTile *t, guint y)
+round_packed (LumaTile *t, guint y)
+{
+  const EcbsrPlan *plan = t->frame->plan;
+  const guint n = plan->config.layout.n_components;
+  const guint first = plan->config.layout.color == ECBSR_COLOR_RGB ? 0 : 1;
+
+  for (guint c = first; c < n; c++)
+    ecbsr_cubic_row (&t->cubic[c], y, t->scratch->value[c]);
+  if (first == 1)
+    ecbsr_picture_round (plan, t->scratch->samples[0], plan->from_net,
+                         luma_row (t, y), t->n);
+  else if (net_is_at (t, y))
+    correct_rgb (t, y);
+  for (guint c = first; c < n; c++)
+    ecbsr_picture_round (plan, t->scratch->samples[c], identity,
+                         t->scratch->value[c], t->n);
+}
+
+static void
+finish_packed (LumaTile *t, guint y)
 {
   const EcbsrPlan *plan = t->frame->plan;
   const EcbsrLayout *layout = &plan->config.layout;
@@ -240,17 +261,10 @@ finish_rgb (LumaTile *t, guint y)
   const guint k = pixel_stride / plan->sample_size;
   gconstpointer ordered[4] = { NULL };
 
+  round_packed (t, y);
   for (guint c = 0; c < layout->n_components; c++)
-    ecbsr_cubic_row (&t->cubic[c], y, t->scratch->value[c]);
-  if (net_is_at (t, y))
-    correct_rgb (t, y);
-  for (guint c = 0; c < layout->n_components; c++)
-    {
-      ecbsr_picture_round (plan, t->scratch->samples[c], identity,
-                           t->scratch->value[c], t->n);
-      ordered[layout->component[c].offset / plan->sample_size]
-          = t->scratch->samples[c];
-    }
+    ordered[layout->component[c].offset / plan->sample_size]
+        = t->scratch->samples[c];
   for (guint i = 0; i < k; i++)
     if (!ordered[i]) // the unused one; samples[3] was made opaque
       ordered[i] = t->scratch->samples[3];
@@ -266,13 +280,13 @@ begin_components (LumaTile *t, PlaneKind kind)
 {
   const EcbsrPlan *plan = t->frame->plan;
   const guint n = plan->config.layout.n_components;
-  gboolean rgb = kind == PLANE_TRIPLE || kind == PLANE_QUAD;
+  gboolean rgb = plan->config.layout.color == ECBSR_COLOR_RGB;
 
   if (rgb || t->use_cubic)
     begin_cubic (t, 0, rgb ? identity : plan->to_net);
   for (guint c = 1; kind != PLANE_PLAIN && c < n; c++)
     begin_cubic (t, c, identity);
-  if (rgb && n == 3)
+  if (kind == PLANE_QUAD && n == 3)
     memset (t->scratch->samples[3], 0xff, t->n * plan->sample_size);
 }
 
@@ -284,7 +298,7 @@ finish_row (LumaTile *t, PlaneKind kind, guint y)
   else if (kind == PLANE_YUYV)
     finish_yuyv (t, y);
   else
-    finish_rgb (t, y);
+    finish_packed (t, y);
 }
 
 void

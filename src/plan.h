@@ -23,8 +23,8 @@ typedef enum
   PLANE_PLAIN,  // one component
   PLANE_PAIR,   // U and V
   PLANE_YUYV,   // Y, U and V, 4:2:2
-  PLANE_TRIPLE, // R, G, B
-  PLANE_QUAD,   // R, G, B and alpha or an unused byte
+  PLANE_TRIPLE, // R, G, B or Y, U, V
+  PLANE_QUAD,   // the same and alpha or an unused byte
 } PlaneKind;
 
 typedef struct

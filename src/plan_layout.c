@@ -27,6 +27,12 @@ check_sample (const EcbsrPlanConfig *config, GError **error)
 }
 
 static gboolean
+is_chroma (const EcbsrLayout *layout, guint c)
+{
+  return layout->color == ECBSR_COLOR_YUV && (c == 1 || c == 2);
+}
+
+static gboolean
 check_component (const EcbsrPlanConfig *config, guint c, GError **error)
 {
   const EcbsrLayout *layout = &config->layout;
@@ -45,10 +51,10 @@ check_component (const EcbsrPlanConfig *config, guint c, GError **error)
     return INVALID (error, "component %u: offset %u with pixel stride %u", c,
                     layout->component[c].offset,
                     layout->component[c].pixel_stride);
-  if (layout->component[c].w_sub > 1 || layout->component[c].h_sub > 1)
-    return INVALID (error, "component %u is subsampled by more than 2", c);
+  if (layout->component[c].w_sub > 2 || layout->component[c].h_sub > 2)
+    return INVALID (error, "component %u is subsampled by more than 4", c);
   if ((layout->component[c].w_sub || layout->component[c].h_sub)
-      && (c == 0 || layout->color == ECBSR_COLOR_RGB))
+      && !is_chroma (layout, c))
     return INVALID (error, "component %u must not be subsampled", c);
   return TRUE;
 }
@@ -73,7 +79,8 @@ check_layout (const EcbsrPlanConfig *config, GError **error)
   const EcbsrLayout *layout = &config->layout;
   gboolean rgb = layout->color == ECBSR_COLOR_RGB;
 
-  if (layout->n_components != 3 && layout->n_components != (rgb ? 4 : 1))
+  if (layout->n_components != 3 && layout->n_components != 4
+      && (rgb || layout->n_components != 1))
     return INVALID (error, "%s of %u components",
                     rgb ? "an RGB picture" : "a YUV picture",
                     layout->n_components);
@@ -103,23 +110,44 @@ row_offset (EcbsrField field, gdouble offset)
   return (field == ECBSR_FIELD_TOP ? offset : offset + 1) / 2;
 }
 
-static void
-init_component (EcbsrPlan *plan, guint c)
+// For samples at `offset` of their cell, and `shift` further in the output.
+// FALSE where one would need more neighbours than are read.
+static gboolean
+init_filter (EcbsrCubic *filter, guint scale, gdouble offset, gdouble shift)
+{
+  if (!(ABS (shift) <= 2)) // NaN
+    return FALSE;
+  ecbsr_cubic_init (filter, scale, offset, offset + shift);
+  for (guint p = 0; p < scale; p++)
+    if (filter->first[p] < -2 || filter->first[p] > -1)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+init_component (EcbsrPlan *plan, guint c, GError **error)
 {
   const EcbsrPlanConfig *config = &plan->config;
   const guint w_sub = config->layout.component[c].w_sub;
   const guint h_sub = config->layout.component[c].h_sub;
+  const gboolean chroma = is_chroma (&config->layout, c);
+  const gdouble x = w_sub ? config->chroma_offset_x : 0.5;
+  const gdouble y = h_sub ? config->chroma_offset_y : 0.5;
+  const gdouble shift_x = chroma ? config->chroma_shift_x : 0;
+  const gdouble shift_y = chroma ? config->chroma_shift_y : 0;
+  const gdouble row = row_offset (config->field, y);
   ComponentPlan *component = &plan->component[c];
 
   component->width = subsampled (config->width, w_sub);
   component->height = subsampled (config->height, h_sub);
   component->out_width = subsampled (config->width * plan->scale, w_sub);
   component->out_height = subsampled (config->height * plan->scale, h_sub);
-  ecbsr_cubic_init (&component->filter_x, plan->scale,
-                    w_sub ? config->chroma_offset_x : 0.5);
-  ecbsr_cubic_init (&component->filter_y, plan->scale,
-                    row_offset (config->field,
-                                h_sub ? config->chroma_offset_y : 0.5));
+  if (init_filter (&component->filter_x, plan->scale, x, shift_x)
+      && init_filter (&component->filter_y, plan->scale, row,
+                      row_offset (config->field, y + shift_y) - row))
+    return TRUE;
+  return INVALID (error, "chroma moved by (%g, %g) lies further away than the "
+                         "cubic reaches", shift_x, shift_y);
 }
 
 // The plane's components in the order of their offsets.
@@ -163,11 +191,25 @@ is_yuyv (const EcbsrPlan *plan, guint p)
   return plan->plane[p].n_components == 3 && layout->n_components == 3
          && layout->color == ECBSR_COLOR_YUV && pixel_stride (plan, 0) == 2
          && pixel_stride (plan, 1) == 4 && pixel_stride (plan, 2) == 4
-         && layout->component[1].w_sub && layout->component[2].w_sub
+         && layout->component[1].w_sub == 1 && layout->component[2].w_sub == 1
          && !layout->component[1].h_sub && !layout->component[2].h_sub
          // Chroma fills the room between the luma.
          && (layout->component[0].offset ^ layout->component[1].offset) & size
          && (layout->component[0].offset ^ layout->component[2].offset) & size;
+}
+
+// All components in one plane, as many of each.
+static gboolean
+is_packed (const EcbsrPlan *plan, guint p, guint stride)
+{
+  const EcbsrLayout *layout = &plan->config.layout;
+
+  for (guint c = 0; c < layout->n_components; c++)
+    if (layout->component[c].w_sub || layout->component[c].h_sub)
+      return FALSE;
+  return layout->n_components > 1 && layout->n_components <= stride
+         && plan->plane[p].n_components == layout->n_components
+         && all_have (plan, p, stride);
 }
 
 static gboolean
@@ -177,8 +219,8 @@ is_pair (const EcbsrPlan *plan, guint p)
   const PlanePlan *plane = &plan->plane[p];
 
   return layout->color == ECBSR_COLOR_YUV && plane->n_components == 2
-         && all_have (plan, p, 2) && plane->component[0] > 0
-         && plane->component[1] > 0
+         && all_have (plan, p, 2) && is_chroma (layout, plane->component[0])
+         && is_chroma (layout, plane->component[1])
          && layout->component[1].w_sub == layout->component[2].w_sub
          && layout->component[1].h_sub == layout->component[2].h_sub;
 }
@@ -199,11 +241,9 @@ classify_plane (EcbsrPlan *plan, guint p, GError **error)
     plane->kind = PLANE_PAIR;
   else if (is_yuyv (plan, p))
     plane->kind = PLANE_YUYV;
-  else if (rgb && layout->n_components == 3 && plane->n_components == 3
-           && all_have (plan, p, 3))
+  else if (is_packed (plan, p, 3))
     plane->kind = PLANE_TRIPLE;
-  else if (rgb && plane->n_components == layout->n_components
-           && all_have (plan, p, 4))
+  else if (is_packed (plan, p, 4))
     plane->kind = PLANE_QUAD;
   else
     return INVALID (error, "plane %u interleaves its components in an "
@@ -219,10 +259,11 @@ ecbsr_plan_init_layout (EcbsrPlan *plan, GError **error)
   if (!check_layout (&plan->config, error))
     return FALSE;
   plan->sample_size = sample_size (plan->config.sample);
-  ecbsr_cubic_init (&plan->quarters, 4, 0);
+  ecbsr_cubic_init (&plan->quarters, 4, 0, 0);
   for (guint c = 0; c < layout->n_components; c++)
     {
-      init_component (plan, c);
+      if (!init_component (plan, c, error))
+        return FALSE;
       plan->n_planes = MAX (plan->n_planes, layout->component[c].plane + 1);
     }
   for (guint p = 0; p < plan->n_planes; p++)

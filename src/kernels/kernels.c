@@ -202,12 +202,13 @@ catmull_rom (double x)
 }
 
 void
-ecbsr_cubic_init (EcbsrCubic *filter, unsigned scale, double offset)
+ecbsr_cubic_init (EcbsrCubic *filter, unsigned scale, double offset,
+                  double out_offset)
 {
   filter->scale = scale;
   for (unsigned p = 0; p < scale; p++)
     {
-      double position = (p + offset) / scale - offset;
+      double position = (p + out_offset) / scale - offset;
       filter->first[p] = (int) floor (position) - 1;
       for (int t = 0; t < 4; t++)
         filter->tap[p][t]

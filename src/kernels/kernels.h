@@ -286,8 +286,10 @@ size_t ecbsr_kernels_wino_work (EcbsrDtype dtype, unsigned n_in);
 uint16_t ecbsr_bf16_from_float (float value);
 
 // The filter for s phases where samples lie `offset` into their cell (0.5: in
-// the middle): output I is at input (I + offset)/s - offset.
-void ecbsr_cubic_init (EcbsrCubic *filter, unsigned scale, double offset);
+// the middle), of the output `out_offset`: output I is at input
+// (I + out_offset)/s - offset.
+void ecbsr_cubic_init (EcbsrCubic *filter, unsigned scale, double offset,
+                       double out_offset);
 
 void ecbsr_kernels_fill_wino_ref (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_ref (EcbsrKernels *kernels);

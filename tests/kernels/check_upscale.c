@@ -118,7 +118,7 @@ try_cubic_h (Check *c, unsigned scale, double offset, size_t n)
 
   check_arguments (c, "scale %u, offset %g, %zu pixels, %s", scale, offset, n,
                    pattern_name (pattern));
-  ecbsr_cubic_init (&filter, scale, offset);
+  ecbsr_cubic_init (&filter, scale, offset, offset);
   pattern_fill (&c->rand, pattern, input.data, n + 4);
   call_ref (c, cubic_h_f32, ref.data, src, &filter, n);
   call_new (c, cubic_h_f32, new.data, src, &filter, n);
@@ -148,7 +148,7 @@ check_cubic_h_f32 (Check *c)
     {
       char label[32];
       snprintf (label, sizeof label, "scale %u", scale);
-      ecbsr_cubic_init (&filter, scale, 0.5);
+      ecbsr_cubic_init (&filter, scale, 0.5, 0.5);
       bench_new (c, label, 480, cubic_h_f32, dst, src + 2, &filter, 480);
     }
 }

@@ -7,7 +7,7 @@
 #define GUARD 0xc3
 
 #define PLANE(plane, w_sub, h_sub) { plane, 0, 1, w_sub, h_sub }
-#define PAIRED(offset, h_sub) { 1, offset, 2, 1, h_sub }
+#define PAIRED(offset, w_sub, h_sub) { 1, offset, 2, w_sub, h_sub }
 #define PACKED(offset, pixel_stride) { 0, offset, pixel_stride, 0, 0 }
 #define CHROMA_422(offset) { 0, offset, 4, 1, 0 }
 
@@ -17,6 +17,8 @@
 #define YUV(name, ...) YUV16 (name, 0, 0, __VA_ARGS__)
 #define YUV16(name, depth, shift, ...)                                         \
   { name, { ECBSR_COLOR_YUV, 3, { __VA_ARGS__ } }, 0, depth, shift }
+#define YUVA(name, depth, shift, ...)                                          \
+  { name, { ECBSR_COLOR_YUV, 4, { __VA_ARGS__ } }, 0, depth, shift }
 #define GRAY16(name, depth, shift)                                             \
   { name, { ECBSR_COLOR_YUV, 1, { PLANE16 (0, 0, 0) } }, 0, depth, shift }
 #define RGB(name, stride, r, g, b, unused)                                     \
@@ -38,9 +40,26 @@ const Format formats[] = {
   YUV ("YV12", PLANE (0, 0, 0), PLANE (2, 1, 1), PLANE (1, 1, 1)),
   YUV ("Y42B", PLANE (0, 0, 0), PLANE (1, 1, 0), PLANE (2, 1, 0)),
   YUV ("Y444", PLANE (0, 0, 0), PLANE (1, 0, 0), PLANE (2, 0, 0)),
-  YUV ("NV12", PLANE (0, 0, 0), PAIRED (0, 1), PAIRED (1, 1)),
-  YUV ("NV21", PLANE (0, 0, 0), PAIRED (1, 1), PAIRED (0, 1)),
-  YUV ("NV16", PLANE (0, 0, 0), PAIRED (0, 0), PAIRED (1, 0)),
+  YUV ("NV12", PLANE (0, 0, 0), PAIRED (0, 1, 1), PAIRED (1, 1, 1)),
+  YUV ("NV21", PLANE (0, 0, 0), PAIRED (1, 1, 1), PAIRED (0, 1, 1)),
+  YUV ("NV16", PLANE (0, 0, 0), PAIRED (0, 1, 0), PAIRED (1, 1, 0)),
+  YUV ("NV61", PLANE (0, 0, 0), PAIRED (1, 1, 0), PAIRED (0, 1, 0)),
+  YUV ("NV24", PLANE (0, 0, 0), PAIRED (0, 0, 0), PAIRED (1, 0, 0)),
+  YUV ("Y41B", PLANE (0, 0, 0), PLANE (1, 2, 0), PLANE (2, 2, 0)),
+  YUV ("YVU9", PLANE (0, 0, 0), PLANE (2, 2, 2), PLANE (1, 2, 2)),
+  YUV ("v308", PACKED (0, 3), PACKED (1, 3), PACKED (2, 3)),
+  YUV ("IYU2", PACKED (1, 3), PACKED (0, 3), PACKED (2, 3)),
+  YUVA ("AYUV", 0, 0, PACKED (1, 4), PACKED (2, 4), PACKED (3, 4),
+        PACKED (0, 4)),
+  YUVA ("VUYA", 0, 0, PACKED (2, 4), PACKED (1, 4), PACKED (0, 4),
+        PACKED (3, 4)),
+  YUVA ("A420", 0, 0, PLANE (0, 0, 0), PLANE (1, 1, 1), PLANE (2, 1, 1),
+        PLANE (3, 0, 0)),
+  YUVA ("AV12", 0, 0, PLANE (0, 0, 0), PAIRED (0, 1, 1), PAIRED (1, 1, 1),
+        PLANE (2, 0, 0)),
+  { "VUYx",
+    { ECBSR_COLOR_YUV, 3, { PACKED (2, 4), PACKED (1, 4), PACKED (0, 4) } },
+    3 + 1, 0, 0 },
   YUV ("YUY2", PACKED (0, 2), CHROMA_422 (1), CHROMA_422 (3)),
   YUV ("YVYU", PACKED (0, 2), CHROMA_422 (3), CHROMA_422 (1)),
   YUV ("UYVY", PACKED (1, 2), CHROMA_422 (0), CHROMA_422 (2)),
@@ -70,6 +89,14 @@ const Format formats[] = {
          PAIRED16 (2, 0)),
   YUV16 ("Y210", 10, 6, { 0, 0, 4, 0, 0 }, { 0, 2, 8, 1, 0 },
          { 0, 6, 8, 1, 0 }),
+  YUV16 ("v216", 16, 0, { 0, 2, 4, 0, 0 }, { 0, 0, 8, 1, 0 },
+         { 0, 4, 8, 1, 0 }),
+  YUVA ("A422_10LE", 10, 0, PLANE16 (0, 0, 0), PLANE16 (1, 1, 0),
+        PLANE16 (2, 1, 0), PLANE16 (3, 0, 0)),
+  YUVA ("Y412_LE", 12, 4, { 0, 2, 8, 0, 0 }, { 0, 0, 8, 0, 0 },
+        { 0, 4, 8, 0, 0 }, { 0, 6, 8, 0, 0 }),
+  YUVA ("AYUV64", 16, 0, { 0, 2, 8, 0, 0 }, { 0, 4, 8, 0, 0 },
+        { 0, 6, 8, 0, 0 }, { 0, 0, 8, 0, 0 }),
   { "RGBA64_LE",
     { ECBSR_COLOR_RGB,
       4,
@@ -112,7 +139,7 @@ format_is_rgb (const Format *format)
 static guint
 subsampled (guint size, guint sub)
 {
-  return (size + sub) >> sub;
+  return (size + (1u << sub) - 1) >> sub;
 }
 
 guint

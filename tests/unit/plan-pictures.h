@@ -12,7 +12,7 @@ typedef struct
 {
   const gchar *name; // as GStreamer calls it
   EcbsrLayout layout;
-  guint opaque; // RGB: offset of the byte that nobody uses, plus 1; 0: none
+  guint opaque; // offset of the byte that nobody uses, plus 1; 0: none
   guint depth, shift; // of 16-bit samples; 0: bytes
 } Format;
 

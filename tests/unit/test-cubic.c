@@ -62,9 +62,18 @@ picture_of (const Floats *f)
   return picture;
 }
 
-static Floats
-upscale (const Floats *in, guint scale, gdouble offset_x, gdouble offset_y)
+// Where chroma lies in its cell: in the input, and how much further in the output.
+typedef struct
 {
+  guint scale;
+  gdouble offset_x, offset_y;
+  gdouble shift_x, shift_y;
+} Case;
+
+static Floats
+upscale (const Floats *in, const Case *t)
+{
+  const guint scale = t->scale;
   const EcbsrPlanConfig config = {
     .width = in->width,
     .height = in->height,
@@ -74,8 +83,10 @@ upscale (const Floats *in, guint scale, gdouble offset_x, gdouble offset_y)
                                { 1, 0, 4, 1, 1 },
                                { 2, 0, 4, 1, 1 } } },
     .white = 255,
-    .chroma_offset_x = offset_x,
-    .chroma_offset_y = offset_y,
+    .chroma_offset_x = t->offset_x,
+    .chroma_offset_y = t->offset_y,
+    .chroma_shift_x = t->shift_x,
+    .chroma_shift_y = t->shift_y,
     .n_threads = 1,
   };
   Floats out = new_floats (in->width * scale, in->height * scale);
@@ -129,23 +140,20 @@ place (guint c, guint i, gdouble offset)
 
 // The same place in the smaller picture, in samples of component c.
 static gdouble
-source (guint c, guint i, guint scale, gdouble offset)
+source (guint c, guint i, guint scale, gdouble offset, gdouble shift)
 {
-  const gdouble luma = (place (c, i, offset) + 0.5) / scale - 0.5;
+  const gdouble luma = (place (c, i, offset + shift) + 0.5) / scale - 0.5;
 
   return c ? (luma + 0.5) / 2 - offset : luma;
 }
-
-typedef struct
-{
-  guint scale;
-  gdouble offset_x, offset_y;
-} Case;
 
 static const Case cases[] = {
   { 1, 0.5, 0.5 },   { 2, 0.5, 0.5 },   { 3, 0.5, 0.5 },  { 4, 0.5, 0.5 },
   { 1, 0.25, 0.5 },  { 2, 0.25, 0.5 },  { 3, 0.25, 0.5 }, { 4, 0.25, 0.5 },
   { 2, 0.25, 0.25 }, { 3, 0.5, 0.25 },  { 4, 0, 1 },
+  // From MPEG-2's siting to JPEG's, and back; from the middle to two beside.
+  { 2, 0.25, 0.5, 0.25, 0 }, { 4, 0.5, 0.5, -0.25, 0 },
+  { 3, 0.25, 0.25, -0.5, 0.25 },
 };
 
 static void
@@ -155,8 +163,8 @@ check_surface (const Floats *in, const Floats *out, const Case *t, guint c)
     for (guint x = 0; x < plane_width (out, c); x++)
       {
         gdouble exact
-            = surface (in, c, source (c, x, t->scale, t->offset_x),
-                       source (c, y, t->scale, t->offset_y));
+            = surface (in, c, source (c, x, t->scale, t->offset_x, t->shift_x),
+                       source (c, y, t->scale, t->offset_y, t->shift_y));
         gdouble found = out->plane[c][y * plane_width (out, c) + x];
         // Eight products of values up to 255 · 1.4².
         g_assert_cmpfloat (fabs (found - exact), <, 20 * 500 * 0x1p-24);
@@ -174,7 +182,7 @@ test_surface (gconstpointer data)
   for (guint c = 0; c < 3; c++)
     for (guint i = 0; i < plane_width (&in, c) * plane_height (&in, c); i++)
       in.plane[c][i] = (gfloat) g_rand_double_range (rand, 0, 255);
-  out = upscale (&in, t->scale, t->offset_x, t->offset_y);
+  out = upscale (&in, t);
   for (guint c = 0; c < 3; c++)
     check_surface (&in, &out, t, c);
   clear_floats (&in);
@@ -185,14 +193,14 @@ test_surface (gconstpointer data)
 // A ramp over the picture, that luma and chroma sample each at its own places,
 // is the same ramp over the upscaled one: chroma has not moved against luma.
 static void
-fill_ramp (Floats *f, const Case *t, gdouble step)
+fill_ramp (Floats *f, gdouble offset_x, gdouble offset_y, gdouble step)
 {
   for (guint c = 0; c < 3; c++)
     for (guint y = 0; y < plane_height (f, c); y++)
       for (guint x = 0; x < plane_width (f, c); x++)
         f->plane[c][y * plane_width (f, c) + x]
-            = (gfloat) (step * (place (c, x, t->offset_x) + 0.5)
-                        + 3 * step * (place (c, y, t->offset_y) + 0.5));
+            = (gfloat) (step * (place (c, x, offset_x) + 0.5)
+                        + 3 * step * (place (c, y, offset_y) + 0.5));
 }
 
 static void
@@ -203,9 +211,9 @@ test_ramp (gconstpointer data)
   Floats expected = new_floats (LUMA_WIDTH * t->scale, LUMA_HEIGHT * t->scale);
   Floats out;
 
-  fill_ramp (&in, t, t->scale);
-  fill_ramp (&expected, t, 1);
-  out = upscale (&in, t->scale, t->offset_x, t->offset_y);
+  fill_ramp (&in, t->offset_x, t->offset_y, t->scale);
+  fill_ramp (&expected, t->offset_x + t->shift_x, t->offset_y + t->shift_y, 1);
+  out = upscale (&in, t);
   for (guint c = 0; c < 3; c++)
     {
       guint border = 2 * t->scale; // where the picture ends, the ramp does
@@ -225,13 +233,14 @@ test_ramp (gconstpointer data)
 static void
 test_scale_1 (void)
 {
+  const Case t = { 1, 0.25, 0.5, 0, 0 };
   Floats in = new_floats (LUMA_WIDTH, LUMA_HEIGHT);
   Floats out;
 
   for (guint c = 0; c < 3; c++)
     for (guint i = 0; i < plane_width (&in, c) * plane_height (&in, c); i++)
       in.plane[c][i] = (gfloat) (i * 37 % 251);
-  out = upscale (&in, 1, 0.25, 0.5);
+  out = upscale (&in, &t);
   for (guint c = 0; c < 3; c++)
     {
       gsize n_bytes
@@ -263,7 +272,7 @@ test_taps (void)
     for (guint o = 0; o < G_N_ELEMENTS (offsets); o++)
       {
         EcbsrCubic f;
-        ecbsr_cubic_init (&f, scale, offsets[o]);
+        ecbsr_cubic_init (&f, scale, offsets[o], offsets[o]);
         g_assert_cmpuint (f.scale, ==, scale);
         for (guint p = 0; p < scale; p++)
           {
@@ -283,8 +292,8 @@ add_cases (const gchar *name, GTestDataFunc func)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree gchar *path = g_strdup_printf (
-          "/cubic/%s/x%u-%g-%g", name, cases[i].scale, cases[i].offset_x,
-          cases[i].offset_y);
+          "/cubic/%s/x%u-%g-%g-%g-%g", name, cases[i].scale, cases[i].offset_x,
+          cases[i].offset_y, cases[i].shift_x, cases[i].shift_y);
       g_test_add_data_func (path, &cases[i], func);
     }
 }

@@ -31,12 +31,16 @@
      "chroma at (1.5, 0.5) of its cell is not between 0 and 1")                \
   X (siting_y, c->chroma_offset_y = NAN,                                       \
      "chroma at (0.25, nan) of its cell is not between 0 and 1")               \
+  X (shift_x, c->chroma_shift_x = 1.5,                                         \
+     "chroma moved by (1.5, 0) lies further away than the cubic reaches")    \
+  X (shift_y, c->chroma_shift_y = NAN,                                         \
+     "chroma moved by (0, nan) lies further away than the cubic reaches")      \
   X (no_components, c->layout.n_components = 0,                                \
      "a YUV picture of 0 components")                                          \
   X (two_components, c->layout.n_components = 2,                               \
      "a YUV picture of 2 components")                                          \
-  X (four_components, c->layout.n_components = 4,                              \
-     "a YUV picture of 4 components")                                          \
+  X (absent_alpha, c->layout.n_components = 4,                                 \
+     "component 3: offset 0 with pixel stride 0")                              \
   X (five_components, c->layout.n_components = 5,                              \
      "a YUV picture of 5 components")                                          \
   X (far_plane, c->layout.component[2].plane = 4,                              \
@@ -51,8 +55,8 @@
      "component 1: offset 4294967295 with pixel stride 1")                     \
   X (subsampled_luma, c->layout.component[0].h_sub = 1,                        \
      "component 0 must not be subsampled")                                     \
-  X (chroma_410, c->layout.component[1].w_sub = 2,                             \
-     "component 1 is subsampled by more than 2")                               \
+  X (subsampled_by_8, c->layout.component[1].w_sub = 3,                        \
+     "component 1 is subsampled by more than 4")                               \
   X (same_bytes, c->layout.component[2].plane = 1,                             \
      "components 1 and 2 both at offset 0 of plane 1")                         \
   X (hole, c->layout.component[2].plane = 3,                                   \

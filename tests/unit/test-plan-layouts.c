@@ -43,24 +43,28 @@ grey_format (const Format *format)
 static const Format *
 plain_format (const Format *format)
 {
+  const guint w_sub = format->layout.component[1].w_sub;
   const guint h_sub = format->layout.component[1].h_sub;
 
   if (format->layout.n_components == 1)
     return grey_format (format);
+  if (w_sub == 2)
+    return format_find (h_sub ? "YVU9" : "Y41B");
   switch (format_depth (format))
     {
     case 8:
       if (format_is_rgb (format))
         return format_find ("RGB");
-      if (!format->layout.component[1].w_sub)
+      if (!w_sub)
         return format_find ("Y444");
       return format_find (h_sub ? "I420" : "Y42B");
     case 10:
       return h_sub ? format_find ("I420_10LE") : NULL;
     case 12:
-      return format_find ("I422_12LE");
+      return w_sub ? format_find ("I422_12LE") : NULL;
     default:
-      return NULL;
+      return format_is_rgb (format) || w_sub ? NULL
+                                             : format_find ("Y444_16LE");
     }
 }
 
@@ -128,7 +132,7 @@ check_format (EcbsrModel *model, const Format *format, const guint size[2])
 
   picture_fill_noise (in, 7);
   check_against_plain (model, format, size, out);
-  if (format_is_rgb (format) && format->layout.n_components == 4)
+  if (format->layout.n_components == 4)
     check_alpha (in, out, ecbsr_model_get_info (model)->scale);
   if (format->opaque)
     check_opaque (out);
