@@ -32,7 +32,7 @@
   X (siting_y, c->chroma_offset_y = NAN,                                       \
      "chroma at (0.25, nan) of its cell is not between 0 and 1")               \
   X (shift_x, c->chroma_shift_x = 1.5,                                         \
-     "chroma moved by (1.5, 0) lies further away than the cubic reaches")    \
+     "chroma moved by (1.5, 0) lies further away than the cubic reaches")      \
   X (shift_y, c->chroma_shift_y = NAN,                                         \
      "chroma moved by (0, nan) lies further away than the cubic reaches")      \
   X (no_components, c->layout.n_components = 0,                                \
