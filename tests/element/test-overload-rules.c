@@ -80,7 +80,7 @@ GST_START_TEST (test_late_downstream)
 
 GST_END_TEST;
 
-/* Another budget, policy or ladder in the middle of it. */
+/* Another budget, policy or set of levels in the middle of it. */
 GST_START_TEST (test_changes)
 {
   g_autoptr (GstEcbsrOverload) overload = new_two_levels (26 * GST_MSECOND);

@@ -220,7 +220,7 @@ GST_START_TEST (test_own_overload_control)
   for (i = 0; i < PATIENCE && get_level (&hurried) == 0; i++) {
     push_late_frame (&hurried, i);
     push_late_frame (&calm, i);
-    g_usleep (1000);            /* the ladder is made in another thread */
+    g_usleep (1000);            /* levels are built in another thread */
   }
   bench_assert_active (&hurried, "bicubic");
   bench_assert_active (&calm, "ecbsr-m4c8-x2");
@@ -232,9 +232,9 @@ GST_START_TEST (test_own_overload_control)
 GST_END_TEST;
 
 static Suite *
-streams_suite (void)
+several_streams_suite (void)
 {
-  Suite *s = suite_create ("streams");
+  Suite *s = suite_create ("several-streams");
   TCase *tc = tcase_create ("several");
 
   suite_add_tcase (s, tc);
@@ -245,4 +245,4 @@ streams_suite (void)
   return s;
 }
 
-GST_CHECK_MAIN (streams);
+GST_CHECK_MAIN (several_streams);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "pace.h"
+#include "live.h"
 
-GstVideoInfo pace_info;
-GstClockTime pace_now;
+GstVideoInfo live_info;
+GstClockTime live_now;
 static GstClockTime pts;
 
 void
-pace_set_up (void)
+live_set_up (void)
 {
-  frame_info (&pace_info, GST_VIDEO_FORMAT_NV12, 64, 36);
-  pts = pace_now = 0;
+  frame_info (&live_info, GST_VIDEO_FORMAT_NV12, 64, 36);
+  pts = live_now = 0;
 }
 
 Bench
-pace_start (const gchar * first_property, ...)
+live_start (const gchar * first_property, ...)
 {
   va_list properties;
   Bench bench;
@@ -24,23 +24,23 @@ pace_start (const gchar * first_property, ...)
   va_end (properties);
   g_object_set (bench.ecbsr, "content", CONTENT_CLEAN, NULL);
   gst_harness_use_testclock (bench.h);
-  bench_set_input (&bench, &pace_info);
+  bench_set_input (&bench, &live_info);
   return bench;
 }
 
 static GstBuffer *
 new_input (void)
 {
-  GstBuffer *in = frame_new_filled (&pace_info, FRAME_DEFAULT, pattern_texture);
+  GstBuffer *in = frame_new_filled (&live_info, FRAME_DEFAULT, pattern_texture);
 
   GST_BUFFER_PTS (in) = pts;
-  GST_BUFFER_DURATION (in) = PACE_FRAME;
-  pts += PACE_FRAME;
+  GST_BUFFER_DURATION (in) = LIVE_FRAME;
+  pts += LIVE_FRAME;
   return in;
 }
 
 GstBuffer *
-pace_push (Bench * bench)
+live_push (Bench * bench)
 {
   fail_unless_equals_int (gst_harness_push (bench->h, new_input ()),
       GST_FLOW_OK);
@@ -48,9 +48,9 @@ pace_push (Bench * bench)
 }
 
 gboolean
-pace_push_is_dropped (Bench * bench)
+live_push_is_dropped (Bench * bench)
 {
-  GstBuffer *out = pace_push (bench);
+  GstBuffer *out = live_push (bench);
   gboolean dropped = out == NULL;
 
   gst_clear_buffer (&out);
@@ -58,7 +58,7 @@ pace_push_is_dropped (Bench * bench)
 }
 
 void
-pace_say (Bench * bench, GstClockTimeDiff jitter)
+live_push_qos (Bench * bench, GstClockTimeDiff jitter)
 {
   gst_harness_push_upstream_event (bench->h,
       gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, jitter > 0 ? 1.5 : 0.5,
@@ -66,7 +66,7 @@ pace_say (Bench * bench, GstClockTimeDiff jitter)
 }
 
 GstMessage *
-pace_pop_level_changed (Bench * bench)
+live_pop_level_changed (Bench * bench)
 {
   GstMessage *message;
 
@@ -79,15 +79,15 @@ pace_pop_level_changed (Bench * bench)
 }
 
 GstMessage *
-pace_push_until_level_changes (Bench * bench, GstClockTime step)
+live_push_until_level_changes (Bench * bench, GstClockTime step)
 {
   GstMessage *message = NULL;
   guint i;
 
-  for (i = 0; i < PACE_PATIENCE && !message; i++) {
-    pace_push_is_dropped (bench);
-    gst_harness_set_time (bench->h, pace_now += step);
-    message = pace_pop_level_changed (bench);
+  for (i = 0; i < LIVE_PATIENCE && !message; i++) {
+    live_push_is_dropped (bench);
+    gst_harness_set_time (bench->h, live_now += step);
+    message = live_pop_level_changed (bench);
     g_usleep (1000);
   }
   fail_unless (message != NULL, "still the same level");
@@ -95,7 +95,7 @@ pace_push_until_level_changes (Bench * bench, GstClockTime step)
 }
 
 void
-pace_assert_gone_down (GstMessage * message, const gchar * from,
+live_assert_downgraded (GstMessage * message, const gchar * from,
     const gchar * to)
 {
   const GstStructure *s = gst_message_get_structure (message);
@@ -110,12 +110,12 @@ pace_assert_gone_down (GstMessage * message, const gchar * from,
 }
 
 void
-pace_assert_output (Bench * bench, gint model)
+live_assert_output (Bench * bench, gint model)
 {
   GstVideoInfo out_info;
-  GstBuffer *out = pace_push (bench);
-  GstBuffer *expected = upscale (frame_new_filled (&pace_info, FRAME_DEFAULT,
-          pattern_texture), &pace_info, &out_info, "model", model,
+  GstBuffer *out = live_push (bench);
+  GstBuffer *expected = upscale (frame_new_filled (&live_info, FRAME_DEFAULT,
+          pattern_texture), &live_info, &out_info, "model", model,
       "content", CONTENT_CLEAN, NULL);
 
   fail_unless (out != NULL);

@@ -5,7 +5,7 @@
  * force when it came. */
 
 #include "upscale.h"
-#include "wishes.h"
+#include "changes.h"
 
 #define N_PICTURES 4
 #define FRAMES_BETWEEN 3        /* changes */
@@ -103,7 +103,7 @@ get_checksum (GstBuffer * buffer, const GstVideoInfo * info)
 
 /* Not where the model is not built in. */
 static gboolean
-can_start (const Wish * model)
+can_start (const Properties * model)
 {
   GstElement *ecbsr = gst_element_factory_make ("ecbsr", NULL);
   GstStateChangeReturn ret;
@@ -119,7 +119,7 @@ can_start (const Wish * model)
 /* Of the picture upscaled by @model with @look's strength and comparison; "" where
  * that cannot be. */
 static gchar *
-make_reference (guint picture, const Wish * model, const Wish * look)
+make_reference (guint picture, const Properties * model, const Properties * look)
 {
   GstVideoInfo info;
   GstBuffer *out;
@@ -139,7 +139,7 @@ make_reference (guint picture, const Wish * model, const Wish * look)
 }
 
 static const gchar *
-get_reference (guint picture, const Wish * model, const Wish * look)
+get_reference (guint picture, const Properties * model, const Properties * look)
 {
   gchar *key = g_strdup_printf ("%u %u %d %d %d %s %g %d %g", picture,
       model->scale, model->model, model->content, model->precision,
@@ -158,18 +158,18 @@ get_reference (guint picture, const Wish * model, const Wish * look)
 /* ----------------------------------------------------------------- checks -- */
 
 static gboolean
-is_made_by (const Output * output, guint picture, const Wish * model,
-    const Wish * look)
+is_made_by (const Output * output, guint picture, const Properties * model,
+    const Properties * look)
 {
   return g_str_equal (output->checksum, get_reference (picture, model, look));
 }
 
 /* By any built-in model that was trained on @content. */
 static gboolean
-is_built_in_made_of (const Output * output, guint picture, const Wish * model,
-    const Wish * look, gint content)
+is_built_in_made_of (const Output * output, guint picture, const Properties * model,
+    const Properties * look, gint content)
 {
-  Wish built_in = *model;
+  Properties built_in = *model;
 
   built_in.location = NULL;
   built_in.content = content;
@@ -183,16 +183,16 @@ is_built_in_made_of (const Output * output, guint picture, const Wish * model,
 /* What overload control and model=auto choose from; where there is no network for
  * cameras they take the other one. */
 static gboolean
-is_built_in_made (const Output * output, guint picture, const Wish * model,
-    const Wish * look)
+is_built_in_made (const Output * output, guint picture, const Properties * model,
+    const Properties * look)
 {
   return is_built_in_made_of (output, picture, model, look, CONTENT_AUTO)
       || is_built_in_made_of (output, picture, model, look, model->content);
 }
 
 static gboolean
-is_allowed (const Output * output, guint picture, const Wish * model,
-    const Wish * look, gboolean levels)
+is_allowed (const Output * output, guint picture, const Properties * model,
+    const Properties * look, gboolean levels)
 {
   return is_made_by (output, picture, model, look)
       || ((levels || (model->model == MODEL_AUTO && !model->location))
@@ -201,35 +201,35 @@ is_allowed (const Output * output, guint picture, const Wish * model,
 
 /* The look is read after the model is taken up, so it may be a later one. */
 static gboolean
-is_explained (const Output * output, guint picture, Wishes * wishes,
+is_explained (const Output * output, guint picture, Changes * changes,
     gboolean levels)
 {
   guint m, l;
 
   for (m = output->completed; m <= output->begun; m++)
     for (l = m; l <= output->begun; l++)
-      if (is_allowed (output, picture, wishes_get (wishes, m),
-              wishes_get (wishes, l), levels))
+      if (is_allowed (output, picture, changes_get (changes, m),
+              changes_get (changes, l), levels))
         return TRUE;
   return FALSE;
 }
 
 static void
-check_outputs (GArray * outputs, Wishes * wishes, gboolean levels)
+check_outputs (GArray * outputs, Changes * changes, gboolean levels)
 {
   guint i;
 
   for (i = 0; i < outputs->len; i++) {
     const Output *output = &g_array_index (outputs, Output, i);
-    const Wish *wish = wishes_get (wishes, output->completed);
+    const Properties *props = changes_get (changes, output->completed);
 
-    fail_unless (is_explained (output, i % N_PICTURES, wishes, levels),
+    fail_unless (is_explained (output, i % N_PICTURES, changes, levels),
         "frame %u, with changes %u to %u: not what scale=%u model=%d "
         "model-location=%s content=%d precision=%d strength=%g compare=%d "
         "compare-position=%g makes of it, nor what came after", i,
-        output->completed, output->begun, wish->scale, wish->model,
-        wish->location, wish->content, wish->precision, wish->strength,
-        wish->compare, wish->position);
+        output->completed, output->begun, props->scale, props->model,
+        props->location, props->content, props->precision, props->strength,
+        props->compare, props->position);
   }
 }
 
@@ -265,7 +265,7 @@ tell_lateness (Bench * bench, guint i, GstClockTime pts)
 }
 
 static Output
-run_frame (Bench * bench, Wishes * wishes, guint i)
+run_frame (Bench * bench, Changes * changes, guint i)
 {
   GstBuffer *in = gst_buffer_copy (pictures[i % N_PICTURES]), *out;
   GstVideoInfo info;
@@ -273,9 +273,9 @@ run_frame (Bench * bench, Wishes * wishes, guint i)
 
   GST_BUFFER_PTS (in) = i * DURATION;
   GST_BUFFER_DURATION (in) = DURATION;
-  output.completed = wishes_get_completed (wishes);
+  output.completed = changes_get_completed (changes);
   out = gst_harness_push_and_pull (bench->h, in);
-  output.begun = wishes_get_begun (wishes);
+  output.begun = changes_get_begun (changes);
   fail_unless (out != NULL, "frame %u is lost", i);
   fail_unless_equals_uint64 (GST_BUFFER_PTS (out), i * DURATION);
   bench_get_output (bench, &info);
@@ -285,7 +285,7 @@ run_frame (Bench * bench, Wishes * wishes, guint i)
 }
 
 static GArray *
-run_frames (Bench * bench, Wishes * wishes, gboolean late)
+run_frames (Bench * bench, Changes * changes, gboolean late)
 {
   GArray *outputs = g_array_new (FALSE, FALSE, sizeof (Output));
   gboolean changing = TRUE;
@@ -293,14 +293,14 @@ run_frames (Bench * bench, Wishes * wishes, gboolean late)
 
   /* and some after the last change */
   for (i = 0; changing || i < n_frames + N_PICTURES; i++) {
-    Output output = run_frame (bench, wishes, i);
+    Output output = run_frame (bench, changes, i);
 
     g_array_append_val (outputs, output);
-    changing = wishes_count_frame (wishes);
+    changing = changes_count_frame (changes);
     if (late)
       tell_lateness (bench, i, i * DURATION);
   }
-  wishes_finish (wishes);
+  changes_finish (changes);
   return outputs;
 }
 
@@ -319,23 +319,23 @@ swap (gboolean late, const gint policies[2])
 {
   Bench bench = bench_new ("model", MODEL_ESR_MAX, "overload-policy",
       policies[0], NULL);
-  guint n_changes = n_frames / FRAMES_BETWEEN, n_refused;
-  Wishes *wishes;
+  guint n_changes = n_frames / FRAMES_BETWEEN, n_rejected;
+  Changes *changes;
   GArray *outputs;
 
   bench_set_input (&bench, &in_info);
-  wishes = wishes_new (bench.ecbsr, n_changes, FRAMES_BETWEEN, locations,
+  changes = changes_new (bench.ecbsr, n_changes, FRAMES_BETWEEN, locations,
       n_locations, policies);
-  outputs = run_frames (&bench, wishes, late);
-  check_outputs (outputs, wishes, late);
+  outputs = run_frames (&bench, changes, late);
+  check_outputs (outputs, changes, late);
 
-  n_refused = wishes_get_n_refused (wishes);
-  fail_unless (n_refused > n_changes / 20 && n_refused < n_changes / 2,
-      "%u of %u changes refused", n_refused, n_changes);
-  fail_unless_equals_int (count_warnings (&bench), n_refused);
+  n_rejected = changes_get_n_rejected (changes);
+  fail_unless (n_rejected > n_changes / 20 && n_rejected < n_changes / 2,
+      "%u of %u changes refused", n_rejected, n_changes);
+  fail_unless_equals_int (count_warnings (&bench), n_rejected);
   bench_assert_quiet (&bench, GST_MESSAGE_ERROR);
   free_outputs (outputs);
-  wishes_free (wishes);
+  changes_free (changes);
   bench_free (&bench);
 }
 
@@ -361,9 +361,9 @@ GST_START_TEST (test_swap_between_levels)
 GST_END_TEST;
 
 static Suite *
-swap_suite (void)
+random_changes_suite (void)
 {
-  Suite *s = suite_create ("swap");
+  Suite *s = suite_create ("random-changes");
   TCase *tc = tcase_create ("changes");
 
   suite_add_tcase (s, tc);
@@ -373,4 +373,4 @@ swap_suite (void)
   return s;
 }
 
-GST_CHECK_MAIN (swap);
+GST_CHECK_MAIN (random_changes);

@@ -92,7 +92,7 @@ count (GObject * object, GParamSpec * spec, gpointer n)
 }
 
 /* One that the peer cannot take keeps the old one and warns. */
-GST_START_TEST (test_scale_refused)
+GST_START_TEST (test_scale_rejected)
 {
   Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
   guint n_notified = 0;
@@ -175,7 +175,7 @@ try_in_vain (Bench * bench, const gchar * location, guint scale,
       | GST_MESSAGE_ELEMENT);
 }
 
-GST_START_TEST (test_model_refused)
+GST_START_TEST (test_model_rejected)
 {
   Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
   gchar *path = golden ("esr-max-x2-k5c2.safetensors");
@@ -215,8 +215,8 @@ GST_START_TEST (test_scale_and_model_together)
 
 GST_END_TEST;
 
-/* Of several wishes between two frames the last one counts. */
-GST_START_TEST (test_last_wish)
+/* Of several changes between two frames the last one counts. */
+GST_START_TEST (test_last_request)
 {
   Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
 
@@ -236,7 +236,7 @@ GST_START_TEST (test_last_wish)
 GST_END_TEST;
 
 /* Input of another size and the scale that makes it the size downstream wants:
- * with the scale before it would be refused. */
+ * with the scale before it would be rejected. */
 GST_START_TEST (test_scale_before_caps)
 {
   Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
@@ -515,7 +515,7 @@ GST_START_TEST (test_rejection_keeps_what_is_set_meanwhile)
 
 GST_END_TEST;
 
-/* Whatever two threads wish while frames flow: each frame is a whole one. */
+/* Whatever two threads set while frames flow: each frame is a whole one. */
 GST_START_TEST (test_stress)
 {
   Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
@@ -544,19 +544,19 @@ GST_START_TEST (test_stress)
 GST_END_TEST;
 
 static Suite *
-live_suite (void)
+changes_while_playing_suite (void)
 {
-  Suite *s = suite_create ("live");
+  Suite *s = suite_create ("changes-while-playing");
   TCase *tc = tcase_create ("changes");
 
   suite_add_tcase (s, tc);
   tcase_add_checked_fixture (tc, set_up, NULL);
   tcase_add_test (tc, test_scale_accepted);
-  tcase_add_test (tc, test_scale_refused);
+  tcase_add_test (tc, test_scale_rejected);
   tcase_add_test (tc, test_model_accepted);
-  tcase_add_test (tc, test_model_refused);
+  tcase_add_test (tc, test_model_rejected);
   tcase_add_test (tc, test_scale_and_model_together);
-  tcase_add_test (tc, test_last_wish);
+  tcase_add_test (tc, test_last_request);
   tcase_add_test (tc, test_scale_and_caps);
   tcase_add_test (tc, test_scale_before_caps);
   tcase_add_test (tc, test_precision_accepted);
@@ -567,4 +567,4 @@ live_suite (void)
   return s;
 }
 
-GST_CHECK_MAIN (live);
+GST_CHECK_MAIN (changes_while_playing);

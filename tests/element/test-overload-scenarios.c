@@ -85,7 +85,7 @@ quarter (gdouble seconds)
 }
 
 /* The whole picture would never fit at level 0 here; a quarter of it does, which is
- * seen from the floor, where no network runs. */
+ * seen from the lowest level, where no network runs. */
 GST_START_TEST (test_region)
 {
   const LoadCase load_case = { GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP,
@@ -132,7 +132,7 @@ GST_START_TEST (test_still_then_moving)
 
 GST_END_TEST;
 
-/* Where room for a climb begins; between that and the budget; at the budget. Noise
+/* Where room for an upgrade begins; between that and the budget; at the budget. Noise
  * goes both ways there. */
 static gdouble
 room (gdouble seconds)
@@ -205,7 +205,7 @@ huge_step (gdouble seconds)
   return seconds >= 10 && seconds < 30 ? 12.0 : 1.0;
 }
 
-/* To the floor at once; what has piled up meanwhile is dropped, once. */
+/* To the lowest level at once; what has piled up meanwhile is dropped, once. */
 GST_START_TEST (test_huge_step)
 {
   g_autoptr (GArray) samples = run (huge_step, 30);
@@ -282,7 +282,7 @@ hog_40s (gdouble seconds)
   return fmod (seconds, 80.0) >= 40.0 ? 4.0 : 1.0;
 }
 
-/* A load that comes and goes: after a few vain climbs the level stays. */
+/* A load that comes and goes: after a few vain upgrades the level stays. */
 GST_START_TEST (test_periodic)
 {
   static const Load hogs[] = { hog_5s, hog_15s, hog_40s };
@@ -302,7 +302,7 @@ GST_START_TEST (test_periodic)
 
 GST_END_TEST;
 
-/* A calm that lasts is used, however many climbs have failed before; and then they
+/* A calm that lasts is used, however many upgrades have failed before; and then they
  * are forgotten. */
 static gdouble
 hog_then_calm (gdouble seconds)
@@ -358,7 +358,7 @@ run_hopeless (GstEcbsrOverloadPolicy policy)
   return summarise (samples, 6, 60);
 }
 
-/* Each policy does what its name says, where not even the floor fits. */
+/* Each policy does what its name says, where not even the lowest level fits. */
 GST_START_TEST (test_policies)
 {
   Summary s = run_hopeless (GST_ECBSR_OVERLOAD_NONE);
@@ -399,9 +399,9 @@ GST_START_TEST (test_overhead)
 GST_END_TEST;
 
 static Suite *
-overload_suite (void)
+overload_scenarios_suite (void)
 {
-  Suite *s = suite_create ("overload");
+  Suite *s = suite_create ("overload-scenarios");
   TCase *tc = tcase_create ("overload");
 
   suite_add_tcase (s, tc);
@@ -421,4 +421,4 @@ overload_suite (void)
   return s;
 }
 
-GST_CHECK_MAIN (overload);
+GST_CHECK_MAIN (overload_scenarios);

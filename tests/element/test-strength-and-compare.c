@@ -173,9 +173,9 @@ GST_START_TEST (test_controlled_strength)
 GST_END_TEST;
 
 static Suite *
-look_suite (void)
+strength_and_compare_suite (void)
 {
-  Suite *s = suite_create ("look");
+  Suite *s = suite_create ("strength-and-compare");
   TCase *tc = tcase_create ("frames");
 
   suite_add_tcase (s, tc);
@@ -186,4 +186,4 @@ look_suite (void)
   return s;
 }
 
-GST_CHECK_MAIN (look);
+GST_CHECK_MAIN (strength_and_compare);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "camera.h"
+#include "camera-source.h"
 
 #include <stdio.h>
 

@@ -195,9 +195,9 @@ GST_START_TEST (test_several_instances)
 GST_END_TEST;
 
 static Suite *
-stream_suite (void)
+stream_lifecycle_suite (void)
 {
-  Suite *s = suite_create ("stream");
+  Suite *s = suite_create ("stream-lifecycle");
   TCase *tc = tcase_create ("streams");
 
   suite_add_tcase (s, tc);
@@ -211,4 +211,4 @@ stream_suite (void)
   return s;
 }
 
-GST_CHECK_MAIN (stream);
+GST_CHECK_MAIN (stream_lifecycle);

@@ -2,14 +2,14 @@
 
 /* Behind a live source: overload control in the element. */
 
-#include "pace.h"
+#include "live.h"
 
 static guint n_qos_upstream;
 
 static void
 set_up (void)
 {
-  pace_set_up ();
+  live_set_up ();
   n_qos_upstream = 0;
 }
 
@@ -28,19 +28,19 @@ watch_qos_upstream (Bench * bench)
       count_qos, NULL, NULL);
 }
 
-/* Down at once to the floor, with the same caps; the sink's complaints do not
+/* Down at once to the lowest level, with the same caps; the sink's complaints do not
  * make upstream drop meanwhile. */
 GST_START_TEST (test_degrades)
 {
-  Bench bench = pace_start ("model", MODEL_ESR_TR, "max-processing-time",
+  Bench bench = live_start ("model", MODEL_ESR_TR, "max-processing-time",
       (guint64) 1, NULL);
   GstMessage *message;
   gint64 jitter;
   gdouble proportion;
   gint quality;
 
-  pace_say (&bench, 7);
-  pace_assert_gone_down (pace_push_until_level_changes (&bench, 0), "esr-tr-x2",
+  live_push_qos (&bench, 7);
+  live_assert_downgraded (live_push_until_level_changes (&bench, 0), "esr-tr-x2",
       "bicubic");
   bench_assert_active (&bench, "bicubic");
   message = bench_pop_message (&bench, GST_MESSAGE_QOS);
@@ -49,7 +49,7 @@ GST_START_TEST (test_degrades)
   fail_unless (quality > 0 && quality <= 500000, "%d", quality);
   gst_message_unref (message);
   fail_unless_equals_uint64 (bench_get_stat (&bench, "degraded"), 0);
-  pace_assert_output (&bench, MODEL_BICUBIC);
+  live_assert_output (&bench, MODEL_BICUBIC);
   fail_unless (bench_get_stat (&bench, "level") >= 1);
   fail_unless_equals_uint64 (bench_get_stat (&bench, "degraded"), 1);
   fail_unless_equals_uint64 (bench_get_stat (&bench, "dropped"), 0);
@@ -63,44 +63,44 @@ GST_END_TEST;
  * without colorimetry. */
 GST_START_TEST (test_chroma_site)
 {
-  Bench bench = pace_start ("model", MODEL_ESR_TR, "max-processing-time",
+  Bench bench = live_start ("model", MODEL_ESR_TR, "max-processing-time",
       (guint64) 1, NULL);
 
-  pace_info.chroma_site = GST_VIDEO_CHROMA_SITE_MPEG2;
+  live_info.chroma_site = GST_VIDEO_CHROMA_SITE_MPEG2;
   gst_harness_set_src_caps_str (bench.h, "video/x-raw,format=NV12,width=64,"
       "height=36,framerate=25/1,chroma-site=mpeg2");
-  pace_say (&bench, 1);
-  gst_message_unref (pace_push_until_level_changes (&bench, 0));
-  pace_assert_output (&bench, MODEL_BICUBIC);
+  live_push_qos (&bench, 1);
+  gst_message_unref (live_push_until_level_changes (&bench, 0));
+  live_assert_output (&bench, MODEL_BICUBIC);
   bench_free (&bench);
 }
 
 GST_END_TEST;
 
 /* Up one by one, 10 s of the clock apart at least, to where it began. */
-GST_START_TEST (test_climbs)
+GST_START_TEST (test_upgrades)
 {
-  Bench bench = pace_start ("model", MODEL_ESR_TR, "max-processing-time",
+  Bench bench = live_start ("model", MODEL_ESR_TR, "max-processing-time",
       (guint64) 1, NULL);
   GstClockTime changed;
   guint level, i;
 
-  pace_say (&bench, 1);
-  gst_message_unref (pace_push_until_level_changes (&bench, 0));
+  live_push_qos (&bench, 1);
+  gst_message_unref (live_push_until_level_changes (&bench, 0));
   g_object_set (bench.ecbsr, "max-processing-time", (guint64) GST_SECOND, NULL);
   level = bench_get_stat (&bench, "level");
-  changed = pace_now;
+  changed = live_now;
   for (; level > 0; level--) {
-    gst_message_unref (pace_push_until_level_changes (&bench, GST_SECOND));
+    gst_message_unref (live_push_until_level_changes (&bench, GST_SECOND));
     fail_unless_equals_uint64 (bench_get_stat (&bench, "level"), level - 1);
-    fail_unless (pace_now >= changed + 10 * GST_SECOND);
-    changed = pace_now;
+    fail_unless (live_now >= changed + 10 * GST_SECOND);
+    changed = live_now;
   }
   bench_assert_active (&bench, "esr-tr-x2");
-  pace_assert_output (&bench, MODEL_ESR_TR);
+  live_assert_output (&bench, MODEL_ESR_TR);
   for (i = 0; i < 50; i++)
-    fail_if (pace_push_is_dropped (&bench));
-  fail_unless (pace_pop_level_changed (&bench) == NULL);
+    fail_if (live_push_is_dropped (&bench));
+  fail_unless (live_pop_level_changed (&bench) == NULL);
   bench_free (&bench);
 }
 
@@ -113,31 +113,31 @@ assert_leaves_alone (Bench * bench, const gchar * why)
   guint i;
 
   for (i = 0; i < 100; i++) {
-    fail_if (pace_push_is_dropped (bench), "%s", why);
+    fail_if (live_push_is_dropped (bench), "%s", why);
     g_usleep (500);
   }
-  fail_unless (pace_pop_level_changed (bench) == NULL, "%s", why);
+  fail_unless (live_pop_level_changed (bench) == NULL, "%s", why);
   fail_unless_equals_uint64 (bench_get_stat (bench, "degraded"), 0);
   bench_assert_active (bench, "esr-tr-x2");
 }
 
 GST_START_TEST (test_left_alone)
 {
-  Bench bench = pace_start ("model", MODEL_ESR_TR, "max-processing-time",
+  Bench bench = live_start ("model", MODEL_ESR_TR, "max-processing-time",
       (guint64) 1, NULL);
 
   assert_leaves_alone (&bench, "no sink that waits");
   bench_free (&bench);
 
-  bench = pace_start ("model", MODEL_ESR_TR, "max-processing-time", (guint64) 1,
+  bench = live_start ("model", MODEL_ESR_TR, "max-processing-time", (guint64) 1,
       "qos", FALSE, NULL);
-  pace_say (&bench, 10 * PACE_FRAME);
+  live_push_qos (&bench, 10 * LIVE_FRAME);
   assert_leaves_alone (&bench, "qos=false");
   bench_free (&bench);
 
-  bench = pace_start ("model", MODEL_ESR_TR, "max-processing-time", (guint64) 1,
+  bench = live_start ("model", MODEL_ESR_TR, "max-processing-time", (guint64) 1,
       "overload-policy", POLICY_NONE, NULL);
-  pace_say (&bench, 10 * PACE_FRAME);
+  live_push_qos (&bench, 10 * LIVE_FRAME);
   assert_leaves_alone (&bench, "policy none");
   bench_free (&bench);
 }
@@ -147,15 +147,15 @@ GST_END_TEST;
 /* A change that is refused does not make a file of the source. */
 GST_START_TEST (test_live_after_refusal)
 {
-  Bench bench = pace_start ("model", MODEL_ESR_MAX, NULL);
+  Bench bench = live_start ("model", MODEL_ESR_MAX, NULL);
 
-  gst_buffer_unref (pace_push (&bench));
+  gst_buffer_unref (live_push (&bench));
   g_object_set (bench.ecbsr, "model-location", "/nonexistent", NULL);
   g_free (bench_pop_problem (&bench, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_NOT_FOUND));
   g_object_set (bench.ecbsr, "model", MODEL_ESR_CNN, "content", CONTENT_AUTO,
       NULL);
-  gst_buffer_unref (pace_push (&bench));
+  gst_buffer_unref (live_push (&bench));
   bench_assert_active (&bench, "esr-cnn-x2-camera");
   bench_free (&bench);
 }
@@ -165,13 +165,13 @@ GST_END_TEST;
 /* At a lower level, qos=false leads back to full quality at once. */
 GST_START_TEST (test_qos_switched_off)
 {
-  Bench bench = pace_start ("model", MODEL_ESR_TR, "max-processing-time",
+  Bench bench = live_start ("model", MODEL_ESR_TR, "max-processing-time",
       (guint64) 1, NULL);
 
-  pace_say (&bench, 1);
-  gst_message_unref (pace_push_until_level_changes (&bench, 0));
+  live_push_qos (&bench, 1);
+  gst_message_unref (live_push_until_level_changes (&bench, 0));
   g_object_set (bench.ecbsr, "qos", FALSE, NULL);
-  pace_assert_output (&bench, MODEL_ESR_TR);
+  live_assert_output (&bench, MODEL_ESR_TR);
   bench_assert_active (&bench, "esr-tr-x2");
   bench_free (&bench);
 }
@@ -185,12 +185,12 @@ GST_START_TEST (test_file)
       (guint64) 1, "overload-policy", POLICY_NONE, NULL);
 
   bench_be_a_file (&bench);
-  bench_set_input (&bench, &pace_info);
+  bench_set_input (&bench, &live_info);
   assert_leaves_alone (&bench, "a file");
-  pace_say (&bench, PACE_FRAME);
-  fail_unless (pace_push_is_dropped (&bench));
-  fail_unless (pace_push_is_dropped (&bench));
-  fail_if (pace_push_is_dropped (&bench));
+  live_push_qos (&bench, LIVE_FRAME);
+  fail_unless (live_push_is_dropped (&bench));
+  fail_unless (live_push_is_dropped (&bench));
+  fail_if (live_push_is_dropped (&bench));
   bench_free (&bench);
 }
 
@@ -213,12 +213,12 @@ GST_START_TEST (test_latency_query_changes_nothing)
       POLICY_DEGRADE, NULL);
 
   bench_be_a_file (&bench);
-  bench_set_input (&bench, &pace_info);
-  fail_if (pace_push_is_dropped (&bench));
+  bench_set_input (&bench, &live_info);
+  fail_if (live_push_is_dropped (&bench));
   gst_pad_set_query_function (bench.h->srcpad, answer_as_live);
   gst_harness_query_latency (bench.h);
-  pace_say (&bench, PACE_FRAME);
-  fail_unless (pace_push_is_dropped (&bench));
+  live_push_qos (&bench, LIVE_FRAME);
+  fail_unless (live_push_is_dropped (&bench));
   bench_free (&bench);
 }
 
@@ -227,7 +227,7 @@ GST_END_TEST;
 /* While playing, min-model=auto is rejected, and the old one stays. */
 GST_START_TEST (test_min_model_auto)
 {
-  Bench bench = pace_start ("min-model", MODEL_ESR_MAX, NULL);
+  Bench bench = live_start ("min-model", MODEL_ESR_MAX, NULL);
   gchar *text;
   gint model;
 
@@ -251,11 +251,11 @@ assert_drops_two (Bench * bench)
   guint64 processed, dropped;
   GstBuffer *out;
 
-  fail_if (pace_push_is_dropped (bench));
-  pace_say (bench, PACE_FRAME);
-  fail_unless (pace_push_is_dropped (bench));
-  fail_unless (pace_push_is_dropped (bench));
-  out = pace_push (bench);
+  fail_if (live_push_is_dropped (bench));
+  live_push_qos (bench, LIVE_FRAME);
+  fail_unless (live_push_is_dropped (bench));
+  fail_unless (live_push_is_dropped (bench));
+  out = live_push (bench);
   fail_unless (out != NULL);
   fail_unless (GST_BUFFER_FLAG_IS_SET (out, GST_BUFFER_FLAG_DISCONT));
   gst_buffer_unref (out);
@@ -270,11 +270,11 @@ assert_drops_two (Bench * bench)
   gst_message_unref (message);
 }
 
-/* With no model to go down to, what comes too late is dropped: here, and, since
+/* At the lowest level, what comes too late is dropped: here, and, since
  * there is no other help, upstream too. */
 GST_START_TEST (test_drops)
 {
-  Bench bench = pace_start ("model", MODEL_ESR_TR, "min-model", MODEL_ESR_TR,
+  Bench bench = live_start ("model", MODEL_ESR_TR, "min-model", MODEL_ESR_TR,
       "max-processing-time", (guint64) 1, NULL);
 
   watch_qos_upstream (&bench);
@@ -282,9 +282,9 @@ GST_START_TEST (test_drops)
   fail_unless_equals_int (n_qos_upstream, 1);
   bench_free (&bench);
 
-  pace_set_up ();
+  live_set_up ();
   bench =
-      pace_start ("model", MODEL_ESR_TR, "overload-policy", POLICY_DROP, NULL);
+      live_start ("model", MODEL_ESR_TR, "overload-policy", POLICY_DROP, NULL);
   assert_drops_two (&bench);
   bench_free (&bench);
 }
@@ -293,11 +293,11 @@ GST_END_TEST;
 
 GST_START_TEST (test_degrade_does_not_drop)
 {
-  Bench bench = pace_start ("model", MODEL_ESR_TR, "min-model", MODEL_ESR_TR,
+  Bench bench = live_start ("model", MODEL_ESR_TR, "min-model", MODEL_ESR_TR,
       "max-processing-time", (guint64) 1, "overload-policy", POLICY_DEGRADE,
       NULL);
 
-  pace_say (&bench, 10 * PACE_FRAME);
+  live_push_qos (&bench, 10 * LIVE_FRAME);
   assert_leaves_alone (&bench, "policy degrade");
   bench_free (&bench);
 }
@@ -308,29 +308,29 @@ GST_END_TEST;
  * does not outlive a flush. */
 GST_START_TEST (test_events)
 {
-  Bench bench = pace_start ("model", MODEL_ESR_TR, NULL);
+  Bench bench = live_start ("model", MODEL_ESR_TR, NULL);
   GstSegment segment;
   guint i;
 
   gst_segment_init (&segment, GST_FORMAT_TIME);
   watch_qos_upstream (&bench);
-  for (i = 0; i < PACE_PATIENCE; i++) {
+  for (i = 0; i < LIVE_PATIENCE; i++) {
     guint n_before = n_qos_upstream;
 
-    fail_if (pace_push_is_dropped (&bench));
-    pace_say (&bench, -1);
+    fail_if (live_push_is_dropped (&bench));
+    live_push_qos (&bench, -1);
     if (n_qos_upstream == n_before)
       break;
     g_usleep (1000);
   }
-  fail_unless (i < PACE_PATIENCE, "no ladder");
+  fail_unless (i < LIVE_PATIENCE, "no levels");
 
   g_object_set (bench.ecbsr, "overload-policy", POLICY_DROP, NULL);
-  pace_say (&bench, PACE_FRAME);
+  live_push_qos (&bench, LIVE_FRAME);
   gst_harness_push_event (bench.h, gst_event_new_flush_start ());
   gst_harness_push_event (bench.h, gst_event_new_flush_stop (FALSE));
   gst_harness_push_event (bench.h, gst_event_new_segment (&segment));
-  fail_if (pace_push_is_dropped (&bench));
+  fail_if (live_push_is_dropped (&bench));
   bench_free (&bench);
 }
 
@@ -341,43 +341,43 @@ GST_END_TEST;
 GST_START_TEST (test_passthrough)
 {
   Bench bench =
-      pace_start ("model", MODEL_ESR_TR, "overload-policy", POLICY_DEGRADE,
+      live_start ("model", MODEL_ESR_TR, "overload-policy", POLICY_DEGRADE,
       NULL);
 
-  fail_if (pace_push_is_dropped (&bench));
+  fail_if (live_push_is_dropped (&bench));
   g_object_set (bench.ecbsr, "scale", 1, NULL);
-  fail_if (pace_push_is_dropped (&bench));
-  fail_if (pace_push_is_dropped (&bench));
+  fail_if (live_push_is_dropped (&bench));
+  fail_if (live_push_is_dropped (&bench));
   watch_qos_upstream (&bench);
-  pace_say (&bench, PACE_FRAME);
+  live_push_qos (&bench, LIVE_FRAME);
   fail_unless_equals_int (n_qos_upstream, 1);
-  fail_if (pace_push_is_dropped (&bench));
+  fail_if (live_push_is_dropped (&bench));
 
   g_object_set (bench.ecbsr, "overload-policy", POLICY_DROP, NULL);
-  pace_say (&bench, PACE_FRAME);
+  live_push_qos (&bench, LIVE_FRAME);
   fail_unless_equals_int (n_qos_upstream, 2);
-  fail_unless (pace_push_is_dropped (&bench));
+  fail_unless (live_push_is_dropped (&bench));
   fail_unless_equals_uint64 (bench_get_stat (&bench, "dropped"), 0);
   bench_free (&bench);
 }
 
 GST_END_TEST;
 
-/* The floor is min-model; another one while playing makes another ladder. */
+/* The lowest level is min-model; another one while playing builds other levels. */
 GST_START_TEST (test_min_model)
 {
-  Bench bench = pace_start ("model", MODEL_ESR_TR, "min-model", MODEL_ESR_MAX,
+  Bench bench = live_start ("model", MODEL_ESR_TR, "min-model", MODEL_ESR_MAX,
       "max-processing-time", (guint64) 1, NULL);
 
-  pace_say (&bench, 1);
-  pace_assert_gone_down (pace_push_until_level_changes (&bench, 0), "esr-tr-x2",
+  live_push_qos (&bench, 1);
+  live_assert_downgraded (live_push_until_level_changes (&bench, 0), "esr-tr-x2",
       "esr-max-x2");
-  pace_assert_output (&bench, MODEL_ESR_MAX);
+  live_assert_output (&bench, MODEL_ESR_MAX);
   g_object_set (bench.ecbsr, "min-model", MODEL_BICUBIC, NULL);
-  pace_assert_gone_down (pace_push_until_level_changes (&bench, 0), "esr-tr-x2",
+  live_assert_downgraded (live_push_until_level_changes (&bench, 0), "esr-tr-x2",
       "bicubic");
   g_object_set (bench.ecbsr, "overload-policy", POLICY_DROP, NULL);
-  pace_assert_output (&bench, MODEL_ESR_TR);
+  live_assert_output (&bench, MODEL_ESR_TR);
   bench_assert_active (&bench, "esr-tr-x2");
   fail_unless_equals_uint64 (bench_get_stat (&bench, "level"), 0);
   bench_free (&bench);
@@ -388,25 +388,25 @@ GST_END_TEST;
 /* A new model, and new caps, in the middle of it. */
 GST_START_TEST (test_changes_while_degraded)
 {
-  Bench bench = pace_start ("model", MODEL_ESR_TR, "max-processing-time",
+  Bench bench = live_start ("model", MODEL_ESR_TR, "max-processing-time",
       (guint64) 1, NULL);
 
-  pace_say (&bench, 1);
-  gst_message_unref (pace_push_until_level_changes (&bench, 0));
+  live_push_qos (&bench, 1);
+  gst_message_unref (live_push_until_level_changes (&bench, 0));
   g_object_set (bench.ecbsr, "model", MODEL_ESR_TM, NULL);
-  pace_assert_output (&bench, MODEL_ESR_TM);
-  pace_assert_gone_down (pace_push_until_level_changes (&bench, 0), "esr-tm-x2",
+  live_assert_output (&bench, MODEL_ESR_TM);
+  live_assert_downgraded (live_push_until_level_changes (&bench, 0), "esr-tm-x2",
       "bicubic");
 
-  frame_info (&pace_info, GST_VIDEO_FORMAT_RGB, 20, 30);
-  bench_set_input (&bench, &pace_info);
-  pace_assert_output (&bench, MODEL_ESR_TM);
-  pace_assert_gone_down (pace_push_until_level_changes (&bench, 0), "esr-tm-x2",
+  frame_info (&live_info, GST_VIDEO_FORMAT_RGB, 20, 30);
+  bench_set_input (&bench, &live_info);
+  live_assert_output (&bench, MODEL_ESR_TM);
+  live_assert_downgraded (live_push_until_level_changes (&bench, 0), "esr-tm-x2",
       "bicubic");
-  pace_assert_output (&bench, MODEL_BICUBIC);
+  live_assert_output (&bench, MODEL_BICUBIC);
 
   g_object_set (bench.ecbsr, "scale", 1, NULL);
-  fail_if (pace_push_is_dropped (&bench));
+  fail_if (live_push_is_dropped (&bench));
   bench_assert_active (&bench, NULL);
   fail_unless_equals_uint64 (bench_get_stat (&bench, "level"), 0);
   bench_free (&bench);
@@ -414,16 +414,16 @@ GST_START_TEST (test_changes_while_degraded)
 
 GST_END_TEST;
 
-/* Straight away: stopping while the ladder is being made. */
+/* Straight away: stopping while levels are being built. */
 GST_START_TEST (test_stop)
 {
   guint i;
 
   for (i = 0; i < 20; i++) {
-    Bench bench = pace_start ("model", MODEL_ECBSR_M4C8, NULL);
+    Bench bench = live_start ("model", MODEL_ECBSR_M4C8, NULL);
 
-    pace_say (&bench, 1);
-    fail_if (pace_push_is_dropped (&bench));
+    live_push_qos (&bench, 1);
+    fail_if (live_push_is_dropped (&bench));
     g_usleep (i * 200);
     bench_free (&bench);
   }
@@ -432,16 +432,16 @@ GST_START_TEST (test_stop)
 GST_END_TEST;
 
 static Suite *
-pace_suite (void)
+overload_control_suite (void)
 {
-  Suite *s = suite_create ("pace");
-  TCase *tc = tcase_create ("pace");
+  Suite *s = suite_create ("overload-control");
+  TCase *tc = tcase_create ("overload-control");
 
   suite_add_tcase (s, tc);
   tcase_add_checked_fixture (tc, set_up, NULL);
   tcase_add_test (tc, test_degrades);
   tcase_add_test (tc, test_chroma_site);
-  tcase_add_test (tc, test_climbs);
+  tcase_add_test (tc, test_upgrades);
   tcase_add_test (tc, test_left_alone);
   tcase_add_test (tc, test_qos_switched_off);
   tcase_add_test (tc, test_live_after_refusal);
@@ -458,4 +458,4 @@ pace_suite (void)
   return s;
 }
 
-GST_CHECK_MAIN (pace);
+GST_CHECK_MAIN (overload_control);

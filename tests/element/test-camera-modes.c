@@ -2,7 +2,7 @@
 
 /* Which mode a camera takes: preferred-output-width and -height. */
 
-#include "camera.h"
+#include "camera-source.h"
 #include "harness.h"
 
 #include <gst/base/gstbasetransform.h>
@@ -25,7 +25,7 @@ static const Case cases[] = {
   {WEBCAM, 2, 1280, 0, "640x480@30"},
   {WEBCAM, 2, 0, 1440, "1280x720@30"},
   {WEBCAM, 2, 1279, 719, "320x240@30"},
-  /* No wish: the camera's largest that is not below 3840x2160, or its first. */
+  /* No preference: the camera's largest that is not below 3840x2160, or its first. */
   {WEBCAM, 2, 0, 0, "1920x1080@30"},
   /* Large pictures are no use where they stutter, small ones are. */
   {"960x540@15 640x360@30 1920x1080@30", 2, 1920, 1080, "640x360@30"},
@@ -136,9 +136,9 @@ GST_START_TEST (test_behind_a_decoder)
 GST_END_TEST;
 
 static Suite *
-camera_suite (void)
+camera_modes_suite (void)
 {
-  Suite *s = suite_create ("camera");
+  Suite *s = suite_create ("camera-modes");
   TCase *tc = tcase_create ("modes");
 
   suite_add_tcase (s, tc);
@@ -148,4 +148,4 @@ camera_suite (void)
   return s;
 }
 
-GST_CHECK_MAIN (camera);
+GST_CHECK_MAIN (camera_modes);

@@ -164,9 +164,9 @@ GST_START_TEST (test_hdr_caps)
 GST_END_TEST;
 
 static Suite *
-depth_suite (void)
+bit_depth_suite (void)
 {
-  Suite *s = suite_create ("depth");
+  Suite *s = suite_create ("bit-depth");
   TCase *tc = tcase_create ("frames");
 
   suite_add_tcase (s, tc);
@@ -176,4 +176,4 @@ depth_suite (void)
   return s;
 }
 
-GST_CHECK_MAIN (depth);
+GST_CHECK_MAIN (bit_depth);

@@ -2,7 +2,7 @@
 
 /* model=auto: by measurement behind a live source, else the same everywhere. */
 
-#include "pace.h"
+#include "live.h"
 
 static Bench
 start_auto (gboolean live, guint64 time, gint min_model)
@@ -12,7 +12,7 @@ start_auto (gboolean live, guint64 time, gint min_model)
 
   if (!live)
     bench_be_a_file (&bench);
-  bench_set_input (&bench, &pace_info);
+  bench_set_input (&bench, &live_info);
   return bench;
 }
 
@@ -23,7 +23,7 @@ GST_START_TEST (test_auto)
   gchar *name;
 
   bench_assert_active (&bench, "bicubic");
-  pace_assert_output (&bench, MODEL_BICUBIC);
+  live_assert_output (&bench, MODEL_BICUBIC);
   bench_free (&bench);
 
   bench = start_auto (TRUE, 1, MODEL_ESR_MAX);
@@ -36,7 +36,7 @@ GST_START_TEST (test_auto)
   bench_assert_active (&bench, "ecbsr-m4c16-x2");
   bench_free (&bench);
 
-  pace_info.fps_n = 0;
+  live_info.fps_n = 0;
   bench = start_auto (TRUE, 0, MODEL_BICUBIC);
   bench_assert_active (&bench, "ecbsr-m4c16-x2");
   bench_free (&bench);
@@ -49,12 +49,12 @@ GST_START_TEST (test_auto_with_file)
 {
   gchar *path = g_build_filename (g_getenv ("ECBSR_GOLDEN"),
       "esr-tm-x2-k5c5.safetensors", NULL);
-  Bench bench = pace_start ("model-location", path, "max-processing-time",
+  Bench bench = live_start ("model-location", path, "max-processing-time",
       (guint64) 1, NULL);
 
   bench_assert_active (&bench, "esr-tm-x2-k5c5");
-  pace_say (&bench, 1);
-  pace_assert_gone_down (pace_push_until_level_changes (&bench, 0),
+  live_push_qos (&bench, 1);
+  live_assert_downgraded (live_push_until_level_changes (&bench, 0),
       "esr-tm-x2-k5c5", "bicubic");
   bench_free (&bench);
   g_free (path);
@@ -71,15 +71,15 @@ GST_START_TEST (test_auto_again)
   g_object_get (bench.ecbsr, "active-model", &best, NULL);
   fail_unless (g_str_has_prefix (best, "ecbsr-m"), "%s", best);
   g_object_set (bench.ecbsr, "model", MODEL_ESR_MAX, NULL);
-  pace_assert_output (&bench, MODEL_ESR_MAX);
+  live_assert_output (&bench, MODEL_ESR_MAX);
   g_object_set (bench.ecbsr, "model", MODEL_AUTO, NULL);
-  fail_if (pace_push_is_dropped (&bench));
+  fail_if (live_push_is_dropped (&bench));
   bench_assert_active (&bench, best);
   g_free (best);
 
   g_object_set (bench.ecbsr, "max-processing-time", (guint64) 1, NULL);
-  frame_info (&pace_info, GST_VIDEO_FORMAT_RGB, 20, 30);
-  bench_set_input (&bench, &pace_info);
+  frame_info (&live_info, GST_VIDEO_FORMAT_RGB, 20, 30);
+  bench_set_input (&bench, &live_info);
   bench_assert_active (&bench, "bicubic");
   bench_free (&bench);
 }
@@ -87,17 +87,17 @@ GST_START_TEST (test_auto_again)
 GST_END_TEST;
 
 static Suite *
-auto_suite (void)
+model_auto_suite (void)
 {
-  Suite *s = suite_create ("auto");
+  Suite *s = suite_create ("model-auto");
   TCase *tc = tcase_create ("auto");
 
   suite_add_tcase (s, tc);
-  tcase_add_checked_fixture (tc, pace_set_up, NULL);
+  tcase_add_checked_fixture (tc, live_set_up, NULL);
   tcase_add_test (tc, test_auto);
   tcase_add_test (tc, test_auto_with_file);
   tcase_add_test (tc, test_auto_again);
   return s;
 }
 
-GST_CHECK_MAIN (auto);
+GST_CHECK_MAIN (model_auto);

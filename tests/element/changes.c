@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "wishes.h"
+#include "changes.h"
 
 #include "harness.h"
 
 #define SEED 5
 
-struct _Wishes
+struct _Changes
 {
   GstElement *element;
   guint n, frames_between;
@@ -20,22 +20,22 @@ struct _Wishes
   GCond cond;
   /* Under the lock */
   guint n_frames;
-  guint n_begun, n_completed, n_refused;
-  Wish *log;                    /* n + 1, the first is the start */
+  guint n_begun, n_completed, n_rejected;
+  Properties *log;                    /* n + 1, the first is the start */
 };
 
 static void
-read_back (GstElement * element, Wish * wish)
+read_back (GstElement * element, Properties * props)
 {
-  g_object_get (element, "scale", &wish->scale, "model", &wish->model,
-      "content", &wish->content, "precision", &wish->precision,
-      "model-location", &wish->location, "strength", &wish->strength,
-      "compare", &wish->compare, "compare-position", &wish->position, NULL);
+  g_object_get (element, "scale", &props->scale, "model", &props->model,
+      "content", &props->content, "precision", &props->precision,
+      "model-location", &props->location, "strength", &props->strength,
+      "compare", &props->compare, "compare-position", &props->position, NULL);
 }
 
-/* What the element takes or refuses as a whole. */
+/* What the element applies or rejects as a whole. */
 static gboolean
-same_model (const Wish * a, const Wish * b)
+same_model (const Properties * a, const Properties * b)
 {
   return a->scale == b->scale && a->model == b->model
       && a->content == b->content && a->precision == b->precision
@@ -45,61 +45,61 @@ same_model (const Wish * a, const Wish * b)
 /* --------------------------------------------------------------- changes -- */
 
 static const gchar *
-pick_location (Wishes * self)
+pick_location (Changes * self)
 {
   return self->locations[g_rand_int_range (self->rand, 0, self->n_locations)];
 }
 
 static void
-change_model (Wishes * self, Wish * wish)
+change_model (Changes * self, Properties * props)
 {
-  wish->model = g_rand_int_range (self->rand, MODEL_AUTO, MODEL_BICUBIC + 1);
-  g_object_set (self->element, "model", wish->model, NULL);
+  props->model = g_rand_int_range (self->rand, MODEL_AUTO, MODEL_BICUBIC + 1);
+  g_object_set (self->element, "model", props->model, NULL);
 }
 
 static void
-change_location (Wishes * self, Wish * wish)
+change_location (Changes * self, Properties * props)
 {
-  g_free (wish->location);
-  wish->location = g_strdup (pick_location (self));
-  g_object_set (self->element, "model-location", wish->location, NULL);
+  g_free (props->location);
+  props->location = g_strdup (pick_location (self));
+  g_object_set (self->element, "model-location", props->location, NULL);
 }
 
 static void
-change_scale (Wishes * self, Wish * wish)
+change_scale (Changes * self, Properties * props)
 {
-  wish->scale = g_rand_int_range (self->rand, 1, 5);
-  g_object_set (self->element, "scale", wish->scale, NULL);
+  props->scale = g_rand_int_range (self->rand, 1, 5);
+  g_object_set (self->element, "scale", props->scale, NULL);
 }
 
 static void
-change_scale_and_location (Wishes * self, Wish * wish)
+change_scale_and_location (Changes * self, Properties * props)
 {
-  g_free (wish->location);
-  wish->location = g_strdup (pick_location (self));
-  wish->scale = g_rand_int_range (self->rand, 2, 5);
-  g_object_set (self->element, "scale", wish->scale, "model-location",
-      wish->location, NULL);
+  g_free (props->location);
+  props->location = g_strdup (pick_location (self));
+  props->scale = g_rand_int_range (self->rand, 2, 5);
+  g_object_set (self->element, "scale", props->scale, "model-location",
+      props->location, NULL);
 }
 
 static void
-change_precision (Wishes * self, Wish * wish)
+change_precision (Changes * self, Properties * props)
 {
-  wish->precision = g_rand_int_range (self->rand, PRECISION_AUTO,
+  props->precision = g_rand_int_range (self->rand, PRECISION_AUTO,
       PRECISION_INT8 + 1);
-  g_object_set (self->element, "precision", wish->precision, NULL);
+  g_object_set (self->element, "precision", props->precision, NULL);
 }
 
 static void
-change_content (Wishes * self, Wish * wish)
+change_content (Changes * self, Properties * props)
 {
-  wish->content = g_rand_int_range (self->rand, CONTENT_AUTO,
+  props->content = g_rand_int_range (self->rand, CONTENT_AUTO,
       CONTENT_CAMERA + 1);
-  g_object_set (self->element, "content", wish->content, NULL);
+  g_object_set (self->element, "content", props->content, NULL);
 }
 
 static void
-change_threads (Wishes * self, Wish * wish)
+change_threads (Changes * self, Properties * props)
 {
   g_object_set (self->element, "n-threads", g_rand_int_range (self->rand, 0, 4),
       NULL);
@@ -107,28 +107,28 @@ change_threads (Wishes * self, Wish * wish)
 
 /* A few values, so that not every frame needs a reference of its own. */
 static void
-change_strength (Wishes * self, Wish * wish)
+change_strength (Changes * self, Properties * props)
 {
-  wish->strength = g_rand_int_range (self->rand, 0, 3) / 2.0;
-  g_object_set (self->element, "strength", wish->strength, NULL);
+  props->strength = g_rand_int_range (self->rand, 0, 3) / 2.0;
+  g_object_set (self->element, "strength", props->strength, NULL);
 }
 
 static void
-change_compare (Wishes * self, Wish * wish)
+change_compare (Changes * self, Properties * props)
 {
-  wish->compare = g_rand_boolean (self->rand);
-  g_object_set (self->element, "compare", wish->compare, NULL);
+  props->compare = g_rand_boolean (self->rand);
+  g_object_set (self->element, "compare", props->compare, NULL);
 }
 
 static void
-change_position (Wishes * self, Wish * wish)
+change_position (Changes * self, Properties * props)
 {
-  wish->position = g_rand_int_range (self->rand, 1, 3) / 3.0;
-  g_object_set (self->element, "compare-position", wish->position, NULL);
+  props->position = g_rand_int_range (self->rand, 1, 3) / 3.0;
+  g_object_set (self->element, "compare-position", props->position, NULL);
 }
 
 static void
-change_overload (Wishes * self, Wish * wish)
+change_overload (Changes * self, Properties * props)
 {
   static const guint64 budgets[] = { 0, 1000, 10000, GST_SECOND };
 
@@ -139,7 +139,7 @@ change_overload (Wishes * self, Wish * wish)
       "report-latency", g_rand_boolean (self->rand), NULL);
 }
 
-static void (*const changes[]) (Wishes *, Wish *) = {
+static void (*const changes[]) (Changes *, Properties *) = {
   change_model, change_location, change_scale, change_scale_and_location,
   change_precision, change_content, change_threads, change_strength,
   change_compare, change_position, change_overload,
@@ -148,7 +148,7 @@ static void (*const changes[]) (Wishes *, Wish *) = {
 /* ---------------------------------------------------------------- thread -- */
 
 static void
-wait_for_frames (Wishes * self, guint n_frames)
+wait_for_frames (Changes * self, guint n_frames)
 {
   g_mutex_lock (&self->lock);
   while (self->n_frames < n_frames)
@@ -158,48 +158,48 @@ wait_for_frames (Wishes * self, guint n_frames)
 }
 
 static void
-count_change (Wishes * self, gboolean refused)
+count_change (Changes * self, gboolean rejected)
 {
   g_mutex_lock (&self->lock);
-  self->n_refused += refused;
+  self->n_rejected += rejected;
   self->n_completed++;
   g_mutex_unlock (&self->lock);
 }
 
 static void
-make_change (Wishes * self, Wish * wished, guint i)
+make_change (Changes * self, Properties * asked, guint i)
 {
   g_mutex_lock (&self->lock);
   self->n_begun++;
   g_mutex_unlock (&self->lock);
   changes[g_rand_int_range (self->rand, 0, G_N_ELEMENTS (changes))] (self,
-      wished);
+      asked);
   read_back (self->element, &self->log[i]);
-  count_change (self, !same_model (wished, &self->log[i]));
+  count_change (self, !same_model (asked, &self->log[i]));
 }
 
 static gpointer
 make_changes (gpointer data)
 {
-  Wishes *self = data;
+  Changes *self = data;
   guint i;
 
   for (i = 1; i <= self->n; i++) {
-    Wish wished = self->log[i - 1];
+    Properties asked = self->log[i - 1];
 
-    wished.location = g_strdup (wished.location);
+    asked.location = g_strdup (asked.location);
     wait_for_frames (self, i * self->frames_between);
-    make_change (self, &wished, i);
-    g_free (wished.location);
+    make_change (self, &asked, i);
+    g_free (asked.location);
   }
   return NULL;
 }
 
-Wishes *
-wishes_new (GstElement * element, guint n, guint frames_between,
+Changes *
+changes_new (GstElement * element, guint n, guint frames_between,
     const gchar * const *locations, guint n_locations, const gint policies[2])
 {
-  Wishes *self = g_new0 (Wishes, 1);
+  Changes *self = g_new0 (Changes, 1);
 
   self->element = element;
   self->n = n;
@@ -210,20 +210,20 @@ wishes_new (GstElement * element, guint n, guint frames_between,
   self->rand = g_rand_new_with_seed (SEED);
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
-  self->log = g_new0 (Wish, n + 1);
+  self->log = g_new0 (Properties, n + 1);
   read_back (element, &self->log[0]);
-  self->thread = g_thread_new ("wishes", make_changes, self);
+  self->thread = g_thread_new ("changes", make_changes, self);
   return self;
 }
 
 void
-wishes_finish (Wishes * self)
+changes_finish (Changes * self)
 {
   g_thread_join (self->thread);
 }
 
 void
-wishes_free (Wishes * self)
+changes_free (Changes * self)
 {
   guint i;
 
@@ -239,7 +239,7 @@ wishes_free (Wishes * self)
 /* --------------------------------------------------------------- reading -- */
 
 gboolean
-wishes_count_frame (Wishes * self)
+changes_count_frame (Changes * self)
 {
   gboolean more;
 
@@ -252,7 +252,7 @@ wishes_count_frame (Wishes * self)
 }
 
 static guint
-get (Wishes * self, const guint * field)
+get (Changes * self, const guint * field)
 {
   guint value;
 
@@ -263,25 +263,25 @@ get (Wishes * self, const guint * field)
 }
 
 guint
-wishes_get_completed (Wishes * self)
+changes_get_completed (Changes * self)
 {
   return get (self, &self->n_completed);
 }
 
 guint
-wishes_get_begun (Wishes * self)
+changes_get_begun (Changes * self)
 {
   return get (self, &self->n_begun);
 }
 
 guint
-wishes_get_n_refused (Wishes * self)
+changes_get_n_rejected (Changes * self)
 {
-  return get (self, &self->n_refused);
+  return get (self, &self->n_rejected);
 }
 
-const Wish *
-wishes_get (Wishes * self, guint i)
+const Properties *
+changes_get (Changes * self, guint i)
 {
   return &self->log[i];
 }

@@ -123,9 +123,9 @@ GST_START_TEST (test_layout)
 GST_END_TEST;
 
 static Suite *
-config_suite (void)
+engine_formats_suite (void)
 {
-  Suite *s = suite_create ("config");
+  Suite *s = suite_create ("engine-formats");
   TCase *tc = tcase_create ("functions");
 
   suite_add_tcase (s, tc);
@@ -134,4 +134,4 @@ config_suite (void)
   return s;
 }
 
-GST_CHECK_MAIN (config);
+GST_CHECK_MAIN (engine_formats);

@@ -15,30 +15,30 @@ typedef struct
   gchar *location;
   gdouble strength, position;
   gint compare;
-} Wish;
+} Properties;
 
-typedef struct _Wishes Wishes;
+typedef struct _Changes Changes;
 
 /* Starts to make @n changes of @element, each after @frames_between more frames
  * have come. @locations: model files, good and bad ones, and NULL.
  * @policies: the two values of overload-policy that are asked for. */
-Wishes *wishes_new (GstElement * element, guint n, guint frames_between,
+Changes *changes_new (GstElement * element, guint n, guint frames_between,
     const gchar * const *locations, guint n_locations, const gint policies[2]);
-void wishes_free (Wishes * wishes);
+void changes_free (Changes * changes);
 
 /* A frame has come out. TRUE: there are changes left to make. */
-gboolean wishes_count_frame (Wishes * wishes);
+gboolean changes_count_frame (Changes * changes);
 /* Waits for the last change, for which enough frames have to have come. */
-void wishes_finish (Wishes * wishes);
+void changes_finish (Changes * changes);
 
 /* Numbers of the latest change that is complete, and of the latest that has
  * begun: a frame that starts now knows the first one, no frame that has come out
  * knows one after the second. 0 is what the properties were at the start. */
-guint wishes_get_completed (Wishes * wishes);
-guint wishes_get_begun (Wishes * wishes);
+guint changes_get_completed (Changes * changes);
+guint changes_get_begun (Changes * changes);
 
-/* How many changes the element has refused. */
-guint wishes_get_n_refused (Wishes * wishes);
+/* How many changes the element has rejected. */
+guint changes_get_n_rejected (Changes * changes);
 
 /* What the properties were after change @i, complete by now. */
-const Wish *wishes_get (Wishes * wishes, guint i);
+const Properties *changes_get (Changes * changes, guint i);

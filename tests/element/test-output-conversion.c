@@ -100,9 +100,9 @@ GST_START_TEST (test_colorimetry)
 GST_END_TEST;
 
 static Suite *
-convert_suite (void)
+output_conversion_suite (void)
 {
-  Suite *s = suite_create ("convert");
+  Suite *s = suite_create ("output-conversion");
   TCase *tc = tcase_create ("frames");
 
   suite_add_tcase (s, tc);
@@ -113,4 +113,4 @@ convert_suite (void)
   return s;
 }
 
-GST_CHECK_MAIN (convert);
+GST_CHECK_MAIN (output_conversion);
