@@ -8,6 +8,10 @@ multiply-add in float32, rounded half to even and saturated. The first layer's
 inputs and the last one's outputs are floats.
 
 Here a byte is what is left when its zero point is taken off.
+
+`replicate`: the picture is continued by its border pixels as far as the network
+reaches, and no layer sees zeros. A layer may have bounds, which what it makes stays
+within: bytes are bounded by the bytes of the bounds.
 """
 
 from dataclasses import dataclass
@@ -29,6 +33,8 @@ class Layer:
     weight: np.ndarray  # [out, in, k, k], float32
     bias: np.ndarray  # [out]
     slope: np.ndarray  # [out]; None: tanh
+    minimum: np.ndarray = None  # [out], float32; None: unbounded
+    maximum: np.ndarray = None
     # int8, None in the first layer
     q_weight: np.ndarray = None  # whole numbers
     q_scale: np.ndarray = None
@@ -67,7 +73,10 @@ def layers_of(tensors, metadata):
         n_out = len(weight)
         bias = tensors.get(f"{conv}.bias", np.zeros(n_out, f32)).astype(f32)
         slope = slope_of(tensors, metadata, name, n_out, name == names[-1])
-        layers.append(Layer(name, weight, bias, slope, *_stored_int8(tensors, name)))
+        bounds = (tensors.get(f"{name}.{end}") for end in ("minimum", "maximum"))
+        layers.append(Layer(name, weight, bias, slope,
+                            *(None if end is None else end.astype(f32) for end in bounds),
+                            *_stored_int8(tensors, name)))
     return layers
 
 
@@ -94,16 +103,25 @@ def int8_tensors(layers):
     return tensors
 
 
-def conv(x, weight, dtype=torch.float32):
-    """x [n, in, h, w] → [n, out, h, w], zero padding."""
+def radius_of(layers):
+    return sum(layer.weight.shape[-1] // 2 for layer in layers)
+
+
+def continued(layers, x, replicate):
+    """What the first layer sees of the picture x [n, 1, h, w]."""
+    return functional.pad(x, (radius_of(layers),) * 4, mode="replicate") if replicate else x
+
+
+def conv(x, weight, dtype=torch.float32, valid=False):
+    """x [n, in, h, w] → [n, out, h, w], zeros around x, or what needs none of them."""
     return functional.conv2d(x.to(dtype), torch.from_numpy(weight).to(dtype),
-                             padding=weight.shape[-1] // 2)
+                             padding=0 if valid else weight.shape[-1] // 2)
 
 
-def exact_conv(q, weight):
+def exact_conv(q, weight, valid=False):
     """Whole numbers: float32 is exact, and twice as fast, while sums fit 24 bits."""
     fits = np.abs(weight).sum((1, 2, 3)).max() * 255 < 1 << 24
-    return conv(q, weight, torch.float32 if fits else torch.float64).double()
+    return conv(q, weight, torch.float32 if fits else torch.float64, valid).double()
 
 
 def column(values):
@@ -114,17 +132,35 @@ def curve(v, slope):
     return torch.tanh(v) if slope is None else torch.where(v > 0, v, v * column(slope))
 
 
+def bounded(v, layer):
+    if layer.minimum is None:
+        return v
+    return torch.minimum(torch.maximum(v, column(layer.minimum)), column(layer.maximum))
+
+
 def zero_point(layer):
     """The byte that stands for 0 in each channel of what a layer reads, float32."""
     return 128 + layer.input_zero.astype(f32)
 
 
-def to_bytes(v, layer):
-    """Values that have the zero point on them to what a layer reads.
+def to_bytes(v, layer, before=None):
+    """Values that have the zero point on them to what a layer reads, within the bounds
+    of the layer `before`, which made them.
 
     torch.round takes ties to even.
     """
-    return v.round().clamp(0, 255) - column(zero_point(layer))
+    q = v.round().clamp(0, 255)
+    if before is not None and before.minimum is not None:
+        low, high = byte_bounds(before, layer)
+        q = torch.minimum(torch.maximum(q, low), high)
+    return q - column(zero_point(layer))
+
+
+def byte_bounds(before, layer):
+    """The bounds of the layer `before` as bytes, zero points included, of what `layer`
+    reads."""
+    return tuple(scaled(torch.from_numpy(end).view(1, -1, 1, 1), layer).round().clamp(0, 255)
+                 for end in (before.minimum, before.maximum))
 
 
 def fused(total, multiplier, summand):
@@ -151,37 +187,37 @@ def scaled(v, layer):
     return fused(v, gain, zero_point(layer))
 
 
-def first_layer(layer, x, after):
+def first_layer(layer, x, after, valid=False):
     """The first layer. Its output is the input of layer `after`."""
-    v = conv(x, layer.weight) + column(layer.bias)
+    v = conv(x, layer.weight, valid=valid) + column(layer.bias)
     if layer.slope is None:
-        return to_bytes(scaled(curve(v, None), after), after)
-    return to_bytes(bend(scaled(v, after), layer.slope, zero_point(after)), after)
+        return to_bytes(scaled(curve(v, None), after), after, layer)
+    return to_bytes(bend(scaled(v, after), layer.slope, zero_point(after)), after, layer)
 
 
-def inner_layer(layer, q, after):
+def inner_layer(layer, q, after, valid=False):
     """Layer on bytes, to those of layer `after`; None: the last layer, to floats.
 
     Sums are rounded to float32. With a slope, steps and zero points of the output are
     in the multiplier and the bias.
     """
-    total = exact_conv(q, layer.q_weight).float()
+    total = exact_conv(q, layer.q_weight, valid).float()
     to_slope = after is not None and layer.slope is not None
     unit, zero = (float(f32(after.input_scale)), zero_point(after)) if to_slope else (1, 0)
     scale = layer.input_scale * layer.q_scale.astype(np.float64) / unit
     bias = layer.q_bias.astype(np.float64) / unit + zero
     v = fused(total, scale.astype(f32), bias.astype(f32))
     if to_slope:
-        return to_bytes(bend(v, layer.slope, zero), after)
+        return to_bytes(bend(v, layer.slope, zero), after, layer)
     v = curve(v, layer.slope)
-    return v if after is None else to_bytes(scaled(v, after), after)
+    return bounded(v, layer) if after is None else to_bytes(scaled(v, after), after, layer)
 
 
-def run_int8(layers, x):
+def run_int8(layers, x, replicate=False):
     """The last convolution's output for x [n, 1, h, w], as the network sees luma."""
-    q = first_layer(layers[0], x, layers[1])
+    q = first_layer(layers[0], continued(layers, x, replicate), layers[1], replicate)
     for layer, after in zip(layers[1:], [*layers[2:], None]):
-        q = inner_layer(layer, q, after)
+        q = inner_layer(layer, q, after, replicate)
     return q
 
 
@@ -211,15 +247,17 @@ def component_weights(weight):
                      (g0 - 2 * g1 + 4 * g2) / 24, g0 / 4, g2)).astype(f32)
 
 
-def conv_in_groups(x, weight, n_after):
+def conv_in_groups(x, weight, n_after, valid=False):
     """conv() in groups of four rows, factors rounded to bfloat16.
 
-    A group ends with the row that the `n_after` layers that follow need for theirs.
+    A group ends with the row that the `n_after` layers that follow need for theirs. What
+    needs no zeros begins so many rows above the picture.
     """
-    height = x.shape[2]
-    above = -n_after % GROUP  # rows of the first group that are above the picture
+    x = x if valid else functional.pad(x, (1, 1, 1, 1))
+    height = x.shape[2] - 2
+    above = -n_after * (2 if valid else 1) % GROUP  # rows of the first group before the first
     n_groups = -(-(height + above) // GROUP)
-    x = functional.pad(x, (1, 1, 1 + above, 1 + n_groups * GROUP - height - above))
+    x = functional.pad(x, (0, 0, above, n_groups * GROUP - height - above))
     v = round_bfloat16(components(x.unfold(2, 6, GROUP)))
     u = round_weight(component_weights(weight))
     m = [functional.conv2d(part, torch.from_numpy(kernel)[:, :, None])
@@ -236,25 +274,28 @@ def goes_in_groups(layer):
         and layer.slope is not None
 
 
-def run_bfloat16(layers, x, groups=True):
+def run_bfloat16(layers, x, replicate=False, groups=True):
     """The same in bfloat16, sums in float32. Orders of summation differ."""
+    x = continued(layers, x, replicate)
     for i, layer in enumerate(layers):
         if i == 0 or layer.weight.shape[1] < FEWEST_INPUTS:
-            total = conv(x, layer.weight)
+            total = conv(x, layer.weight, valid=replicate)
         elif groups and goes_in_groups(layer):
-            total = conv_in_groups(round_bfloat16(x), layer.weight, len(layers) - 1 - i)
+            total = conv_in_groups(round_bfloat16(x), layer.weight, len(layers) - 1 - i,
+                                   replicate)
         else:
-            total = conv(round_bfloat16(x), round_weight(layer.weight))
-        x = curve(total + column(layer.bias), layer.slope)
+            total = conv(round_bfloat16(x), round_weight(layer.weight), valid=replicate)
+        x = bounded(curve(total + column(layer.bias), layer.slope), layer)
     return x
 
 
-def run_float(layers, x):
+def run_float(layers, x, replicate=False):
     """The last convolution's output, and every layer's input."""
-    inputs = []
+    inputs, x = [], continued(layers, x, replicate)
     for layer in layers:
         inputs.append(x)
-        x = curve(conv(x, layer.weight) + column(layer.bias), layer.slope)
+        v = curve(conv(x, layer.weight, valid=replicate) + column(layer.bias), layer.slope)
+        x = bounded(v, layer)
     return x, inputs
 
 
