@@ -83,6 +83,7 @@ gst_ecbsr_buffer_decide_allocation (GstQuery * query)
     min = max = 0;
   }
   if (!pool) {
+    GST_DEBUG ("a pool of our own for %" GST_PTR_FORMAT, caps);
     pool = gst_video_buffer_pool_new ();
     configure (pool, caps, size, min, max, allocator, &params);
   }

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
+#define GST_CAT_DEFAULT gst_ecbsr_debug
+
 /* --------------------------------------------------------------- formats -- */
 
 /* In bytes. GStreamer 1.22 counts P010's in words, of which 1 is no byte that a
@@ -366,6 +369,8 @@ apply_crop (GstVideoFrame * frame, const GstVideoInfo * info,
     return TRUE;
   if (!check_crop (crop, frame, info, error))
     return FALSE;
+  GST_LOG ("crop to %ux%u at %u,%u", crop->width, crop->height, crop->x,
+      crop->y);
   move_to_crop (frame, crop);
   return TRUE;
 }

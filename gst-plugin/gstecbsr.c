@@ -9,6 +9,10 @@
  * scaler does, on the CPU. It takes what cameras and decoders give and converts
  * to what comes after it, so it needs no videoconvert on either side.
  *
+ * Behind a live source the element keeps within the time that a frame has: it
+ * selects a cheaper model where frames take too long, and drops late ones last.
+ * Behind a file every frame is upscaled by the model that was asked for.
+ *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 v4l2src ! ecbsr scale=2 ! autovideosink
@@ -16,6 +20,32 @@
  * |[
  * gst-launch-1.0 v4l2src ! ecbsr model=esr-cnn compare=split ! autovideosink
  * ]| Left of the middle bicubic upscaling, right of it the network.
+ *
+ * ## Messages
+ *
+ * Element messages tell what runs:
+ *
+ * * `ecbsr-model-loaded`: another model runs. `scale` (guint), `model`
+ *   (#GstEcbsrModel), `content` (#GstEcbsrContent), `model-location` (gchararray):
+ *   the properties that it was requested by; `name` (gchararray): as
+ *   #GstEcbsr:active-model.
+ * * `ecbsr-model-failed`: what was requested cannot run, and the properties are
+ *   what they were. The same four fields, of what was requested; `error` (#GError).
+ *   A warning message says the same in words.
+ * * `ecbsr-level-changed`: overload control has selected another quality level.
+ *   `from`, `to` (gchararray): names of models; `level` (guint): 0 for the model
+ *   that was requested; `reason` (gchararray): `frame-far-over-budget`,
+ *   `frames-over-budget`, `predicted-over-budget`, `late` or `slack`; `average-ns`
+ *   (guint64): the time of the latest frames.
+ *
+ * Each change of level and each dropped frame also post a QOS message, whose
+ * quality is 1000000 at level 0 and falls by equal steps. A LATENCY message asks
+ * the application to have latency distributed again.
+ *
+ * ## Log
+ *
+ * `GST_DEBUG=ecbsr:4` tells what runs and why it changed, `ecbsr:5` adds decisions
+ * at caps time and late or dropped frames, `ecbsr:6` each frame.
  */
 
 #include "gstecbsr.h"
@@ -32,6 +62,134 @@ GST_DEBUG_CATEGORY (gst_ecbsr_debug);
 
 G_DEFINE_TYPE (GstEcbsr, gst_ecbsr, GST_TYPE_VIDEO_FILTER);
 GST_ELEMENT_REGISTER_DEFINE (ecbsr, "ecbsr", GST_RANK_NONE, GST_TYPE_ECBSR);
+
+static void gst_ecbsr_dispatch_properties_changed (GObject * object,
+    guint n_pspecs, GParamSpec ** pspecs);
+static void gst_ecbsr_finalize (GObject * object);
+
+static gboolean gst_ecbsr_start (GstBaseTransform * trans);
+static gboolean gst_ecbsr_stop (GstBaseTransform * trans);
+static GstCaps *gst_ecbsr_transform_caps (GstBaseTransform * trans,
+    GstPadDirection direction, GstCaps * caps, GstCaps * filter);
+static GstCaps *gst_ecbsr_fixate_caps (GstBaseTransform * trans,
+    GstPadDirection direction, GstCaps * caps, GstCaps * othercaps);
+static gboolean gst_ecbsr_propose_allocation (GstBaseTransform * trans,
+    GstQuery * decide_query, GstQuery * query);
+static gboolean gst_ecbsr_decide_allocation (GstBaseTransform * trans,
+    GstQuery * query);
+static gboolean gst_ecbsr_filter_meta (GstBaseTransform * trans,
+    GstQuery * query, GType api, const GstStructure * params);
+static gboolean gst_ecbsr_transform_meta (GstBaseTransform * trans,
+    GstBuffer * outbuf, GstMeta * meta, GstBuffer * inbuf);
+static gboolean gst_ecbsr_sink_event (GstBaseTransform * trans,
+    GstEvent * event);
+static gboolean gst_ecbsr_src_event (GstBaseTransform * trans,
+    GstEvent * event);
+static gboolean gst_ecbsr_query (GstBaseTransform * trans,
+    GstPadDirection direction, GstQuery * query);
+static GstFlowReturn gst_ecbsr_submit_input_buffer (GstBaseTransform * trans,
+    gboolean is_discont, GstBuffer * buffer);
+static void gst_ecbsr_before_transform (GstBaseTransform * trans,
+    GstBuffer * buffer);
+static GstFlowReturn gst_ecbsr_transform (GstBaseTransform * trans,
+    GstBuffer * inbuf, GstBuffer * outbuf);
+
+static gboolean gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
+    GstVideoInfo * in_info, GstCaps * outcaps, GstVideoInfo * out_info);
+static GstFlowReturn gst_ecbsr_transform_frame (GstVideoFilter * filter,
+    GstVideoFrame * in, GstVideoFrame * out);
+
+/* ---------------------------------------------------------------- class -- */
+
+static void
+add_template (GstElementClass * klass, const gchar * name,
+    GstPadDirection direction)
+{
+  GstCaps *caps = gst_ecbsr_caps_template (direction);
+
+  gst_element_class_add_pad_template (klass,
+      gst_pad_template_new (name, direction, GST_PAD_ALWAYS, caps));
+  gst_caps_unref (caps);
+}
+
+static void
+init_transform_class (GstBaseTransformClass * klass)
+{
+  klass->start = GST_DEBUG_FUNCPTR (gst_ecbsr_start);
+  klass->stop = GST_DEBUG_FUNCPTR (gst_ecbsr_stop);
+  klass->transform_caps = GST_DEBUG_FUNCPTR (gst_ecbsr_transform_caps);
+  klass->fixate_caps = GST_DEBUG_FUNCPTR (gst_ecbsr_fixate_caps);
+  klass->propose_allocation = GST_DEBUG_FUNCPTR (gst_ecbsr_propose_allocation);
+  klass->decide_allocation = GST_DEBUG_FUNCPTR (gst_ecbsr_decide_allocation);
+  klass->filter_meta = GST_DEBUG_FUNCPTR (gst_ecbsr_filter_meta);
+  klass->transform_meta = GST_DEBUG_FUNCPTR (gst_ecbsr_transform_meta);
+  klass->sink_event = GST_DEBUG_FUNCPTR (gst_ecbsr_sink_event);
+  klass->src_event = GST_DEBUG_FUNCPTR (gst_ecbsr_src_event);
+  klass->query = GST_DEBUG_FUNCPTR (gst_ecbsr_query);
+  klass->submit_input_buffer =
+      GST_DEBUG_FUNCPTR (gst_ecbsr_submit_input_buffer);
+  klass->before_transform = GST_DEBUG_FUNCPTR (gst_ecbsr_before_transform);
+  klass->transform = GST_DEBUG_FUNCPTR (gst_ecbsr_transform);
+}
+
+static void
+gst_ecbsr_class_init (GstEcbsrClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (gst_ecbsr_debug, "ecbsr", 0,
+      "super-resolution upscaler");
+
+  object_class->set_property = gst_ecbsr_set_property;
+  object_class->get_property = gst_ecbsr_get_property;
+  object_class->dispatch_properties_changed =
+      gst_ecbsr_dispatch_properties_changed;
+  object_class->finalize = gst_ecbsr_finalize;
+  gst_ecbsr_properties_install (object_class);
+
+  gst_element_class_set_static_metadata (element_class,
+      "Super-resolution upscaler", "Filter/Converter/Video/Scaler",
+      "Upscales video with small super-resolution networks (ECBSR, edge-SR)",
+      "The gst-ecbsr authors");
+  add_template (element_class, "sink", GST_PAD_SINK);
+  add_template (element_class, "src", GST_PAD_SRC);
+
+  init_transform_class (GST_BASE_TRANSFORM_CLASS (klass));
+  filter_class->set_info = GST_DEBUG_FUNCPTR (gst_ecbsr_set_info);
+  /* GstVideoFilter takes a class without it for one that works in place. */
+  filter_class->transform_frame = GST_DEBUG_FUNCPTR (gst_ecbsr_transform_frame);
+}
+
+static void
+gst_ecbsr_init (GstEcbsr * self)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+
+  g_mutex_init (&self->load_lock);
+  self->stats = gst_ecbsr_stats_new ();
+  self->qos = gst_ecbsr_qos_new ();
+  gst_ecbsr_properties_init (self);
+
+  gst_base_transform_set_gap_aware (trans, TRUE);
+  /* Our own order has what needs no conversion first. */
+  gst_base_transform_set_prefer_passthrough (trans, FALSE);
+}
+
+static void
+gst_ecbsr_finalize (GObject * object)
+{
+  GstEcbsr *self = GST_ECBSR (object);
+
+  gst_ecbsr_config_clear (&self->requested);
+  gst_ecbsr_stats_free (self->stats);
+  gst_ecbsr_qos_free (self->qos);
+  g_free (self->active_model);
+  g_free (self->backend);
+  g_mutex_clear (&self->load_lock);
+  G_OBJECT_CLASS (gst_ecbsr_parent_class)->finalize (object);
+}
 
 /* ------------------------------------------------------------------ qos -- */
 
@@ -52,7 +210,9 @@ change_level (GstEcbsr * self, const GstEcbsrQosActions * actions)
   g_autofree gchar *from = gst_ecbsr_qos_name_level (self->qos, change->from);
   g_autofree gchar *to = gst_ecbsr_qos_name_level (self->qos, change->to);
 
-  GST_INFO_OBJECT (self, "%s to %s: %s", from, to, change->reason);
+  GST_INFO_OBJECT (self, "level %u (%s) to %u (%s): %s, %" GST_TIME_FORMAT
+      " a frame lately", change->from, from, change->to, to, change->reason,
+      GST_TIME_ARGS (change->average));
   gst_ecbsr_reconfigure_show (self);
   gst_ecbsr_stats_set_level (self->stats, change->to);
   gst_ecbsr_post_level_changed (GST_ELEMENT (self), change, from, to);
@@ -64,12 +224,15 @@ static void
 apply_actions (GstEcbsr * self, const GstEcbsrQosActions * actions)
 {
   if (actions->level_reset) {
+    GST_DEBUG_OBJECT (self, "level 0");
     gst_ecbsr_reconfigure_show (self);
     gst_ecbsr_stats_set_level (self->stats, 0);
   }
   if (actions->level_changed)
     change_level (self, actions);
   if (actions->latency_changed) {
+    GST_INFO_OBJECT (self, "latency: %" GST_TIME_FORMAT,
+        GST_TIME_ARGS (actions->latency));
     gst_ecbsr_stats_set_latency (self->stats, actions->latency);
     gst_element_post_message (GST_ELEMENT (self),
         gst_message_new_latency (GST_OBJECT (self)));
@@ -107,7 +270,6 @@ static gboolean
 gst_ecbsr_start (GstBaseTransform * trans)
 {
   GstEcbsr *self = GST_ECBSR (trans);
-
   GstEcbsrQosActions actions;
 
   gst_ecbsr_stats_reset (self->stats);
@@ -147,8 +309,11 @@ gst_ecbsr_fixate_caps (GstBaseTransform * trans, GstPadDirection direction,
 {
   if (direction == GST_PAD_SRC)
     return gst_caps_fixate (othercaps);
-  return gst_ecbsr_caps_fixate (caps, othercaps,
+  othercaps = gst_ecbsr_caps_fixate (caps, othercaps,
       gst_ecbsr_reconfigure_get_scale (GST_ECBSR (trans)));
+  GST_DEBUG_OBJECT (trans, "%" GST_PTR_FORMAT " becomes %" GST_PTR_FORMAT,
+      caps, othercaps);
+  return othercaps;
 }
 
 static gboolean
@@ -229,6 +394,7 @@ gst_ecbsr_sink_event (GstBaseTransform * trans, GstEvent * event)
       apply_changes (self, caps);
       break;
     case GST_EVENT_FLUSH_STOP:
+      GST_DEBUG_OBJECT (self, "flushed");
       gst_ecbsr_qos_flush (self->qos);
       break;
     default:
@@ -259,6 +425,7 @@ handle_qos (GstEcbsr * self, GstEvent * event)
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
   GstEcbsrQosConfig qos_config = gst_ecbsr_get_qos_config (self);
 
+  GST_LOG_OBJECT (self, "%" GST_PTR_FORMAT, event);
   switch (gst_ecbsr_qos_take_event (self->qos, &qos_config, event)) {
     case GST_ECBSR_QOS_NOT_OURS:
       return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->src_event
@@ -315,6 +482,7 @@ order_caps (GstEcbsr * self, GstQuery * query)
   gst_query_parse_caps_result (query, &caps);
   caps = gst_ecbsr_caps_order (gst_caps_ref (caps), offer,
       (width + scale - 1) / scale, (height + scale - 1) / scale);
+  GST_LOG_OBJECT (self, "sink caps, ordered: %" GST_PTR_FORMAT, caps);
   gst_query_set_caps_result (query, caps);
   gst_caps_unref (caps);
   gst_clear_caps (&offer);
@@ -361,6 +529,10 @@ gst_ecbsr_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont,
     return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)
         ->submit_input_buffer (trans, is_discont, buffer);
 
+  GST_DEBUG_OBJECT (self, "dropped the frame of %" GST_TIME_FORMAT
+      ": late by %" GST_STIME_FORMAT " at the sink",
+      GST_TIME_ARGS (self->times.running_time),
+      GST_STIME_ARGS (actions.values.jitter));
   gst_ecbsr_stats_add_dropped (self->stats);
   post_qos (self, &actions.values);
   gst_buffer_unref (buffer);
@@ -412,7 +584,8 @@ set_skip_static (GstEcbsr * self, gboolean skip_static)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!gst_ecbsr_upscaler_set_skip_static (self->setup->upscaler, skip_static, &error))
+  if (!gst_ecbsr_upscaler_set_skip_static (self->setup->upscaler, skip_static,
+          &error))
     gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
         "skip-static has no effect");
 }
@@ -456,6 +629,10 @@ account_frame (GstEcbsr * self, GstClockTime time, const GstEcbsrRun * run)
   guint level = gst_ecbsr_qos_get_level (self->qos);
   GstEcbsrQosActions actions;
 
+  GST_LOG_OBJECT (self, "frame of %" GST_TIME_FORMAT ": %" GST_TIME_FORMAT
+      ", %" GST_TIME_FORMAT " of it in the model, at level %u",
+      GST_TIME_ARGS (self->times.running_time), GST_TIME_ARGS (time),
+      GST_TIME_ARGS (run->plan_time), level);
   gst_ecbsr_qos_after_frame (self->qos, get_time (self), time, run, &actions);
   if (gst_ecbsr_stats_add (self->stats, time, level, &run->counts))
     gst_ecbsr_notify_stats (self);
@@ -523,96 +700,4 @@ gst_ecbsr_transform (GstBaseTransform * trans, GstBuffer * inbuf,
   gst_video_frame_unmap (&out);
   gst_video_frame_unmap (&in);
   return ret;
-}
-
-/* ---------------------------------------------------------------- class -- */
-
-static void
-gst_ecbsr_finalize (GObject * object)
-{
-  GstEcbsr *self = GST_ECBSR (object);
-
-  gst_ecbsr_config_clear (&self->requested);
-  gst_ecbsr_stats_free (self->stats);
-  gst_ecbsr_qos_free (self->qos);
-  g_free (self->active_model);
-  g_free (self->backend);
-  g_mutex_clear (&self->load_lock);
-  G_OBJECT_CLASS (gst_ecbsr_parent_class)->finalize (object);
-}
-
-static void
-gst_ecbsr_init (GstEcbsr * self)
-{
-  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
-
-  g_mutex_init (&self->load_lock);
-  self->stats = gst_ecbsr_stats_new ();
-  self->qos = gst_ecbsr_qos_new ();
-  gst_ecbsr_properties_init (self);
-
-  gst_base_transform_set_gap_aware (trans, TRUE);
-  /* Our own order has what needs no conversion first. */
-  gst_base_transform_set_prefer_passthrough (trans, FALSE);
-}
-
-static void
-add_template (GstElementClass * klass, const gchar * name,
-    GstPadDirection direction)
-{
-  GstCaps *caps = gst_ecbsr_caps_template (direction);
-
-  gst_element_class_add_pad_template (klass,
-      gst_pad_template_new (name, direction, GST_PAD_ALWAYS, caps));
-  gst_caps_unref (caps);
-}
-
-static void
-init_transform_class (GstBaseTransformClass * klass)
-{
-  klass->start = GST_DEBUG_FUNCPTR (gst_ecbsr_start);
-  klass->stop = GST_DEBUG_FUNCPTR (gst_ecbsr_stop);
-  klass->transform_caps = GST_DEBUG_FUNCPTR (gst_ecbsr_transform_caps);
-  klass->fixate_caps = GST_DEBUG_FUNCPTR (gst_ecbsr_fixate_caps);
-  klass->propose_allocation = GST_DEBUG_FUNCPTR (gst_ecbsr_propose_allocation);
-  klass->decide_allocation = GST_DEBUG_FUNCPTR (gst_ecbsr_decide_allocation);
-  klass->filter_meta = GST_DEBUG_FUNCPTR (gst_ecbsr_filter_meta);
-  klass->transform_meta = GST_DEBUG_FUNCPTR (gst_ecbsr_transform_meta);
-  klass->sink_event = GST_DEBUG_FUNCPTR (gst_ecbsr_sink_event);
-  klass->src_event = GST_DEBUG_FUNCPTR (gst_ecbsr_src_event);
-  klass->query = GST_DEBUG_FUNCPTR (gst_ecbsr_query);
-  klass->submit_input_buffer =
-      GST_DEBUG_FUNCPTR (gst_ecbsr_submit_input_buffer);
-  klass->before_transform = GST_DEBUG_FUNCPTR (gst_ecbsr_before_transform);
-  klass->transform = GST_DEBUG_FUNCPTR (gst_ecbsr_transform);
-}
-
-static void
-gst_ecbsr_class_init (GstEcbsrClass * klass)
-{
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
-  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-  GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
-
-  GST_DEBUG_CATEGORY_INIT (gst_ecbsr_debug, "ecbsr", 0,
-      "super-resolution upscaler");
-
-  object_class->set_property = gst_ecbsr_set_property;
-  object_class->get_property = gst_ecbsr_get_property;
-  object_class->dispatch_properties_changed =
-      gst_ecbsr_dispatch_properties_changed;
-  object_class->finalize = gst_ecbsr_finalize;
-  gst_ecbsr_properties_install (object_class);
-
-  gst_element_class_set_static_metadata (element_class,
-      "Super-resolution upscaler", "Filter/Converter/Video/Scaler",
-      "Upscales video with small super-resolution networks (ECBSR, edge-SR)",
-      "The gst-ecbsr authors");
-  add_template (element_class, "sink", GST_PAD_SINK);
-  add_template (element_class, "src", GST_PAD_SRC);
-
-  init_transform_class (GST_BASE_TRANSFORM_CLASS (klass));
-  filter_class->set_info = GST_DEBUG_FUNCPTR (gst_ecbsr_set_info);
-  /* GstVideoFilter takes a class without it for one that works in place. */
-  filter_class->transform_frame = GST_DEBUG_FUNCPTR (gst_ecbsr_transform_frame);
 }

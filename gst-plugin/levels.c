@@ -499,6 +499,9 @@ gst_ecbsr_levels_find_best (const GstVideoInfo * in,
     if (!model)
       return NULL;
     cost = gst_ecbsr_levels_get_cost (model, in, config);
+    GST_DEBUG ("model=auto: %s takes %" GST_TIME_FORMAT " of %" GST_TIME_FORMAT,
+        ecbsr_model_get_info (model)->name, GST_TIME_ARGS (cost),
+        GST_TIME_ARGS (budget));
     if (cost <= budget)
       return g_steal_pointer (&model);
     if (cost >= least && !is_cheapest_of_all (choices[i]))

@@ -4,8 +4,25 @@
 
 #include <gio/gio.h>
 
+GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
+#define GST_CAT_DEFAULT gst_ecbsr_debug
+
 #define RESOURCE_FOLDER "/org/gstreamer/ecbsr/models/"
 
+/**
+ * GstEcbsrModel:
+ * @GST_ECBSR_MODEL_AUTO: chosen by the element
+ * @GST_ECBSR_MODEL_ECBSR_M4C8: ECBSR, small
+ * @GST_ECBSR_MODEL_ECBSR_M4C16: ECBSR, medium
+ * @GST_ECBSR_MODEL_ECBSR_M10C16: ECBSR, large
+ * @GST_ECBSR_MODEL_ESR_MAX: eSR-MAX, the fastest network
+ * @GST_ECBSR_MODEL_ESR_TM: eSR-TM
+ * @GST_ECBSR_MODEL_ESR_TR: eSR-TR
+ * @GST_ECBSR_MODEL_ESR_CNN: eSR-CNN
+ * @GST_ECBSR_MODEL_BICUBIC: no network
+ *
+ * Since: 0.1
+ */
 static const GEnumValue choices[] = {
   {GST_ECBSR_MODEL_AUTO,
         "Behind a live source the best model that this CPU can run within the "
@@ -24,6 +41,15 @@ static const GEnumValue choices[] = {
   {0, NULL, NULL},
 };
 
+/**
+ * GstEcbsrContent:
+ * @GST_ECBSR_CONTENT_AUTO: CAMERA behind a live source where there is such a model, else
+ *   CLEAN
+ * @GST_ECBSR_CONTENT_CLEAN: clean pictures, without noise or artefacts
+ * @GST_ECBSR_CONTENT_CAMERA: what cameras send: noise, sharpening, compression
+ *
+ * Since: 0.1
+ */
 static const GEnumValue contents[] = {
   {GST_ECBSR_CONTENT_AUTO,
         "Camera behind a live source where there is such a model, else clean",
@@ -328,6 +354,9 @@ gst_ecbsr_config_load (const GstEcbsrConfig * config,
     *model = open_file (config->location, config->scale, error);
   else
     *model = load_built_in (config, error);
+  if (*model)
+    GST_DEBUG ("loaded %s, sha256 %s", ecbsr_model_get_info (*model)->name,
+        ecbsr_model_get_info (*model)->sha256);
   return *model != NULL;
 }
 

@@ -55,6 +55,13 @@ static GParamSpec *props[N_PROPS];
 #define DEFAULT_SKIP_STATIC FALSE
 #define MAX_PREFERRED (ECBSR_MAX_SIZE * GST_ECBSR_MAX_SCALE)
 
+/**
+ * GstEcbsrCompare:
+ * @GST_ECBSR_COMPARE_OFF: the network everywhere
+ * @GST_ECBSR_COMPARE_SPLIT: bicubic left of #GstEcbsr:compare-position, the network right of it
+ *
+ * Since: 0.1
+ */
 #define GST_TYPE_ECBSR_COMPARE (gst_ecbsr_compare_get_type ())
 static GType
 gst_ecbsr_compare_get_type (void)
@@ -70,6 +77,15 @@ gst_ecbsr_compare_get_type (void)
   return gst_ecbsr_register_enum (&type, "GstEcbsrCompare", values);
 }
 
+/**
+ * GstEcbsrPrecision:
+ * @ECBSR_PRECISION_AUTO: the fastest whose measured loss is at most 0.05 dB
+ * @ECBSR_PRECISION_FLOAT32: 32 bits
+ * @ECBSR_PRECISION_BFLOAT16: 16 bits
+ * @ECBSR_PRECISION_INT8: 8 bits, for models that were prepared for it
+ *
+ * Since: 0.1
+ */
 #define GST_TYPE_ECBSR_PRECISION (gst_ecbsr_precision_get_type ())
 static GType
 gst_ecbsr_precision_get_type (void)
@@ -89,6 +105,16 @@ gst_ecbsr_precision_get_type (void)
   return gst_ecbsr_register_enum (&type, "GstEcbsrPrecision", values);
 }
 
+/**
+ * GstEcbsrOverloadPolicy:
+ * @GST_ECBSR_OVERLOAD_NONE: never degrade or drop
+ * @GST_ECBSR_OVERLOAD_DEGRADE: use cheaper models, drop nothing
+ * @GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP: use cheaper models; drop late frames where the
+ *   cheapest is too slow
+ * @GST_ECBSR_OVERLOAD_DROP: drop late frames, keep the model
+ *
+ * Since: 0.1
+ */
 #define GST_TYPE_ECBSR_OVERLOAD_POLICY (gst_ecbsr_overload_policy_get_type ())
 static GType
 gst_ecbsr_overload_policy_get_type (void)
@@ -107,6 +133,14 @@ gst_ecbsr_overload_policy_get_type (void)
   return gst_ecbsr_register_enum (&type, "GstEcbsrOverloadPolicy", values);
 }
 
+/**
+ * GstEcbsrRoiMode:
+ * @GST_ECBSR_ROI_OFF: the network everywhere
+ * @GST_ECBSR_ROI_RECTANGLE: the network within one rectangle
+ * @GST_ECBSR_ROI_META: the network within every #GstVideoRegionOfInterestMeta of a buffer
+ *
+ * Since: 0.1
+ */
 #define GST_TYPE_ECBSR_ROI_MODE (gst_ecbsr_roi_mode_get_type ())
 static GType
 gst_ecbsr_roi_mode_get_type (void)
@@ -131,23 +165,72 @@ create_model_properties (void)
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
       | GST_PARAM_MUTABLE_PLAYING;
 
+  /**
+   * GstEcbsr:scale:
+   *
+   * How many times wider and higher the video becomes; 1 passes it through
+   * untouched. A scale that downstream does not take is rejected with a warning.
+   *
+   * Since: 0.1
+   */
   props[PROP_SCALE] = g_param_spec_uint ("scale", "Scale",
       "How many times wider and higher the video becomes; 1 passes it through "
       "unchanged", 1, GST_ECBSR_MAX_SCALE, DEFAULT_SCALE, flags);
+  /**
+   * GstEcbsr:model:
+   *
+   * Which built-in network upscales the video. AUTO behind a live source is the
+   * best that this CPU runs within 80 % of a frame's budget, else the same on any
+   * machine.
+   *
+   * Since: 0.1
+   */
   props[PROP_MODEL] = g_param_spec_enum ("model", "Model",
       "Which built-in network upscales the video; larger ones look better and "
       "need more CPU", GST_TYPE_ECBSR_MODEL, DEFAULT_MODEL, flags);
+  /**
+   * GstEcbsr:model-location:
+   *
+   * Path of a model file in place of #GstEcbsr:model. It has to be one for
+   * #GstEcbsr:scale: set both in one g_object_set (), they are loaded together.
+   *
+   * Since: 0.1
+   */
   props[PROP_MODEL_LOCATION] = g_param_spec_string ("model-location",
       "Model location",
       "Path of a model file (.safetensors) to use instead of a built-in model; "
       "it has to be one for the scale that is set", NULL, flags);
+  /**
+   * GstEcbsr:content:
+   *
+   * Which training of the built-in model runs. AUTO is CAMERA behind a live source
+   * where there is such a model, else CLEAN.
+   *
+   * Since: 0.1
+   */
   props[PROP_CONTENT] = g_param_spec_enum ("content", "Content",
       "Which training of the built-in model: for clean pictures or for what "
       "cameras send; auto is camera behind a live source where there is such "
       "a model, else clean", GST_TYPE_ECBSR_CONTENT, DEFAULT_CONTENT, flags);
+  /**
+   * GstEcbsr:n-threads:
+   *
+   * How many threads work on a frame; 0 means one for each CPU that the process may
+   * use. The result does not depend on it.
+   *
+   * Since: 0.1
+   */
   props[PROP_N_THREADS] = g_param_spec_uint ("n-threads", "Number of threads",
       "How many threads work on a frame; 0 means one for each CPU that the "
       "process may use", 0, MAX_N_THREADS, DEFAULT_N_THREADS, flags);
+  /**
+   * GstEcbsr:precision:
+   *
+   * Number format of the network's inner layers. What the CPU or the model cannot do
+   * runs as float32, with a warning.
+   *
+   * Since: 0.1
+   */
   props[PROP_PRECISION] = g_param_spec_enum ("precision", "Precision",
       "Number format of the network's inner layers: auto takes the fastest "
       "whose measured loss is at most 0.05 dB; what the CPU or the model "
@@ -161,13 +244,36 @@ create_look_properties (void)
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
       | GST_PARAM_MUTABLE_PLAYING;
 
+  /**
+   * GstEcbsr:strength:
+   *
+   * How much of the network's work is seen: 1 all of it, 0 nothing but the cubic
+   * upscale.
+   *
+   * Since: 0.1
+   */
   props[PROP_STRENGTH] = g_param_spec_double ("strength", "Strength",
       "How much of the network's work is seen: 1 all of it, 0 nothing but "
       "plain bicubic upscaling, between them a blend of both",
       0.0, 1.0, DEFAULT_STRENGTH, flags | GST_PARAM_CONTROLLABLE);
+  /**
+   * GstEcbsr:compare:
+   *
+   * Whether the network is shown beside the cubic upscale.
+   *
+   * Since: 0.1
+   */
   props[PROP_COMPARE] = g_param_spec_enum ("compare", "Compare",
       "Show what the network does, beside plain bicubic upscaling",
       GST_TYPE_ECBSR_COMPARE, DEFAULT_COMPARE, flags);
+  /**
+   * GstEcbsr:compare-position:
+   *
+   * Where compare=split divides the picture: 0 at the left edge, 1 at the right
+   * edge.
+   *
+   * Since: 0.1
+   */
   props[PROP_COMPARE_POSITION] = g_param_spec_double ("compare-position",
       "Compare position",
       "Where compare=split divides the picture: 0 at the left edge, 1 at the "
@@ -181,11 +287,27 @@ create_negotiation_properties (void)
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
       | GST_PARAM_MUTABLE_READY;
 
+  /**
+   * GstEcbsr:preferred-output-width:
+   *
+   * The greatest width that the output should have where a camera offers many
+   * sizes; 0 means any. A preference, not a limit.
+   *
+   * Since: 0.1
+   */
   props[PROP_PREFERRED_OUTPUT_WIDTH] =
       g_param_spec_uint ("preferred-output-width", "Preferred output width",
       "Ask a source that offers many sizes for one that becomes at most this "
-      "wide, at 24 frames a second or more if it can; a wish, not a limit; 0 "
-      "means any", 0, MAX_PREFERRED, DEFAULT_PREFERRED_OUTPUT_WIDTH, flags);
+      "wide, at 24 frames a second or more if it can; a preference, not a "
+      "limit; 0 means any", 0, MAX_PREFERRED,
+      DEFAULT_PREFERRED_OUTPUT_WIDTH, flags);
+  /**
+   * GstEcbsr:preferred-output-height:
+   *
+   * As #GstEcbsr:preferred-output-width, of the height.
+   *
+   * Since: 0.1
+   */
   props[PROP_PREFERRED_OUTPUT_HEIGHT] =
       g_param_spec_uint ("preferred-output-height", "Preferred output height",
       "As preferred-output-width, of the height; 0 means any", 0,
@@ -198,21 +320,53 @@ create_qos_properties (void)
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
       | GST_PARAM_MUTABLE_PLAYING;
 
+  /**
+   * GstEcbsr:overload-policy:
+   *
+   * What happens where frames take longer than there is time, behind a live
+   * source.
+   *
+   * Since: 0.1
+   */
   props[PROP_OVERLOAD_POLICY] = g_param_spec_enum ("overload-policy",
       "Overload policy",
       "What to do where frames take longer than there is time; only behind a "
       "live source, before a sink that waits for the clock and sends QoS "
       "events, and with qos on", GST_TYPE_ECBSR_OVERLOAD_POLICY,
       DEFAULT_OVERLOAD_POLICY, flags);
+  /**
+   * GstEcbsr:max-processing-time:
+   *
+   * What a frame may take, in nanoseconds; 0 means 80 % of its duration, without
+   * limit where that is not known.
+   *
+   * Since: 0.1
+   */
   props[PROP_MAX_PROCESSING_TIME] =
       g_param_spec_uint64 ("max-processing-time", "Maximum processing time",
       "How many nanoseconds a frame may take; 0 means 80 % of its duration, "
       "without limit where the frame rate is variable or unknown",
       0, G_MAXINT64, DEFAULT_MAX_PROCESSING_TIME, flags);
+  /**
+   * GstEcbsr:min-model:
+   *
+   * Lowest-quality model that overload control and model=auto may select. AUTO names
+   * none: an error at the start, a warning while playing.
+   *
+   * Since: 0.1
+   */
   props[PROP_MIN_MODEL] = g_param_spec_enum ("min-model",
       "Minimum model",
       "Lowest-quality model that overload control and model=auto may select",
       GST_TYPE_ECBSR_MODEL, DEFAULT_MIN_MODEL, flags);
+  /**
+   * GstEcbsr:report-latency:
+   *
+   * Whether the time of a frame is added to the pipeline's latency behind a live
+   * source.
+   *
+   * Since: 0.1
+   */
   props[PROP_REPORT_LATENCY] =
       g_param_spec_boolean ("report-latency", "Report latency",
       "Behind a live source, add the time that a frame may take to the "
@@ -233,19 +387,62 @@ create_region_properties (void)
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
       | GST_PARAM_MUTABLE_PLAYING;
 
+  /**
+   * GstEcbsr:roi-mode:
+   *
+   * Where the network works; everywhere else the upscaling is bicubic.
+   *
+   * Since: 0.1
+   */
   props[PROP_ROI_MODE] = g_param_spec_enum ("roi-mode",
       "Region of interest mode",
       "Where the network works; everywhere else the upscaling is bicubic, "
       "which costs less", GST_TYPE_ECBSR_ROI_MODE, DEFAULT_ROI_MODE, flags);
+  /**
+   * GstEcbsr:roi-x:
+   *
+   * Left edge of the region of roi-mode=rectangle, in input pixels.
+   *
+   * Since: 0.1
+   */
   props[PROP_ROI_X] = new_pixels ("roi-x", "Region x",
       "Left edge of the region of roi-mode=rectangle, in input pixels", flags);
+  /**
+   * GstEcbsr:roi-y:
+   *
+   * Top edge of the region of roi-mode=rectangle, in input pixels.
+   *
+   * Since: 0.1
+   */
   props[PROP_ROI_Y] = new_pixels ("roi-y", "Region y",
       "Top edge of the region of roi-mode=rectangle, in input pixels", flags);
+  /**
+   * GstEcbsr:roi-width:
+   *
+   * Width of the region of roi-mode=rectangle, in input pixels.
+   *
+   * Since: 0.1
+   */
   props[PROP_ROI_WIDTH] = new_pixels ("roi-width", "Region width",
       "Width of the region of roi-mode=rectangle, in input pixels", flags);
+  /**
+   * GstEcbsr:roi-height:
+   *
+   * Height of the region of roi-mode=rectangle, in input pixels.
+   *
+   * Since: 0.1
+   */
   props[PROP_ROI_HEIGHT] = new_pixels ("roi-height",
       "Region height",
       "Height of the region of roi-mode=rectangle, in input pixels", flags);
+  /**
+   * GstEcbsr:skip-static:
+   *
+   * Whether parts of the picture that have not changed since the last frame are
+   * reused. The result is the same to the bit.
+   *
+   * Since: 0.1
+   */
   props[PROP_SKIP_STATIC] = g_param_spec_boolean ("skip-static",
       "Skip static",
       "Do not work again on parts of the picture that have not changed since "
@@ -258,11 +455,37 @@ create_status_properties (void)
 {
   const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
+  /**
+   * GstEcbsr:active-model:
+   *
+   * Name of the model that runs: a built-in file such as ecbsr-m4c8-x2, bicubic, or
+   * the name in the file of #GstEcbsr:model-location.
+   *
+   * Since: 0.1
+   */
   props[PROP_ACTIVE_MODEL] = g_param_spec_string ("active-model",
       "Active model", "Name of the model that upscales now", NULL, flags);
+  /**
+   * GstEcbsr:backend:
+   *
+   * What it runs on, such as "avx2, float32, 4 threads".
+   *
+   * Since: 0.1
+   */
   props[PROP_BACKEND] = g_param_spec_string ("backend", "Backend",
       "What it runs on: the CPU's instruction set, number format and threads",
       NULL, flags);
+  /**
+   * GstEcbsr:stats:
+   *
+   * A #GstStructure "ecbsr-stats", notified about once a second, with since the
+   * start `frames`, `dropped`, `degraded` (at a level below the first), `tiles`,
+   * `tiles-outside` (of regions of interest), `tiles-skipped` (all guint64); of the
+   * latest 256 frames at most `average-ns`, `p95-ns`, `max-ns` (guint64); as they are
+   * `level` (guint) and `latency-ns` (guint64).
+   *
+   * Since: 0.1
+   */
   props[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
       "Numbers of frames, of dropped and of degraded ones since the start, of "
       "tiles, of those outside of regions of interest and of those skipped, the "

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
+#define GST_CAT_DEFAULT gst_ecbsr_debug
+
 /* Where frames have no known duration, the latency is not raised beyond this. */
 #define LONGEST_FRAME GST_SECOND
 
@@ -208,7 +211,8 @@ conditions_want_levels (const Conditions * conditions)
 static gboolean
 conditions_equal (const Conditions * a, const Conditions * b)
 {
-  return a->config.live == b->config.live && a->config.enabled == b->config.enabled
+  return a->config.live == b->config.live
+      && a->config.enabled == b->config.enabled
       && a->duration == b->duration && a->budget == b->budget
       && a->config.overload_policy == b->config.overload_policy
       && a->config.min_model == b->config.min_model
@@ -242,6 +246,10 @@ set_conditions (GstEcbsrQos * self, const Conditions * conditions)
   gst_ecbsr_overload_set_budget (self->overload, get_policy (conditions),
       conditions->budget, conditions->duration);
   g_mutex_unlock (&self->lock);
+  GST_DEBUG ("%s, qos %s, a frame lasts %" GST_TIME_FORMAT " and may take %"
+      GST_TIME_FORMAT, conditions->config.live ? "live" : "not live",
+      conditions->config.enabled ? "on" : "off",
+      GST_TIME_ARGS (conditions->duration), GST_TIME_ARGS (conditions->budget));
 }
 
 gboolean
@@ -328,6 +336,7 @@ take_levels (GstEcbsrQos * self)
       self->levels->n_levels);
   gst_ecbsr_overload_set_base (self->overload, self->levels->base);
   g_mutex_unlock (&self->lock);
+  GST_DEBUG ("%u quality levels are ready", self->levels->n_levels);
 }
 
 /* What has changed since the last frame. A new budget keeps the levels. */
@@ -452,5 +461,9 @@ gst_ecbsr_qos_take_event (GstEcbsrQos * self,
     answer = GST_ECBSR_QOS_FOR_UPSTREAM;
   }
   g_mutex_unlock (&self->lock);
+  GST_DEBUG ("the sink says: %" GST_STIME_FORMAT " late at %" GST_TIME_FORMAT
+      ", proportion %.2f; %s", GST_STIME_ARGS (jitter),
+      GST_TIME_ARGS (timestamp), proportion, answer == GST_ECBSR_QOS_OURS
+      ? "handled here" : "passed on");
   return answer;
 }

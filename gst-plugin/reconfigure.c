@@ -123,6 +123,12 @@ replace (GstEcbsr * self, GstEcbsrSetup * setup, GstEcbsrQosActions * actions)
   self->applying = NULL;
   GST_OBJECT_UNLOCK (self);
 
+  if (setup->upscaler)
+    GST_INFO_OBJECT (self, "%s %dx%d to %s %dx%d, on %s",
+        GST_VIDEO_INFO_NAME (&setup->in), setup->in.width, setup->in.height,
+        GST_VIDEO_INFO_NAME (&setup->out), setup->out.width, setup->out.height,
+        gst_ecbsr_plans_get_backend (gst_ecbsr_upscaler_get_plans
+            (setup->upscaler)));
   gst_ecbsr_qos_set_setup (self->qos, &qos_config, setup, actions);
   gst_ecbsr_reconfigure_show (self);
   if (setup->upscaler)
@@ -231,8 +237,11 @@ request (GstEcbsr * self, gboolean of_source)
 
     GST_INFO_OBJECT (self, "requested: %s", description);
     setup = prepare_ahead (self, &config, &error);
-    if (setup)
+    if (setup) {
+      GST_DEBUG_OBJECT (self, "prepared%s", setup->upscaler ? ""
+          : ", but for caps");
       queue (self, setup, serial);
+    }
   }
   g_mutex_unlock (&self->load_lock);
 
@@ -288,6 +297,9 @@ gst_ecbsr_reconfigure_start (GstEcbsr * self, GstEcbsrQosActions * actions)
   if (gst_ecbsr_models_check_lowest (qos_config.min_model, &error))
     setup = prepare (self, &config, NULL, NULL, NULL, &error);
   if (setup) {
+    g_autofree gchar *description = gst_ecbsr_config_describe (&config);
+
+    GST_INFO_OBJECT (self, "started: %s", description);
     replace (self, setup, actions);
     request (self, FALSE);      /* what has been set meanwhile */
   } else {
@@ -310,6 +322,7 @@ gst_ecbsr_reconfigure_stop (GstEcbsr * self)
   self->source_live = FALSE;
   GST_OBJECT_UNLOCK (self);
 
+  GST_DEBUG_OBJECT (self, "stopped");
   gst_ecbsr_qos_stop (self->qos);
   gst_ecbsr_reconfigure_show (self);
 }
@@ -397,7 +410,8 @@ commit (GstEcbsr * self, GstEcbsrSetup * setup, GstEcbsrQosActions * actions)
       !gst_ecbsr_config_same_model (&setup->config, &old->config)
       || g_strcmp0 (name, old_name) != 0;
 
-  GST_INFO_OBJECT (self, "applied: %s in place of %s%s", name, old_name,
+  GST_INFO_OBJECT (self, "applied: %s in place of %s%s",
+      name ? name : "passthrough", old_name ? old_name : "passthrough",
       setup->upscaler ? "" : ", from the next caps on");
   replace (self, setup, actions);
   if (new_scale)

@@ -6,6 +6,9 @@
 
 #include "cpu.h"
 
+GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
+#define GST_CAT_DEFAULT gst_ecbsr_debug
+
 /* ----------------------------------------------------------------- plans -- */
 
 struct _GstEcbsrPlans
@@ -252,6 +255,8 @@ add_conversion (GstEcbsrUpscaler * self, guint n_threads, GError ** error)
         GST_VIDEO_INFO_NAME (&self->out_info));
     return FALSE;
   }
+  GST_DEBUG ("converts from %s to %s after upscaling",
+      GST_VIDEO_INFO_NAME (&from), GST_VIDEO_INFO_NAME (&to));
   self->scaled = new_buffer (&self->scaled_info, error);
   return self->scaled != NULL;
 }
@@ -305,6 +310,7 @@ gst_ecbsr_upscaler_set_skip_static (GstEcbsrUpscaler * self,
   if (self->skip_static == skip_static)
     return TRUE;
 
+  GST_DEBUG ("skip-static %s", skip_static ? "on" : "off");
   self->skip_static = skip_static;
   previous_clear (&self->previous);
   return !skip_static
