@@ -248,21 +248,35 @@ gst_ecbsr_caps_transform (GstCaps * caps, GstPadDirection direction,
 
 /* ---------------------------------------------------------------- colour -- */
 
-void
-gst_ecbsr_caps_read_site (GstVideoInfo * info, GstCaps * caps)
-{
-  const gchar *site = gst_structure_get_string (gst_caps_get_structure (caps,
-          0), "chroma-site");
-
-  if (site)
-    info->chroma_site = gst_video_chroma_site_from_string (site);
-}
-
 static gboolean
 is_subsampled (const GstVideoFormatInfo * finfo)
 {
   return GST_VIDEO_FORMAT_INFO_IS_YUV (finfo)
       && GST_VIDEO_FORMAT_INFO_W_SUB (finfo, 1) > 0;
+}
+
+/* Where nothing is said. Codecs without a word on it mean the left of MPEG-2, and
+ * interlaced frames have the samples of both fields in the same places. */
+static GstVideoChromaSite
+get_default_site (GstVideoColorRange range)
+{
+  return range == GST_VIDEO_COLOR_RANGE_0_255 ?
+      GST_VIDEO_CHROMA_SITE_JPEG : GST_VIDEO_CHROMA_SITE_MPEG2;
+}
+
+void
+gst_ecbsr_caps_read_site (GstVideoInfo * info, const GstCaps * caps)
+{
+  const gchar *site = gst_structure_get_string (gst_caps_get_structure (caps,
+          0), "chroma-site");
+
+  info->chroma_site = GST_VIDEO_CHROMA_SITE_UNKNOWN;
+  if (!is_subsampled (info->finfo))
+    return;
+  if (site)
+    info->chroma_site = gst_video_chroma_site_from_string (site);
+  if (info->chroma_site == GST_VIDEO_CHROMA_SITE_UNKNOWN)
+    info->chroma_site = get_default_site (info->colorimetry.range);
 }
 
 static gboolean
@@ -282,8 +296,8 @@ chroma_sharing (const GstVideoFormatInfo * finfo)
       GST_VIDEO_FORMAT_INFO_H_SUB (finfo, 1));
 }
 
-/* What the colours of @in are in frames of @format, whose defaults depend on
- * the size of the frame: taken at the input's, as @in was meant. */
+/* What the colours of @in are in frames of @format. Defaults of colorimetry depend
+ * on the size of the frame: taken at the input's, as @in was meant. */
 static void
 carry_color (const GstVideoInfo * in, const GstVideoFormatInfo * finfo,
     GstVideoColorimetry * color, GstVideoChromaSite * site)
@@ -292,18 +306,16 @@ carry_color (const GstVideoInfo * in, const GstVideoFormatInfo * finfo,
 
   gst_video_info_set_format (&out, GST_VIDEO_FORMAT_INFO_FORMAT (finfo),
       in->width, in->height);
-  *site = out.chroma_site;
-  if (is_subsampled (in->finfo))
-    *site = in->chroma_site;
-
   *color = in->colorimetry;
-  if (same_family (in->finfo, finfo))
-    return;
-  color->range = out.colorimetry.range;
-  /* RGB has the matrix RGB; nothing else has, and there the default is it. */
-  if (GST_VIDEO_FORMAT_INFO_IS_RGB (finfo)
-      || GST_VIDEO_INFO_IS_RGB (in))
-    color->matrix = out.colorimetry.matrix;
+  if (!same_family (in->finfo, finfo)) {
+    color->range = out.colorimetry.range;
+    /* RGB has the matrix RGB; nothing else has, and there the default is it. */
+    if (GST_VIDEO_FORMAT_INFO_IS_RGB (finfo)
+        || GST_VIDEO_INFO_IS_RGB (in))
+      color->matrix = out.colorimetry.matrix;
+  }
+  *site = is_subsampled (in->finfo) ? in->chroma_site
+      : get_default_site (color->range);
 }
 
 static gboolean

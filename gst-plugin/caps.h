@@ -32,10 +32,12 @@ GstCaps *gst_ecbsr_caps_transform (GstCaps * caps, GstPadDirection direction,
 GstCaps *gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps,
     guint scale);
 
-/* Sets the chroma siting of @info, which has been made of @caps, to the one that
- * they name: gst_video_info_from_caps () loses it where they name no
- * colorimetry. */
-void gst_ecbsr_caps_read_site (GstVideoInfo * info, GstCaps * caps);
+/* Sets the chroma siting of @info, which has been made of @caps: as they name it,
+ * else that of JPEG for full range and that of MPEG-2 for all else. Whatever
+ * gst_video_info_from_caps () has set is ignored: it depends on GStreamer's
+ * version, on the height and on what else @caps name. Unknown (0) only where
+ * chroma is not subsampled. */
+void gst_ecbsr_caps_read_site (GstVideoInfo * info, const GstCaps * caps);
 
 /* Puts in front of @caps, which the sink pad takes: what gives pictures within
  * @width x @height (input pixels; 0: any) at 24 frames a second or more, then

@@ -88,10 +88,6 @@ set_chroma_offsets (EcbsrPlanConfig * config, const GstVideoInfo * info)
 {
   GstVideoChromaSite site = info->chroma_site;
 
-  /* Where nothing is said: as in JPEG for its range, else as in MPEG-2. */
-  if (site == GST_VIDEO_CHROMA_SITE_UNKNOWN)
-    site = is_full_range (info) ?
-        GST_VIDEO_CHROMA_SITE_JPEG : GST_VIDEO_CHROMA_SITE_MPEG2;
   config->chroma_offset_x =
       (site & GST_VIDEO_CHROMA_SITE_H_COSITED) ? 0.25 : 0.5;
   config->chroma_offset_y =

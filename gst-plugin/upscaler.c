@@ -196,19 +196,11 @@ make_whole (GstVideoInfo * info)
 }
 
 static gboolean
-sites_differ (const GstVideoInfo * a, const GstVideoInfo * b)
-{
-  return GST_VIDEO_INFO_IS_YUV (a) && a->chroma_site != b->chroma_site
-      && a->chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN
-      && b->chroma_site != GST_VIDEO_CHROMA_SITE_UNKNOWN;
-}
-
-static gboolean
 needs_conversion (const GstVideoInfo * a, const GstVideoInfo * b)
 {
   return GST_VIDEO_INFO_FORMAT (a) != GST_VIDEO_INFO_FORMAT (b)
       || !gst_video_colorimetry_is_equal (&a->colorimetry, &b->colorimetry)
-      || sites_differ (a, b);
+      || a->chroma_site != b->chroma_site;
 }
 
 /* The input's kind of frame at the output's size and rate. */

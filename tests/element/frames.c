@@ -26,10 +26,21 @@ const GstVideoFormat all_formats[] = {
 const guint n_all_formats = G_N_ELEMENTS (all_formats);
 
 void
+frame_set_site (GstVideoInfo * info)
+{
+  const GstVideoFormatInfo *finfo = info->finfo;
+
+  info->chroma_site = GST_VIDEO_FORMAT_INFO_IS_YUV (finfo)
+      && GST_VIDEO_FORMAT_INFO_W_SUB (finfo, 1) > 0 ?
+      GST_VIDEO_CHROMA_SITE_MPEG2 : GST_VIDEO_CHROMA_SITE_UNKNOWN;
+}
+
+void
 frame_info (GstVideoInfo * info, GstVideoFormat format, guint width,
     guint height)
 {
   fail_unless (gst_video_info_set_format (info, format, width, height));
+  frame_set_site (info);
   info->fps_n = 25;
   info->fps_d = 1;
 }

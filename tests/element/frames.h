@@ -26,6 +26,9 @@ extern const guint n_all_formats;
 
 void frame_info (GstVideoInfo * info, GstVideoFormat format, guint width,
     guint height);
+/* States the siting of chroma, which GStreamer sets up to 1.22 and then no more:
+ * that of MPEG-2, as frame_info () does; none where chroma is not subsampled. */
+void frame_set_site (GstVideoInfo * info);
 
 /* Every byte is GUARD. */
 GstBuffer *frame_new (const GstVideoInfo * info, FrameLayout layout);

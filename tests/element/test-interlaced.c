@@ -15,6 +15,7 @@ set_info (GstVideoInfo * info, GstVideoFormat format,
 {
   fail_unless (gst_video_info_set_interlaced_format (info, format, mode, WIDTH,
           height));
+  frame_set_site (info);
   info->fps_n = 25;
   info->fps_d = 1;
 }

@@ -99,12 +99,12 @@ assert_output (guint scale, const gchar * input, const gchar * downstream,
 GST_START_TEST (test_output_caps)
 {
   assert_output (2, "video/x-raw,format=YUY2," SD, "video/x-raw",
-      "video/x-raw,format=YUY2," SDX2 ",colorimetry=bt601,chroma-site=jpeg");
+      "video/x-raw,format=YUY2," SDX2 ",colorimetry=bt601,chroma-site=mpeg2");
   assert_output (2, "video/x-raw,format=YUY2," SD, "video/x-raw,format=BGRx",
       "video/x-raw,format=BGRx," SDX2 ",colorimetry=(string)1:1:16:4");
   assert_output (2, "video/x-raw,format=I420," SD ",multiview-mode=mono",
       "video/x-raw,format={RGB,I420}",
-      "video/x-raw,format=I420," SDX2 ",colorimetry=bt601,chroma-site=jpeg,"
+      "video/x-raw,format=I420," SDX2 ",colorimetry=bt601,chroma-site=mpeg2,"
       "multiview-mode=mono");
   assert_output (2,
       "video/x-raw(memory:SystemMemory,meta:GstVideoOverlayComposition),format=GRAY8,"
