@@ -30,7 +30,7 @@ class App:
 
     def play(self):
         GLib.timeout_add_seconds(2, self.change_model)
-        GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGINT, self.end)
+        signal.signal(signal.SIGINT, lambda *_: self.end())  # the main loop lets it run
         self.pipeline.set_state(Gst.State.PLAYING)  # a failure posts an error
         self.loop.run()
         self.pipeline.set_state(Gst.State.NULL)
@@ -44,7 +44,6 @@ class App:
     def end(self):
         """Ctrl-C: the stream comes to its end, so that a file is finished properly."""
         self.pipeline.send_event(Gst.Event.new_eos())
-        return GLib.SOURCE_CONTINUE
 
     def on_error(self, _bus, message):
         error, detail = message.parse_error()
