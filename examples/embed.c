@@ -79,7 +79,7 @@ handle_message (GstBus *bus, GstMessage *message, gpointer data)
       if (GST_MESSAGE_SRC (message) == GST_OBJECT (app->ecbsr))
         handle_news (gst_message_get_structure (message));
       break;
-    case GST_MESSAGE_LATENCY: // ecbsr promises another one
+    case GST_MESSAGE_LATENCY: // ecbsr reports another one
       gst_bin_recalculate_latency (GST_BIN (app->pipeline));
       break;
     case GST_MESSAGE_EOS:

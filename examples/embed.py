@@ -61,7 +61,7 @@ class App:
             print("short of time: from", news.get_value("from"), "to", news.get_value("to"))
 
     def on_latency(self, _bus, _message):
-        """ecbsr promises another one."""
+        """ecbsr reports another one."""
         self.pipeline.recalculate_latency()
 
     def on_eos(self, _bus, _message):

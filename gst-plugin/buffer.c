@@ -77,7 +77,7 @@ gst_ecbsr_buffer_decide_allocation (GstQuery * query)
   size = MAX (size, info.size);
 
   if (pool && !configure (pool, caps, size, min, max, allocator, &params)) {
-    GST_INFO_OBJECT (pool, "refuses %" GST_PTR_FORMAT ", using a pool of our "
+    GST_INFO_OBJECT (pool, "rejects %" GST_PTR_FORMAT ", using a pool of our "
         "own", caps);
     gst_clear_object (&pool);
     min = max = 0;

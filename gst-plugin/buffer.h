@@ -11,31 +11,33 @@
 
 G_BEGIN_DECLS
 
-/* Before the base class answers upstream's allocation @query. */
+/* Adds our alignment and crop metadata to upstream's allocation @query, before the
+ * base class answers it. */
 void gst_ecbsr_buffer_propose_allocation (GstQuery * query);
 
-/* Before the base class settles downstream's answer in @query: a pool that
- * does not take our configuration is replaced by one of our own. */
+/* Configures downstream's pool in the answered allocation @query, before the base
+ * class does: a pool that rejects our configuration is replaced by one of our
+ * own. */
 void gst_ecbsr_buffer_decide_allocation (GstQuery * query);
 
-/* Whether metadata of @api, whose numbers are pixels, can be carried to a larger
- * frame. */
+/* Returns whether metadata of @api has numbers that are pixels and can be scaled to
+ * a larger frame. */
 gboolean gst_ecbsr_buffer_can_scale_meta (GType api);
 
-/* Adds @meta of @inbuf to @outbuf in the larger frame's pixels. FALSE where it
- * has nothing to do with sizes: then it is not touched. */
+/* Adds @meta of @inbuf to @outbuf in the larger frame's pixels. Returns FALSE, and
+ * adds nothing, where @meta does not depend on sizes. */
 gboolean gst_ecbsr_buffer_scale_meta (GstBuffer * outbuf, GstMeta * meta,
     GstBuffer * inbuf, GstVideoInfo * in_info, GstVideoInfo * out_info);
 
-/* Where the network works. */
+/* Parts of a frame that the network works on. */
 typedef struct
 {
   EcbsrRegion region[ECBSR_MAX_REGIONS];
   guint n_regions;
 } GstEcbsrRegions;
 
-/* The regions of interest that come with @buffer, a frame of @width by @height
- * pixels, cut down to it. */
+/* Collects the regions of interest of @buffer, a frame of @width by @height pixels,
+ * clipped to it. More than ECBSR_MAX_REGIONS are joined with the last. */
 void gst_ecbsr_buffer_get_regions (GstBuffer * buffer, guint width,
     guint height, GstEcbsrRegions * regions);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Video formats and buffers in the engine's terms: what a plan has to know of a
- * format, which fields a buffer holds, and checked pointers to them. */
+/* From GstVideoInfo and GstVideoFrame to the engine's EcbsrPlanConfig and
+ * EcbsrPicture: formats, fields of interlaced video, checks of what a buffer says. */
 
 #pragma once
 
@@ -13,16 +13,16 @@ G_BEGIN_DECLS
 
 #define GST_ECBSR_N_FIELDS (ECBSR_FIELD_BOTTOM + 1)
 
-/* What a plan has to know of frames of @info, one of GST_ECBSR_FORMATS. */
+/* Describes frames of @info, one of GST_ECBSR_FORMATS, to the engine. */
 void gst_ecbsr_frame_get_config (const GstVideoInfo * info,
     EcbsrPlanConfig * config);
 
-/* Whether the fields of @in's frames can be told apart, and @out has the same.
- * FALSE sets a GST_STREAM_ERROR. */
+/* Checks that the fields of @in's frames can be told apart, and that @out has the
+ * same. FALSE sets a GST_STREAM_ERROR. */
 gboolean gst_ecbsr_frame_check_fields (const GstVideoInfo * in,
     const GstVideoInfo * out, GError ** error);
 
-/* The kinds of pictures that frames of @info may hold, by EcbsrField. */
+/* Sets the kinds of pictures that frames of @info may hold, by EcbsrField. */
 void gst_ecbsr_frame_get_possible_fields (const GstVideoInfo * info,
     gboolean possible[GST_ECBSR_N_FIELDS]);
 
@@ -34,12 +34,12 @@ void gst_ecbsr_frame_get_possible_fields (const GstVideoInfo * info,
 gboolean gst_ecbsr_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
     GstBuffer * buffer, GstMapFlags flags, GError ** error);
 
-/* The pictures that @frame holds: one or two. 0 sets a GST_STREAM_ERROR: the
- * buffer does not say which field it is. */
+/* Finds the pictures that @frame holds, and returns their number: one or two. 0
+ * sets a GST_STREAM_ERROR: the buffer does not say which field it is. */
 guint gst_ecbsr_frame_find_fields (const GstVideoFrame * frame,
     EcbsrField fields[2], GError ** error);
 
-/* Where @field lies in @frame; ECBSR_FIELD_NONE: all of it. */
+/* Points @picture to the rows of @field in @frame; ECBSR_FIELD_NONE: to all. */
 void gst_ecbsr_frame_get_picture (const GstVideoFrame * frame,
     EcbsrField field, EcbsrPicture * picture);
 

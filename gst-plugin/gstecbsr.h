@@ -38,7 +38,7 @@ typedef enum
   GST_ECBSR_ROI_META,
 } GstEcbsrRoiMode;
 
-/* What a frame is to look like, and where work is done. */
+/* The appearance of a frame, and the parts of it that are worked on. */
 typedef struct
 {
   gdouble strength;

@@ -157,9 +157,9 @@ gst_ecbsr_models_get_rank (GstEcbsrModel choice)
 
 guint
 gst_ecbsr_models_list (guint scale, GstEcbsrContent content,
-    GstEcbsrModel floor, GstEcbsrModel list[GST_ECBSR_N_MODELS])
+    GstEcbsrModel lowest, GstEcbsrModel list[GST_ECBSR_N_MODELS])
 {
-  gint last = gst_ecbsr_models_get_rank (floor);
+  gint last = gst_ecbsr_models_get_rank (lowest);
   guint n = 0, i;
 
   for (i = 0; i < G_N_ELEMENTS (by_quality); i++) {

@@ -25,8 +25,8 @@ typedef enum
   GST_ECBSR_N_MODELS,
 } GstEcbsrModel;
 
-/* What a network was trained on. AUTO: camera video where there is such a model,
- * and the source is live. */
+/* Training data of a network. AUTO: camera video behind a live source where there is
+ * such a model, else clean pictures. */
 typedef enum
 {
   GST_ECBSR_CONTENT_AUTO,
@@ -34,8 +34,8 @@ typedef enum
   GST_ECBSR_CONTENT_CAMERA,
 } GstEcbsrContent;
 
-/* The type of @values, which it registers as @name where *@type is 0 still.
- * Thread-safe. */
+/* Registers the enumeration @values as @name, once, and returns its type, which it
+ * keeps in *@type. Thread-safe. */
 GType gst_ecbsr_register_enum (gsize * type, const gchar * name,
     const GEnumValue * values);
 
@@ -45,22 +45,22 @@ GType gst_ecbsr_model_get_type (void);
 #define GST_TYPE_ECBSR_CONTENT (gst_ecbsr_content_get_type ())
 GType gst_ecbsr_content_get_type (void);
 
-/* Where @choice stands by quality: 0 for the best. -1 for AUTO. */
+/* Returns the rank of @choice by quality: 0 for the best, -1 for AUTO. */
 gint gst_ecbsr_models_get_rank (GstEcbsrModel choice);
 
-/* Whether @lowest can be the lowest-quality model that may run. FALSE sets a
- * GST_LIBRARY_ERROR. */
+/* Checks that @lowest is a model, so that it can be the lowest-quality one that may
+ * run. FALSE sets a GST_LIBRARY_ERROR. */
 gboolean gst_ecbsr_models_check_lowest (GstEcbsrModel lowest, GError ** error);
 
-/* What applications are told that the built-in @model is: the name of its file. */
+/* Returns the name of the built-in @model's file, which applications see. */
 gchar *gst_ecbsr_models_get_name (const EcbsrModel * model);
 
-/* Which built-in one @model is or is like; AUTO where none. */
+/* Returns the built-in model that @model is or is like; AUTO where there is none. */
 GstEcbsrModel gst_ecbsr_models_identify (const EcbsrModel * model);
 
-/* Into @list those built in for @scale and @content that are @lowest or better,
- * best first; AUTO: all, down to bicubic. Never none: where @lowest is not built
- * in and nothing better is, the best there is. Returns how many. */
+/* Lists the models built in for @scale and @content that are @lowest or better, best
+ * first; AUTO: all, down to bicubic. The list is never empty: where neither @lowest
+ * nor a better one is built in, it holds the best there is. Returns its length. */
 guint gst_ecbsr_models_list (guint scale, GstEcbsrContent content,
     GstEcbsrModel lowest, GstEcbsrModel list[GST_ECBSR_N_MODELS]);
 
@@ -84,7 +84,7 @@ void gst_ecbsr_config_clear (GstEcbsrConfig * config);
 gboolean gst_ecbsr_config_equal (const GstEcbsrConfig * a,
     const GstEcbsrConfig * b);
 
-/* Whether both mean the same model at the same scale. */
+/* Returns whether both ask for the same model at the same scale. */
 gboolean gst_ecbsr_config_same_model (const GstEcbsrConfig * a,
     const GstEcbsrConfig * b);
 
@@ -98,10 +98,11 @@ void gst_ecbsr_config_resolve (GstEcbsrConfig * config, gboolean live);
 gboolean gst_ecbsr_config_load (const GstEcbsrConfig * config,
     EcbsrModel ** model, GError ** error);
 
-/* What it asks for, in words. */
+/* Returns @config in words. */
 gchar *gst_ecbsr_config_describe (const GstEcbsrConfig * config);
 
-/* What @model, which it has loaded, is called; NULL for NULL. */
+/* Returns the name of @model, which @config has loaded, as in active-model; NULL for
+ * NULL. */
 gchar *gst_ecbsr_config_name_model (const GstEcbsrConfig * config,
     const EcbsrModel * model);
 

@@ -16,16 +16,16 @@ void gst_ecbsr_set_property (GObject * object, guint prop_id,
 void gst_ecbsr_get_property (GObject * object, guint prop_id, GValue * value,
     GParamSpec * pspec);
 
-/* Whether one of them is part of GstEcbsrConfig. */
+/* Returns whether one of @pspecs is part of GstEcbsrConfig. */
 gboolean gst_ecbsr_properties_have_config (GParamSpec ** pspecs,
     guint n_pspecs);
 
-/* What QoS goes by: properties, and whether the source is live. */
+/* Returns the properties that QoS goes by, and whether the source is live. In any
+ * thread. */
 GstEcbsrQosConfig gst_ecbsr_get_qos_config (GstEcbsr * self);
 
-/* Notifies those that are part of GstEcbsrConfig, which the element itself has
- * changed. In any thread: whatever another one is setting at that time is not
- * looked at. */
+/* Notifies the properties that are part of GstEcbsrConfig, which the element itself
+ * has changed. In any thread: it does not request what another thread is setting. */
 void gst_ecbsr_notify_config (GstEcbsr * self);
 void gst_ecbsr_notify_stats (GstEcbsr * self);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What applications are told: messages on the bus, and statistics. */
+/* Messages on the bus, and statistics. */
 
 #pragma once
 
@@ -13,13 +13,13 @@ G_BEGIN_DECLS
 
 /* -------------------------------------------------------------- messages -- */
 
-/* An ERROR or WARNING @type with @error's message: an ECBSR_ERROR becomes the
- * GStreamer error that means the same. @detail is for developers. */
+/* Posts @error as @type, ERROR or WARNING: an ECBSR_ERROR becomes the GStreamer
+ * error of the same meaning. @detail is for developers. */
 void gst_ecbsr_post (GstElement * element, GstMessageType type,
     const GError * error, const gchar * detail);
 
-/* A warning that the network does not compute in what was asked for. @detail is
- * for developers. */
+/* Posts a warning that the network runs in another precision than the requested
+ * one. @detail is for developers. */
 void gst_ecbsr_post_other_precision (GstElement * element,
     EcbsrPrecision wanted, EcbsrPrecision running, const gchar * detail);
 
@@ -28,11 +28,11 @@ void gst_ecbsr_post_model_loaded (GstElement * element,
 void gst_ecbsr_post_model_failed (GstElement * element,
     const GstEcbsrConfig * config, const GError * error);
 
-/* Overload control has changed from the model @from to @to. */
+/* Posts that overload control has changed from the model @from to @to. */
 void gst_ecbsr_post_level_changed (GstElement * element,
     const GstEcbsrLevelChange * change, const gchar * from, const gchar * to);
 
-/* Which frame a QOS message is about. */
+/* The frame that a QOS message is about. */
 typedef struct
 {
   GstClockTime running_time, stream_time, timestamp, duration;
@@ -55,19 +55,19 @@ void gst_ecbsr_stats_free (GstEcbsrStats * stats);
 
 void gst_ecbsr_stats_reset (GstEcbsrStats * stats);
 
-/* Adds a frame that took @time at @level of overload control, and what became of
- * its tiles. TRUE about once a second: time to notify. */
+/* Adds a frame that took @time at @level of overload control, and its tile
+ * counters. TRUE about once a second: time to notify. */
 gboolean gst_ecbsr_stats_add (GstEcbsrStats * stats, GstClockTime time,
     guint level, const EcbsrRunCounts * counts);
 void gst_ecbsr_stats_add_dropped (GstEcbsrStats * stats);
 void gst_ecbsr_stats_set_level (GstEcbsrStats * stats, guint level);
 void gst_ecbsr_stats_set_latency (GstEcbsrStats * stats, GstClockTime latency);
 
-/* Frames that went out, and that were dropped, since the start. */
+/* Gets the numbers of frames that went out and that were dropped since the start. */
 void gst_ecbsr_stats_get_counts (GstEcbsrStats * stats, guint64 * frames,
     guint64 * dropped);
 
-/* frames, dropped, degraded (at a level below the first), tiles, tiles-outside (of
+/* Returns frames, dropped, degraded (at a level below the first), tiles, tiles-outside (of
  * regions), tiles-skipped (as in the last frame): all since the start;
  * average-ns, p95-ns, max-ns: of the latest frames, up to 256; level, latency-ns:
  * as they are. */

@@ -15,8 +15,8 @@ G_BEGIN_DECLS
  * their fields, or both where the video is mixed. */
 typedef struct _GstEcbsrPlans GstEcbsrPlans;
 
-/* For frames of @in, with the threads and the precision of @config. NULL sets an
- * ECBSR_ERROR. */
+/* Plans @model for frames of @in, with the threads and the precision of @config.
+ * NULL sets an ECBSR_ERROR. */
 GstEcbsrPlans *gst_ecbsr_plans_new (EcbsrModel * model,
     const GstVideoInfo * in, const GstEcbsrConfig * config, GError ** error);
 void gst_ecbsr_plans_free (GstEcbsrPlans * plans);
@@ -25,28 +25,29 @@ const gchar *gst_ecbsr_plans_get_backend (const GstEcbsrPlans * plans);
 
 typedef struct _GstEcbsrUpscaler GstEcbsrUpscaler;
 
-/* From frames of @in to frames of @out, which is the model's scale larger,
- * with the threads and the precision of @config. NULL sets an ECBSR_ERROR. */
+/* Makes @model ready for frames of @in that become frames of @out, which is the
+ * model's scale larger, with the threads and the precision of @config. NULL sets an
+ * ECBSR_ERROR. */
 GstEcbsrUpscaler *gst_ecbsr_upscaler_new (EcbsrModel * model,
     const GstVideoInfo * in, const GstVideoInfo * out,
     const GstEcbsrConfig * config, GError ** error);
 void gst_ecbsr_upscaler_free (GstEcbsrUpscaler * upscaler);
 
-/* Its own plans, of the model that it was made of. */
+/* Returns its own plans, of the model that it was made of. */
 const GstEcbsrPlans *gst_ecbsr_upscaler_get_plans (const GstEcbsrUpscaler *
     upscaler);
 
-/* What its own plans compute in, which may not be what was asked for; never
+/* Returns the precision of its own plans, which may not be the requested one; never
  * AUTO. */
 EcbsrPrecision gst_ecbsr_upscaler_get_precision (const GstEcbsrUpscaler *
     upscaler);
 
-/* Whether what has not changed since the last frame is worked on again. FALSE sets
- * an ECBSR_ERROR, once: there is no memory, and all is worked on. */
+/* Sets whether results of unchanged parts of the previous frame are reused. FALSE
+ * sets an ECBSR_ERROR, once: there is no memory for it, and nothing is reused. */
 gboolean gst_ecbsr_upscaler_set_skip_static (GstEcbsrUpscaler * upscaler,
     gboolean skip_static, GError ** error);
 
-/* What a frame took. */
+/* Time and tile counters of a frame. */
 typedef struct
 {
   GstClockTime plan_time;       /* in the plans, without conversion */
@@ -60,7 +61,7 @@ gboolean gst_ecbsr_upscaler_run (GstEcbsrUpscaler * upscaler,
     const EcbsrRunParams * params, GstEcbsrRun * run, GError ** error);
 
 /* What runs, or is to run: a configuration, its model and, once caps are known,
- * the upscaler for them. Made and handed over as one thing. */
+ * the upscaler for them. Prepared and applied as one. */
 typedef struct
 {
   GstEcbsrConfig config;

@@ -144,8 +144,8 @@ GST_START_TEST (test_left_alone)
 
 GST_END_TEST;
 
-/* A change that is refused does not make a file of the source. */
-GST_START_TEST (test_live_after_refusal)
+/* A change that is rejected does not make a file of the source. */
+GST_START_TEST (test_live_after_rejection)
 {
   Bench bench = live_start ("model", MODEL_ESR_MAX, NULL);
 
@@ -444,7 +444,7 @@ overload_control_suite (void)
   tcase_add_test (tc, test_upgrades);
   tcase_add_test (tc, test_left_alone);
   tcase_add_test (tc, test_qos_switched_off);
-  tcase_add_test (tc, test_live_after_refusal);
+  tcase_add_test (tc, test_live_after_rejection);
   tcase_add_test (tc, test_latency_query_changes_nothing);
   tcase_add_test (tc, test_min_model_auto);
   tcase_add_test (tc, test_file);

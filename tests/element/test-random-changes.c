@@ -199,7 +199,7 @@ is_allowed (const Output * output, guint picture, const Properties * model,
       && is_built_in_made (output, picture, model, look));
 }
 
-/* The look is read after the model is taken up, so it may be a later one. */
+/* The appearance is read after the model is applied, so it may be a later one. */
 static gboolean
 is_explained (const Output * output, guint picture, Changes * changes,
     gboolean levels)
