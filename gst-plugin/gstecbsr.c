@@ -51,6 +51,7 @@
 #include "gstecbsr.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "caps.h"
 #include "frame.h"
@@ -87,6 +88,8 @@ static gboolean gst_ecbsr_src_event (GstBaseTransform * trans,
     GstEvent * event);
 static gboolean gst_ecbsr_query (GstBaseTransform * trans,
     GstPadDirection direction, GstQuery * query);
+static GstFlowReturn gst_ecbsr_chain (GstPad * pad, GstObject * parent,
+    GstBuffer * buffer);
 static GstFlowReturn gst_ecbsr_submit_input_buffer (GstBaseTransform * trans,
     gboolean is_discont, GstBuffer * buffer);
 static void gst_ecbsr_before_transform (GstBaseTransform * trans,
@@ -171,6 +174,10 @@ gst_ecbsr_init (GstEcbsr * self)
   self->stats = gst_ecbsr_stats_new ();
   self->qos = gst_ecbsr_qos_new ();
   gst_ecbsr_properties_init (self);
+
+  self->parent_chain = GST_PAD_CHAINFUNC (GST_BASE_TRANSFORM_SINK_PAD (trans));
+  gst_pad_set_chain_function (GST_BASE_TRANSFORM_SINK_PAD (trans),
+      GST_DEBUG_FUNCPTR (gst_ecbsr_chain));
 
   gst_base_transform_set_gap_aware (trans, TRUE);
   /* Our own order has what needs no conversion first. */
@@ -510,6 +517,78 @@ gst_ecbsr_query (GstBaseTransform * trans, GstPadDirection direction,
   return TRUE;
 }
 
+/* ------------------------------------------------------ streaming thread -- */
+
+static GstEcbsrThreadTime
+get_thread_time (void)
+{
+  GstEcbsrThreadTime time = { g_thread_self (), gst_util_get_timestamp (), 0 };
+
+#ifdef CLOCK_THREAD_CPUTIME_ID
+  struct timespec used;
+
+  if (clock_gettime (CLOCK_THREAD_CPUTIME_ID, &used) == 0)
+    time.used = GST_TIMESPEC_TO_TIME (used);
+#endif
+  return time;
+}
+
+/* The thread that waits for its next frame is not at work. Where that cannot be told
+ * (another thread, no clock of its time), all of it has been waiting. */
+static GstClockTime
+get_waited (const GstEcbsrThreadTime * left, const GstEcbsrThreadTime * back)
+{
+  GstClockTime passed = back->now - left->now, used = back->used - left->used;
+
+  if (left->thread != back->thread)
+    return passed;
+  return passed - MIN (used, passed);
+}
+
+static GstClockTime
+get_time (GstEcbsr * self, GstClockTime * base_time)
+{
+  GstClock *clock = gst_element_get_clock (GST_ELEMENT (self));
+  GstClockTime time;
+
+  *base_time = GST_CLOCK_TIME_NONE;
+  if (!clock)
+    return gst_util_get_timestamp ();
+  *base_time = gst_element_get_base_time (GST_ELEMENT (self));
+  time = gst_clock_get_time (clock);
+  gst_object_unref (clock);
+  return time;
+}
+
+/* Returns what gst_ecbsr_qos_before_frame () takes for the time. */
+static GstClockTime
+read_arrival (GstEcbsr * self, GstEcbsrArrival * arrival)
+{
+  GstEcbsrThreadTime back = get_thread_time ();
+  GstClockTime base_time, now = get_time (self, &base_time);
+
+  arrival->now = back.now;
+  arrival->waited = get_waited (&self->left, &back);
+  arrival->running_time = self->times.running_time;
+  arrival->lateness = GST_CLOCK_STIME_NONE;
+  if (GST_CLOCK_TIME_IS_VALID (base_time)
+      && GST_CLOCK_TIME_IS_VALID (arrival->running_time))
+    arrival->lateness = GST_CLOCK_DIFF (arrival->running_time, now)
+        - (GstClockTimeDiff) base_time;
+  return now;
+}
+
+/* The base class's, which pushes before it returns. */
+static GstFlowReturn
+gst_ecbsr_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
+{
+  GstEcbsr *self = GST_ECBSR (parent);
+  GstFlowReturn ret = self->parent_chain (pad, parent, buffer);
+
+  self->left = get_thread_time ();
+  return ret;
+}
+
 /* ------------------------------------------------------------ transform -- */
 
 static GstFlowReturn
@@ -519,18 +598,21 @@ gst_ecbsr_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont,
   GstEcbsr *self = GST_ECBSR (trans);
   GstEcbsrQosConfig qos_config = gst_ecbsr_get_qos_config (self);
   GstEcbsrQosActions actions;
+  GstEcbsrArrival arrival;
+  GstClockTime now;
   gboolean drops;
 
   gst_ecbsr_frame_times_read (&self->times, &trans->segment, buffer);
-  drops = gst_ecbsr_qos_before_frame (self->qos, &qos_config,
-      self->times.running_time, &actions);
+  now = read_arrival (self, &arrival);
+  drops = gst_ecbsr_qos_before_frame (self->qos, &qos_config, now, &arrival,
+      &actions);
   apply_actions (self, &actions);
   if (!drops)
     return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)
         ->submit_input_buffer (trans, is_discont, buffer);
 
   GST_DEBUG_OBJECT (self, "dropped the frame of %" GST_TIME_FORMAT
-      ": late by %" GST_STIME_FORMAT " at the sink",
+      ": late by %" GST_STIME_FORMAT,
       GST_TIME_ARGS (self->times.running_time),
       GST_STIME_ARGS (actions.values.jitter));
   gst_ecbsr_stats_add_dropped (self->stats);
@@ -610,30 +692,18 @@ prepare_frame (GstEcbsr * self, const GstVideoFrame * in,
   set_skip_static (self, config.skip_static);
 }
 
-static GstClockTime
-get_time (GstEcbsr * self)
-{
-  GstClock *clock = gst_element_get_clock (GST_ELEMENT (self));
-  GstClockTime time;
-
-  if (!clock)
-    return gst_util_get_timestamp ();
-  time = gst_clock_get_time (clock);
-  gst_object_unref (clock);
-  return time;
-}
-
 static void
 account_frame (GstEcbsr * self, GstClockTime time, const GstEcbsrRun * run)
 {
   guint level = gst_ecbsr_qos_get_level (self->qos);
+  GstClockTime base_time, now = get_time (self, &base_time);
   GstEcbsrQosActions actions;
 
   GST_LOG_OBJECT (self, "frame of %" GST_TIME_FORMAT ": %" GST_TIME_FORMAT
       ", %" GST_TIME_FORMAT " of it in the model, at level %u",
       GST_TIME_ARGS (self->times.running_time), GST_TIME_ARGS (time),
       GST_TIME_ARGS (run->plan_time), level);
-  gst_ecbsr_qos_after_frame (self->qos, get_time (self), time, run, &actions);
+  gst_ecbsr_qos_after_frame (self->qos, now, time, run, &actions);
   if (gst_ecbsr_stats_add (self->stats, time, level, &run->counts))
     gst_ecbsr_notify_stats (self);
   apply_actions (self, &actions);

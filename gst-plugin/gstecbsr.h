@@ -49,12 +49,22 @@ typedef struct
   gboolean skip_static;
 } GstEcbsrFrameConfig;
 
+/* Where a thread stands. */
+typedef struct
+{
+  GThread *thread;              /* only compared */
+  GstClockTime now;             /* monotonic */
+  GstClockTime used;            /* time that it ran on a CPU */
+} GstEcbsrThreadTime;
+
 #define GST_TYPE_ECBSR (gst_ecbsr_get_type ())
 G_DECLARE_FINAL_TYPE (GstEcbsr, gst_ecbsr, GST, ECBSR, GstVideoFilter)
 
 struct _GstEcbsr
 {
   GstVideoFilter parent;
+
+  GstPadChainFunction parent_chain;     /* the base class's */
 
   /* Thread-safe, with locks of their own */
   GstEcbsrStats *stats;
@@ -86,6 +96,7 @@ struct _GstEcbsr
   /* Streaming thread */
   GstEcbsrRegions regions;      /* of the frame under way */
   GstEcbsrFrameTimes times;     /* the same */
+  GstEcbsrThreadTime left;      /* when it went to get the next frame */
 };
 
 GST_ELEMENT_REGISTER_DECLARE (ecbsr);

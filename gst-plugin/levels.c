@@ -378,6 +378,7 @@ build_order (GstEcbsrLevelsBuilder * builder)
     builder->levels = levels;
   else
     gst_ecbsr_levels_free (levels);
+  g_cond_broadcast (&builder->changed);
 }
 
 static gpointer
@@ -414,7 +415,7 @@ replace_order (GstEcbsrLevelsBuilder * builder, Order * order)
   g_clear_pointer (&builder->levels, gst_ecbsr_levels_free);
   builder->order = order;
   builder->generation++;
-  g_cond_signal (&builder->changed);
+  g_cond_broadcast (&builder->changed);
 }
 
 void
@@ -448,6 +449,19 @@ gst_ecbsr_levels_builder_take (GstEcbsrLevelsBuilder * builder)
   levels = g_steal_pointer (&builder->levels);
   g_mutex_unlock (&builder->lock);
   return levels;
+}
+
+void
+gst_ecbsr_levels_builder_wait (GstEcbsrLevelsBuilder * builder,
+    GstClockTime time)
+{
+  gint64 end = g_get_monotonic_time () + time / GST_USECOND;
+
+  g_mutex_lock (&builder->lock);
+  while (!builder->levels && builder->thread
+      && g_cond_wait_until (&builder->changed, &builder->lock, end)) {
+  }
+  g_mutex_unlock (&builder->lock);
 }
 
 void

@@ -59,6 +59,10 @@ void gst_ecbsr_levels_builder_start (GstEcbsrLevelsBuilder * builder,
 /* The levels, once; NULL while they are not ready. Does not wait. */
 GstEcbsrLevels *gst_ecbsr_levels_builder_take (GstEcbsrLevelsBuilder * builder);
 
+/* Waits until they are ready, for @time at most. */
+void gst_ecbsr_levels_builder_wait (GstEcbsrLevelsBuilder * builder,
+    GstClockTime time);
+
 /* Gives up what is not ready. Does not wait: the thread goes on until the model
  * that is under way. */
 void gst_ecbsr_levels_builder_cancel (GstEcbsrLevelsBuilder * builder);

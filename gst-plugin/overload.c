@@ -22,6 +22,67 @@
 #define N_LATE 8
 #define LATE_WAIT GST_SECOND
 
+/* Whether the thread keeps up is judged by groups of frames, since one frame may well
+ * take long; where two groups in a row do it is no accident either. Clocks and frame
+ * rates are not exact. */
+#define GROUP 8
+#define N_BEHIND 2
+#define EXACT_PERCENT 2
+#define MOST_DEBT 32            /* frames */
+
+/* Less than that may add up as well: a frame more, again and again. */
+#define N_STEPS 4
+#define STEP_WAIT (10 * GST_SECOND)
+
+/* Where more time is between frames than the rate says, some are missing; unless the
+ * thread waits for as much of that time. Where there is much less, timestamps are
+ * not to be trusted. */
+#define LEAST_RATE_PERCENT 70
+#define MOST_RATE_PERCENT (100 + EXACT_PERCENT)
+#define WAITS_PERCENT 10
+
+/* A frame that was waited for, for more than scheduling takes, shows how late the
+ * source is by itself: by the lowest value of a window or two, in which there were
+ * such frames, not just a thread that was kept from running now and then. */
+#define WAITED_SHARE 32         /* of a frame's duration */
+#define WINDOW (5 * GST_SECOND)
+#define N_WAITED_FOR 8
+
+/* A thread that has fallen behind needs some time to catch up. */
+#define CATCHES_UP_PERCENT 95
+
+/* What the streaming thread does with its time. */
+typedef struct
+{
+  GstClockTime latest;          /* arrival, or none */
+  gboolean dropped;             /* the frame that came then */
+
+  /* Since the group began, up to the latest arrival */
+  guint n_arrivals, n_frames;   /* dropped ones are no frames */
+  GstClockTime busy, waited;
+  GstClockTime own;             /* part of busy: spent on frames here */
+  GstClockTime first;           /* running time */
+
+  /* Of a frame in the last group */
+  GstClockTime rest;            /* busy, but not here */
+  GstClockTime allowed;         /* busy at all, so that the thread keeps up */
+  guint n_behind;               /* groups in a row */
+  GstClockTime debt;            /* how far it is behind, until it has caught up */
+
+  GstClockTimeDiff drift;       /* sum of all that was more or less than expected */
+  GstClockTimeDiff step;        /* up to which it grew when it grew by a frame */
+  GstClockTime step_time;
+  guint n_steps;                /* in a row */
+} Thread;
+
+/* How late the source is by itself. */
+typedef struct
+{
+  GstClockTimeDiff lowest[2];   /* of this window and the last; or none */
+  GstClockTime begin;           /* of this window */
+  guint n_waited_for;           /* frames in it */
+} Source;
+
 struct _GstEcbsrOverload
 {
   GstEcbsrOverloadPolicy policy;
@@ -39,8 +100,13 @@ struct _GstEcbsrOverload
   guint64 n_frames;
   guint8 over;                  /* one bit a frame, the latest lowest */
 
+  Thread thread;
+  Source source;
+  GstClockTimeDiff lateness;    /* of the latest frame, more than the source's */
+
   /* What the sink says */
   gboolean engaged;
+  guint n_silent;               /* frames since */
   GstClockTime earliest;        /* what comes before is late there */
   GstClockTimeDiff jitter;
   gdouble proportion;
@@ -84,6 +150,19 @@ gst_ecbsr_overload_free (GstEcbsrOverload * self)
   g_free (self);
 }
 
+static void
+forget_arrivals (GstEcbsrOverload * self)
+{
+  const Thread thread = {.latest = GST_CLOCK_TIME_NONE };
+  const Source source = {
+    .lowest = {GST_CLOCK_STIME_NONE, GST_CLOCK_STIME_NONE}
+  };
+
+  self->thread = thread;
+  self->source = source;
+  self->lateness = 0;
+}
+
 void
 gst_ecbsr_overload_reset (GstEcbsrOverload * self)
 {
@@ -103,11 +182,13 @@ gst_ecbsr_overload_reset (GstEcbsrOverload * self)
   };
 
   *self = fresh;
+  forget_arrivals (self);
 }
 
 void
-gst_ecbsr_overload_forget_qos (GstEcbsrOverload * self)
+gst_ecbsr_overload_forget_times (GstEcbsrOverload * self)
 {
+  forget_arrivals (self);
   self->engaged = FALSE;
   self->earliest = GST_CLOCK_TIME_NONE;
   self->jitter = 0;
@@ -130,7 +211,9 @@ gst_ecbsr_overload_set_budget (GstEcbsrOverload * self,
 {
   self->policy = policy;
   self->budget = budget;
-  self->duration = GST_CLOCK_TIME_IS_VALID (duration) ? duration : budget;
+  if (duration != self->duration)
+    forget_arrivals (self);
+  self->duration = duration;
   self->over = 0;
   self->slack_since = GST_CLOCK_TIME_NONE;
   if (!degrades (self))
@@ -165,16 +248,26 @@ gst_ecbsr_overload_set_share (GstEcbsrOverload * self, gdouble share)
   self->share = share;
 }
 
+/* Above which frames are late, or behind. */
+static GstClockTime
+get_one_frame (const GstEcbsrOverload * self)
+{
+  return GST_CLOCK_TIME_IS_VALID (self->duration) ? self->duration
+      : self->budget;
+}
+
 void
 gst_ecbsr_overload_take_qos (GstEcbsrOverload * self, GstClockTime timestamp,
     GstClockTimeDiff jitter, gdouble proportion)
 {
-  gboolean late = GST_CLOCK_TIME_IS_VALID (self->duration) && proportion > 1.0
-      && jitter > (GstClockTimeDiff) self->duration;
+  GstClockTime frame = get_one_frame (self);
+  gboolean late = GST_CLOCK_TIME_IS_VALID (frame) && proportion > 1.0
+      && jitter > (GstClockTimeDiff) frame;
 
   if (jitter == 0)              /* to the nanosecond: from a sink that does not wait */
     return;
   self->engaged = TRUE;
+  self->n_silent = 0;
   self->jitter = jitter;
   self->proportion = proportion;
   self->n_late = late ? self->n_late + 1 : 0;
@@ -209,20 +302,168 @@ predict (const GstEcbsrOverload * self, guint level, gdouble load)
       + get_cost (self, level, self->average_share) * load;
 }
 
+/* -------------------------------------------------------------- arrivals -- */
+
+/* How long a frame of the group should take, from its timestamps; by the frame rate
+ * where some are missing. None: nothing says. */
+static GstClockTime
+get_expected (const GstEcbsrOverload * self, GstClockTime running_time)
+{
+  const Thread *thread = &self->thread;
+  GstClockTime nominal = self->duration, spacing;
+  gboolean waits;
+
+  if (!GST_CLOCK_TIME_IS_VALID (running_time)
+      || !GST_CLOCK_TIME_IS_VALID (thread->first)
+      || running_time <= thread->first)
+    return nominal;
+  spacing = (running_time - thread->first) / thread->n_arrivals;
+  if (!GST_CLOCK_TIME_IS_VALID (nominal))
+    return spacing;
+  waits = thread->waited * 100 >= thread->n_arrivals * nominal * WAITS_PERCENT;
+  if (spacing * 100 < nominal * LEAST_RATE_PERCENT
+      || (spacing * 100 > nominal * MOST_RATE_PERCENT && !waits))
+    return nominal;
+  return spacing;
+}
+
+/* A step down is as large as a step up, so that noise makes none. */
+static void
+judge_drift (Thread * thread, GstClockTime now, GstClockTimeDiff frame)
+{
+  if (thread->drift >= thread->step + frame) {
+    thread->n_steps = now < thread->step_time + STEP_WAIT
+        ? thread->n_steps + 1 : 1;
+    thread->step_time = now;
+    thread->step = thread->drift;
+  } else if (thread->drift <= thread->step - frame) {
+    thread->n_steps = 0;
+    thread->step = thread->drift;
+  }
+}
+
+static void
+judge_group (GstEcbsrOverload * self, const GstEcbsrArrival * arrival)
+{
+  Thread *thread = &self->thread;
+  GstClockTime expected = get_expected (self, arrival->running_time), owed;
+
+  if (GST_CLOCK_TIME_IS_VALID (expected)) {
+    thread->drift += GST_CLOCK_DIFF (thread->n_arrivals * expected,
+        thread->busy);
+    judge_drift (thread, arrival->now, expected);
+    thread->rest = (thread->busy - MIN (thread->own, thread->busy))
+        / thread->n_frames;
+    thread->allowed = expected + expected * EXACT_PERCENT / 100;
+    thread->n_behind = thread->busy > thread->n_frames * thread->allowed
+        ? thread->n_behind + 1 : 0;
+    owed = thread->debt + thread->busy;
+    thread->debt = owed - MIN (owed, thread->n_arrivals * thread->allowed);
+    thread->debt = MIN (thread->debt, MOST_DEBT * expected);
+  }
+  thread->n_arrivals = thread->n_frames = 0;
+  thread->busy = thread->waited = thread->own = 0;
+}
+
+/* Adds the time since the last arrival, which the frame that came then has taken. */
+static void
+account_thread (GstEcbsrOverload * self, const GstEcbsrArrival * arrival)
+{
+  Thread *thread = &self->thread;
+  GstClockTime passed, waited;
+
+  if (GST_CLOCK_TIME_IS_VALID (thread->latest)) {
+    passed = arrival->now - MIN (thread->latest, arrival->now);
+    waited = MIN (arrival->waited, passed);
+    thread->n_arrivals++;
+    thread->waited += waited;
+    thread->busy += passed - waited;
+    if (!thread->dropped)
+      thread->n_frames++;
+  }
+  if (thread->n_frames == GROUP)
+    judge_group (self, arrival);
+  if (thread->n_arrivals == 0)
+    thread->first = arrival->running_time;
+  thread->latest = arrival->now;
+}
+
+/* None as long as nothing has come. */
+static GstClockTimeDiff
+get_source_lateness (const Source * source)
+{
+  if (source->lowest[0] == GST_CLOCK_STIME_NONE)
+    return source->lowest[1];
+  if (source->lowest[1] == GST_CLOCK_STIME_NONE)
+    return source->lowest[0];
+  return MIN (source->lowest[0], source->lowest[1]);
+}
+
+static void
+begin_window (Source * source, GstClockTime now)
+{
+  source->lowest[1] = source->lowest[0];
+  source->lowest[0] = GST_CLOCK_STIME_NONE;
+  source->begin = now;
+  source->n_waited_for = 0;
+}
+
+/* How much later the frame comes than the source alone makes it. A frame that the
+ * thread has waited for is as late as the source; another one may be later. */
+static GstClockTimeDiff
+take_lateness (GstEcbsrOverload * self, const GstEcbsrArrival * arrival)
+{
+  Source *source = &self->source;
+  GstClockTimeDiff lateness = arrival->lateness;
+  gboolean was_waited_for = !GST_CLOCK_TIME_IS_VALID (self->thread.latest)
+      || arrival->waited > get_one_frame (self) / WAITED_SHARE;
+
+  if (source->n_waited_for >= N_WAITED_FOR
+      && arrival->now >= source->begin + WINDOW)
+    begin_window (source, arrival->now);
+  if (was_waited_for)
+    source->n_waited_for++;
+  else if (lateness >= get_source_lateness (source))
+    return lateness - get_source_lateness (source);
+  if (source->lowest[0] == GST_CLOCK_STIME_NONE
+      || lateness < source->lowest[0])
+    source->lowest[0] = lateness;
+  return lateness - get_source_lateness (source);
+}
+
+/* A sink that waits for the clock knows best. */
+static gboolean
+is_in_time_at_sink (const GstEcbsrOverload * self)
+{
+  return self->engaged && self->n_silent <= N_LATE && self->jitter <= 0;
+}
+
+static gboolean
+falls_behind (const GstEcbsrOverload * self)
+{
+  return (self->thread.n_behind >= N_BEHIND || self->thread.n_steps >= N_STEPS)
+      && !is_in_time_at_sink (self);
+}
+
 /* -------------------------------------------------------------- dropping -- */
+
+/* What frames take now, at the running level. */
+static gdouble
+get_frame_time (const GstEcbsrOverload * self)
+{
+  return self->n_levels > 0 ? predict (self, self->level, self->load)
+      : self->total;
+}
 
 static gboolean
 lowest_fits (const GstEcbsrOverload * self)
 {
-  if (!GST_CLOCK_TIME_IS_VALID (self->budget) || is_many (self->over))
-    return FALSE;
-  if (self->n_levels == 0)
-    return self->total <= self->budget;
-  return predict (self, self->level, self->load) <= self->budget;
+  return GST_CLOCK_TIME_IS_VALID (self->budget) && !is_many (self->over)
+      && get_frame_time (self) <= self->budget;
 }
 
-gboolean
-gst_ecbsr_overload_drops (GstEcbsrOverload * self, GstClockTime running_time)
+static gboolean
+drops_late (GstEcbsrOverload * self, GstClockTime running_time)
 {
   if (!self->engaged || !GST_CLOCK_TIME_IS_VALID (running_time)
       || !GST_CLOCK_TIME_IS_VALID (self->earliest))
@@ -242,6 +483,41 @@ gst_ecbsr_overload_drops (GstEcbsrOverload * self, GstClockTime running_time)
   }
 }
 
+/* Before the levels are known there is hope. */
+static gboolean
+is_hopeless (const GstEcbsrOverload * self)
+{
+  if (self->policy == GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP
+      && (self->n_levels == 0 || gst_ecbsr_overload_has_lower (self)))
+    return FALSE;
+  return falls_behind (self) || (get_frame_time (self) > self->duration
+      && !is_in_time_at_sink (self));
+}
+
+static gboolean
+drops_backlog (const GstEcbsrOverload * self)
+{
+  return (self->policy == GST_ECBSR_OVERLOAD_DROP
+      || self->policy == GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP)
+      && GST_CLOCK_TIME_IS_VALID (self->duration)
+      && self->lateness > 2 * (GstClockTimeDiff) self->duration
+      && is_hopeless (self);
+}
+
+gboolean
+gst_ecbsr_overload_take_arrival (GstEcbsrOverload * self,
+    const GstEcbsrArrival * arrival)
+{
+  if (self->engaged)
+    self->n_silent++;
+  self->lateness = GST_CLOCK_STIME_IS_VALID (arrival->lateness)
+      ? take_lateness (self, arrival) : 0;
+  account_thread (self, arrival);
+  self->thread.dropped = drops_late (self, arrival->running_time)
+      || drops_backlog (self);
+  return self->thread.dropped;
+}
+
 /* ---------------------------------------------------------------- levels -- */
 
 static void
@@ -257,6 +533,7 @@ learn (GstEcbsrOverload * self, GstClockTime total, GstClockTime network)
   if (self->n_levels > 0)
     self->load += (network / get_cost (self, self->level, self->share)
         - self->load) / SMOOTHING;
+  self->thread.own += total;
   self->n_frames++;
   self->over <<= 1;
   if (GST_CLOCK_TIME_IS_VALID (self->budget) && total > self->budget)
@@ -274,6 +551,7 @@ change_level (GstEcbsrOverload * self, GstClockTime now, guint level,
   self->level = level;
   self->over = 0;
   self->n_late = 0;
+  self->thread.n_behind = self->thread.n_steps = 0;
   self->changed = now;
   self->slack_since = GST_CLOCK_TIME_NONE;
 }
@@ -294,10 +572,28 @@ find_overload (const GstEcbsrOverload * self, GstClockTime total)
 }
 
 static gboolean
+is_behind (const GstEcbsrOverload * self)
+{
+  return falls_behind (self) && (self->thread.n_steps >= N_STEPS
+      || self->thread.debt > get_one_frame (self));
+}
+
+static gboolean
 is_late (const GstEcbsrOverload * self, GstClockTime now)
 {
-  return self->n_late >= N_LATE && (!GST_CLOCK_TIME_IS_VALID (self->changed)
+  return (self->n_late >= N_LATE || is_behind (self))
+      && (!GST_CLOCK_TIME_IS_VALID (self->changed)
       || now >= self->changed + LATE_WAIT);
+}
+
+static guint
+find_level_within (const GstEcbsrOverload * self, gdouble time)
+{
+  guint level = self->level + 1;
+
+  while (level + 1 < self->n_levels && predict (self, level, self->load) > time)
+    level++;
+  return level;
 }
 
 /* What the latest frame says of the load, and of the network's share, counts in full
@@ -305,16 +601,25 @@ is_late (const GstEcbsrOverload * self, GstClockTime now)
 static guint
 find_level_that_fits (GstEcbsrOverload * self, GstClockTime network)
 {
-  guint level = self->level + 1;
-
   self->load = MAX (self->load,
       network / get_cost (self, self->level, self->share));
   self->average_share = MAX (self->average_share, self->share);
-  while (level + 1 < self->n_levels
-      && predict (self, level, self->load) >
-      FITS_PERCENT / 100.0 * self->budget)
-    level++;
-  return level;
+  return find_level_within (self, FITS_PERCENT / 100.0 * self->budget);
+}
+
+/* What else the thread does cannot be helped, but there may be a level that leaves
+ * time for it. Where none does, or the sink alone says that frames are late, one sees
+ * what a level less does. */
+static guint
+find_level_in_time (const GstEcbsrOverload * self)
+{
+  const Thread *thread = &self->thread;
+  gdouble time = CATCHES_UP_PERCENT / 100.0 * thread->allowed - thread->rest;
+
+  if (!is_behind (self) || predict (self, self->n_levels - 1,
+          self->load) > time)
+    return self->level + 1;
+  return find_level_within (self, time);
 }
 
 static void
@@ -322,7 +627,7 @@ judge_last_upgrade (GstEcbsrOverload * self, GstClockTime now)
 {
   if (!GST_CLOCK_TIME_IS_VALID (self->upgraded))
     return;
-  if (now < self->upgraded + 2 * self->wait)
+  if (now < self->upgraded + MAX (2 * self->wait, N_STEPS * STEP_WAIT))
     self->wait = MIN (2 * self->wait, LONGEST_WAIT);
   else
     self->wait = FIRST_WAIT;
@@ -335,7 +640,7 @@ downgrade (GstEcbsrOverload * self, GstClockTime now, guint level,
 {
   judge_last_upgrade (self, now);
   change_level (self, now, level, reason, change);
-  self->backlog = TRUE;
+  self->backlog = self->engaged;
   return TRUE;
 }
 
@@ -345,8 +650,9 @@ upgrade (GstEcbsrOverload * self, GstClockTime now,
 {
   if (self->level == 0)
     return FALSE;
-  if (self->over || self->n_late > 0 || predict (self, self->level - 1,
-          self->load) > SLACK_PERCENT / 100.0 * self->budget) {
+  if (self->over || self->n_late > 0 || falls_behind (self)
+      || self->thread.debt > get_one_frame (self) || predict (self,
+          self->level - 1, self->load) > SLACK_PERCENT / 100.0 * self->budget) {
     self->slack_since = GST_CLOCK_TIME_NONE;
     return FALSE;
   }
@@ -360,13 +666,24 @@ upgrade (GstEcbsrOverload * self, GstClockTime now,
 }
 
 gboolean
+gst_ecbsr_overload_choose_level (GstEcbsrOverload * self, GstClockTime now,
+    GstEcbsrLevelChange * change)
+{
+  if (!degrades (self) || !gst_ecbsr_overload_has_lower (self)
+      || predict (self, self->level, self->load) <= self->budget)
+    return FALSE;
+  return downgrade (self, now, find_level_that_fits (self, 0),
+      "predicted-over-budget", change);
+}
+
+gboolean
 gst_ecbsr_overload_take_frame (GstEcbsrOverload * self, GstClockTime now,
     GstClockTime total, GstClockTime network, GstEcbsrLevelChange * change)
 {
   const gchar *overload;
 
   learn (self, total, network);
-  if (!self->engaged || self->n_levels == 0 || !degrades (self))
+  if (self->n_levels == 0 || !degrades (self))
     return FALSE;
   overload = find_overload (self, total);
   if (!overload && !is_late (self, now))
@@ -376,7 +693,7 @@ gst_ecbsr_overload_take_frame (GstEcbsrOverload * self, GstClockTime now,
   if (!gst_ecbsr_overload_has_lower (self))
     return FALSE;
   if (!overload)
-    return downgrade (self, now, self->level + 1, "late", change);
+    return downgrade (self, now, find_level_in_time (self), "late", change);
   return downgrade (self, now, find_level_that_fits (self, network), overload,
       change);
 }
@@ -401,7 +718,7 @@ gst_ecbsr_overload_get_qos (const GstEcbsrOverload * self,
 {
   gint64 n = MAX (self->n_levels, 1);
 
-  qos->jitter = self->jitter;
+  qos->jitter = self->engaged ? self->jitter : self->lateness;
   qos->proportion = self->proportion;
   qos->quality = (gint) (1000000 * (n - self->level) / n);
 }

@@ -8,11 +8,25 @@
  * level that is predicted to fit, when
  *   - one frame takes more than twice its budget,
  *   - three of the last eight frames take more than their budget,
- *   - the prediction for the running level is over the budget, or
+ *   - the prediction for the running level is over the budget,
+ *   - the streaming thread falls behind, though frames take no more than their budget
+ *     here, and is a frame behind already, or
  *   - the sink says that frames are late by more than a frame (one level).
  * Up one level at a time, after the prediction for the next one has left slack for
  * a while: 10 s at first. An upgrade that does not last doubles that wait,
  * one that does takes it back to 10 s.
+ *
+ * The thread falls behind where it is busy for longer than frames last: here, with what
+ * comes before and after in the same thread, and where a full queue holds it up. The
+ * time in which it waits for its next frame is no part of that: a source that is slow,
+ * stamps frames of another rate than it says, or pauses has not to be helped. Where
+ * the frame rate is known, frames that are missing count as if they had come: a source
+ * or a queue that does not wait has dropped them.
+ *
+ * Frames are dropped where no level is left, or the policy has none:
+ *   - that come before what the sink says is late, or
+ *   - that come more than two frames later than the source alone makes them, while
+ *     frames take longer than they last, or the thread falls behind.
  *
  * The prediction for a level: its cost on the idle machine × the load, plus what
  * comes on top at any level (conversion). The load is the ratio of frame times to
@@ -59,11 +73,12 @@ void gst_ecbsr_overload_free (GstEcbsrOverload * overload);
 
 /* Forgets everything but policy and budget. */
 void gst_ecbsr_overload_reset (GstEcbsrOverload * overload);
-/* Forgets what the sink has said, as after a flush. */
-void gst_ecbsr_overload_forget_qos (GstEcbsrOverload * overload);
+/* Forgets what the sink has said and how late frames came, as after a flush. */
+void gst_ecbsr_overload_forget_times (GstEcbsrOverload * overload);
 
-/* @budget: what a frame may take; @duration: how long it lasts. Without a budget
- * (GST_CLOCK_TIME_NONE), or with a policy that does not degrade, level 0 runs. */
+/* @budget: what a frame may take; @duration: how long it lasts; GST_CLOCK_TIME_NONE
+ * where unknown. Without a budget, or with a policy that does not degrade, level 0
+ * runs. */
 void gst_ecbsr_overload_set_budget (GstEcbsrOverload * overload,
     GstEcbsrOverloadPolicy policy, GstClockTime budget, GstClockTime duration);
 
@@ -80,14 +95,29 @@ void gst_ecbsr_overload_set_base (GstEcbsrOverload * overload,
  * taken next; 1 until told. */
 void gst_ecbsr_overload_set_share (GstEcbsrOverload * overload, gdouble share);
 
-/* What a QOS event says. Before the first one with a jitter nothing is done: no sink
- * waits for the clock. */
+/* What a QOS event says. One without jitter says nothing: that sink does not wait for
+ * the clock. */
 void gst_ecbsr_overload_take_qos (GstEcbsrOverload * overload,
     GstClockTime timestamp, GstClockTimeDiff jitter, gdouble proportion);
 
-/* Whether the frame at @running_time is to be dropped, before any work is done. */
-gboolean gst_ecbsr_overload_drops (GstEcbsrOverload * overload,
-    GstClockTime running_time);
+/* A frame that has come to the element. */
+typedef struct
+{
+  GstClockTime now;             /* monotonic, whatever clock the pipeline has */
+  GstClockTime waited;          /* before @now, in which the thread had nothing to do */
+  GstClockTime running_time;    /* of the frame, or GST_CLOCK_TIME_NONE */
+  GstClockTimeDiff lateness;    /* the pipeline's running time less that of the frame,
+                                 * or GST_CLOCK_STIME_NONE */
+} GstEcbsrArrival;
+
+/* Whether the frame is to be dropped, before any work is done. */
+gboolean gst_ecbsr_overload_take_arrival (GstEcbsrOverload * overload,
+    const GstEcbsrArrival * arrival);
+
+/* After new levels: TRUE where the first is predicted not to fit, before a frame has
+ * been lost on it, and another one runs from now on. */
+gboolean gst_ecbsr_overload_choose_level (GstEcbsrOverload * overload,
+    GstClockTime now, GstEcbsrLevelChange * change);
 
 /* A frame took @total, @network of it in the model. TRUE: from now on another
  * level runs. @now only has to grow. */
@@ -99,7 +129,8 @@ guint gst_ecbsr_overload_get_level (const GstEcbsrOverload * overload);
 /* Whether it could still go down. */
 gboolean gst_ecbsr_overload_has_lower (const GstEcbsrOverload * overload);
 
-/* For QOS messages. @quality: 1000000 at level 0, less by equal steps. */
+/* For QOS messages. @jitter: as the sink says, or how late the latest frame has come;
+ * @quality: 1000000 at level 0, less by equal steps. */
 typedef struct
 {
   GstClockTimeDiff jitter;

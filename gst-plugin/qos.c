@@ -7,12 +7,19 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define GST_CAT_DEFAULT gst_ecbsr_debug
 
+/* Of what a frame costs on the idle machine. */
+#define LATENCY_PERCENT 150
+#define LEAST_LATENCY GST_MSECOND
+
 /* Where frames have no known duration, the latency is not raised beyond this. */
 #define LONGEST_FRAME GST_SECOND
 
 /* So many more slow frames than others, and it is no passing disturbance. */
 #define N_SLOW 32
 #define SMOOTHING 8
+
+/* For quality levels, instead of a frame that would take longer. */
+#define LONGEST_WAIT GST_SECOND
 
 /* What properties and caps say. */
 typedef struct
@@ -150,17 +157,29 @@ check_latency (GstEcbsrQos * self, GstEcbsrQosActions * actions)
   g_mutex_unlock (&self->lock);
 }
 
-/* The budget; without one what the model is measured to take. Not before there are
- * caps that it runs with. */
+static GstClockTime
+get_cost (const GstEcbsrQos * self)
+{
+  return gst_ecbsr_levels_get_cost (self->setup->model, &self->setup->in,
+      &self->setup->config);
+}
+
+/* What a frame is expected to take, with room for what is not idle. */
+static GstClockTime
+get_expected_time (const GstEcbsrQos * self)
+{
+  GstClockTime time = get_cost (self) * LATENCY_PERCENT / 100;
+
+  return MIN (MAX (time, LEAST_LATENCY), self->conditions.budget);
+}
+
+/* Not before there are caps that the model runs with. */
 static void
 report_latency (GstEcbsrQos * self, GstEcbsrQosActions * actions)
 {
-  GstClockTime time = self->conditions.budget;
-
   if (upscales_now (self) && self->conditions.config.live) {
-    if (!GST_CLOCK_TIME_IS_VALID (time))
-      time = gst_ecbsr_levels_get_cost (self->setup->model, &self->setup->in,
-          &self->setup->config);
+    GstClockTime time = get_expected_time (self);
+
     g_mutex_lock (&self->lock);
     raise_latency (&self->latency, time);
     g_mutex_unlock (&self->lock);
@@ -262,10 +281,13 @@ gst_ecbsr_qos_fit_model (const GstEcbsrQosConfig * qos_config,
       get_duration (in));
   EcbsrModel *best;
 
-  if (config->model != GST_ECBSR_MODEL_AUTO || config->location
-      || !qos_config->live || !GST_CLOCK_TIME_IS_VALID (budget))
+  if (!qos_config->live)
     return TRUE;
-
+  if (config->model != GST_ECBSR_MODEL_AUTO || config->location
+      || !GST_CLOCK_TIME_IS_VALID (budget)) {
+    gst_ecbsr_levels_get_cost (*model, in, config);
+    return TRUE;
+  }
   best = gst_ecbsr_levels_find_best (in, config, qos_config->min_model,
       gst_ecbsr_overload_get_slack_budget (budget), error);
   if (!best)
@@ -318,14 +340,27 @@ gst_ecbsr_qos_set_setup (GstEcbsrQos * self,
   restart (self, actions);
 }
 
+/* What the idle machine cannot do is not worth a frame. Measured without one beside
+ * it, the levels' costs are right, too. */
 static void
-take_levels (GstEcbsrQos * self)
+wait_for_levels (GstEcbsrQos * self)
+{
+  GstClockTime cost = get_cost (self);
+
+  if (cost > self->conditions.budget)
+    gst_ecbsr_levels_builder_wait (self->builder, MIN (cost, LONGEST_WAIT));
+}
+
+static void
+take_levels (GstEcbsrQos * self, GstClockTime now,
+    GstEcbsrQosActions * actions)
 {
   GstClockTime costs[GST_ECBSR_MAX_LEVELS];
   guint i;
 
   if (!self->building || self->levels)
     return;
+  wait_for_levels (self);
   self->levels = gst_ecbsr_levels_builder_take (self->builder);
   if (!self->levels)
     return;
@@ -335,6 +370,8 @@ take_levels (GstEcbsrQos * self)
   gst_ecbsr_overload_set_levels (self->overload, costs,
       self->levels->n_levels);
   gst_ecbsr_overload_set_base (self->overload, self->levels->base);
+  actions->level_changed = gst_ecbsr_overload_choose_level (self->overload,
+      now, &actions->change);
   g_mutex_unlock (&self->lock);
   GST_DEBUG ("%u quality levels are ready", self->levels->n_levels);
 }
@@ -342,7 +379,7 @@ take_levels (GstEcbsrQos * self)
 /* What has changed since the last frame. A new budget keeps the levels. */
 static void
 update (GstEcbsrQos * self, const GstEcbsrQosConfig * qos_config,
-    GstEcbsrQosActions * actions)
+    GstClockTime now, GstEcbsrQosActions * actions)
 {
   Conditions conditions = get_conditions (qos_config, self->duration);
   Conditions old = self->conditions;
@@ -355,7 +392,7 @@ update (GstEcbsrQos * self, const GstEcbsrQosConfig * qos_config,
     else
       report_latency (self, actions);
   }
-  take_levels (self);
+  take_levels (self, now, actions);
 }
 
 guint
@@ -384,19 +421,31 @@ gst_ecbsr_qos_name_level (const GstEcbsrQos * self, guint level)
 
 gboolean
 gst_ecbsr_qos_before_frame (GstEcbsrQos * self,
-    const GstEcbsrQosConfig * qos_config, GstClockTime running_time,
-    GstEcbsrQosActions * actions)
+    const GstEcbsrQosConfig * qos_config, GstClockTime now,
+    const GstEcbsrArrival * arrival, GstEcbsrQosActions * actions)
 {
   gboolean drops;
 
   memset (actions, 0, sizeof *actions);
-  update (self, qos_config, actions);
+  update (self, qos_config, now, actions);
   g_mutex_lock (&self->lock);
   drops = self->upscales
-      && gst_ecbsr_overload_drops (self->overload, running_time);
+      && gst_ecbsr_overload_take_arrival (self->overload, arrival);
   gst_ecbsr_overload_get_qos (self->overload, &actions->values);
   g_mutex_unlock (&self->lock);
   return drops;
+}
+
+/* With the lock. Above its budget a frame becomes faster, not later, while there is a
+ * level to go down to. */
+static GstClockTime
+get_most_latency (const GstEcbsrQos * self)
+{
+  if (gst_ecbsr_overload_has_lower (self->overload))
+    return self->conditions.budget;
+  if (GST_CLOCK_TIME_IS_VALID (self->conditions.duration))
+    return self->conditions.duration;
+  return LONGEST_FRAME;
 }
 
 void
@@ -404,17 +453,12 @@ gst_ecbsr_qos_after_frame (GstEcbsrQos * self, GstClockTime now,
     GstClockTime time, const GstEcbsrRun * run, GstEcbsrQosActions * actions)
 {
   const EcbsrRunCounts *counts = &run->counts;
-  GstClockTime most = self->conditions.duration;
   gboolean raised = FALSE;
 
   memset (actions, 0, sizeof *actions);
-  if (!GST_CLOCK_TIME_IS_VALID (most))
-    most = LONGEST_FRAME;
   g_mutex_lock (&self->lock);
-  /* while there is a level to go down to, frames become faster, not later */
-  if (self->conditions.config.live
-      && !gst_ecbsr_overload_has_lower (self->overload))
-    raised = learn_latency (&self->latency, time, most);
+  if (self->conditions.config.live)
+    raised = learn_latency (&self->latency, time, get_most_latency (self));
   gst_ecbsr_overload_set_share (self->overload,
       1.0 - (gdouble) (counts->n_outside + counts->n_kept) / counts->n_tiles);
   actions->level_changed = gst_ecbsr_overload_take_frame (self->overload, now,
@@ -429,7 +473,7 @@ void
 gst_ecbsr_qos_flush (GstEcbsrQos * self)
 {
   g_mutex_lock (&self->lock);
-  gst_ecbsr_overload_forget_qos (self->overload);
+  gst_ecbsr_overload_forget_times (self->overload);
   g_mutex_unlock (&self->lock);
 }
 

@@ -61,10 +61,13 @@ GstEcbsrPlans *gst_ecbsr_qos_get_plans (const GstEcbsrQos * qos);
 /* The name of the model of @level; NULL: none runs. */
 gchar *gst_ecbsr_qos_name_level (const GstEcbsrQos * qos, guint level);
 
-/* Before the frame at @running_time. TRUE: it is to be dropped. */
+/* Before the frame that came as @arrival says, when it is @now by the clock that
+ * gst_ecbsr_qos_after_frame () goes by. TRUE: it is to be dropped. Where the model
+ * cannot be fast enough even on an idle machine, waits for quality levels; for no
+ * longer than a frame would take. */
 gboolean gst_ecbsr_qos_before_frame (GstEcbsrQos * qos,
-    const GstEcbsrQosConfig * qos_config, GstClockTime running_time,
-    GstEcbsrQosActions * actions);
+    const GstEcbsrQosConfig * qos_config, GstClockTime now,
+    const GstEcbsrArrival * arrival, GstEcbsrQosActions * actions);
 
 /* After a frame that took @time, which includes @run, and ended at @now. */
 void gst_ecbsr_qos_after_frame (GstEcbsrQos * qos, GstClockTime now,
@@ -74,9 +77,9 @@ void gst_ecbsr_qos_flush (GstEcbsrQos * qos);
 
 /* ----------------------------------------------------------- any thread -- */
 
-/* For model=auto behind a live source: replaces @model by the best that is fast
- * enough for frames of @in. Leaves it alone otherwise. FALSE sets an
- * ECBSR_ERROR. */
+/* Behind a live source: measures what @model costs for frames of @in, so that the
+ * streaming thread does not have to; for model=auto replaces it by the best that is
+ * fast enough. Does nothing behind a file. FALSE sets an ECBSR_ERROR. */
 gboolean gst_ecbsr_qos_fit_model (const GstEcbsrQosConfig * qos_config,
     const GstEcbsrConfig * config, const GstVideoInfo * in,
     EcbsrModel ** model, GError ** error);

@@ -3,13 +3,15 @@
 #include "harness.h"
 
 Bench
-bench_new_valist (const gchar * first_property, va_list properties)
+bench_new_valist (gint policy, const gchar * first_property,
+    va_list properties)
 {
   Bench bench;
 
   bench.ecbsr = gst_element_factory_make ("ecbsr", NULL);
   fail_unless (bench.ecbsr != NULL, "no element ecbsr: GST_PLUGIN_PATH?");
   gst_object_ref_sink (bench.ecbsr);
+  g_object_set (bench.ecbsr, "overload-policy", policy, NULL);
   g_object_set_valist (G_OBJECT (bench.ecbsr), first_property, properties);
 
   bench.bus = gst_bus_new ();
@@ -25,7 +27,7 @@ bench_new (const gchar * first_property, ...)
   Bench bench;
 
   va_start (properties, first_property);
-  bench = bench_new_valist (first_property, properties);
+  bench = bench_new_valist (POLICY_NONE, first_property, properties);
   va_end (properties);
   return bench;
 }

@@ -69,9 +69,11 @@ typedef struct
   GstBus *bus;
 } Bench;
 
-/* Properties as for g_object_set (), set before the element starts. */
+/* Properties as for g_object_set (), set before the element starts. A busy machine must
+ * not change the picture: unless it is set, overload-policy is none, or @policy. */
 Bench bench_new (const gchar * first_property, ...) G_GNUC_NULL_TERMINATED;
-Bench bench_new_valist (const gchar * first_property, va_list properties);
+Bench bench_new_valist (gint policy, const gchar * first_property,
+    va_list properties);
 void bench_free (Bench * bench);
 
 /* For input that may be refused. */

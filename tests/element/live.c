@@ -20,7 +20,8 @@ live_start (const gchar * first_property, ...)
   Bench bench;
 
   va_start (properties, first_property);
-  bench = bench_new_valist (first_property, properties);
+  bench = bench_new_valist (POLICY_DEGRADE_THEN_DROP, first_property,
+      properties);
   va_end (properties);
   g_object_set (bench.ecbsr, "content", CONTENT_CLEAN, NULL);
   gst_harness_use_testclock (bench.h);

@@ -35,7 +35,7 @@ get_cost (guint level, gdouble share)
   return base + (load_costs[level] - base) * share;
 }
 
-/* Works on the frame that came at @sample's time, from @start_ms on. */
+/* Works on the frame from @start_ms on. */
 static void
 work (GstEcbsrOverload * overload, const LoadCase * load_case, GRand * rand,
     gdouble start_ms, LoadSample * sample)
@@ -43,18 +43,62 @@ work (GstEcbsrOverload * overload, const LoadCase * load_case, GRand * rand,
   gdouble noise = 1.0 + load_case->noise * g_rand_double_range (rand, -1, 1);
   gdouble share = load_case->share ? load_case->share (sample->seconds) : 1.0;
   gdouble network = get_cost (sample->level, share) * sample->load * noise;
-  gdouble came_ms = sample->seconds * 1000.0;
+  gdouble stamp_ms = sample->seconds * 1000.0;
   GstEcbsrLevelChange change;
 
   sample->ms = network + load_case->overhead;
-  sample->late_ms = start_ms + sample->ms - came_ms - LOAD_BUDGET_MS;
+  sample->late_ms = start_ms + sample->ms - stamp_ms - LOAD_BUDGET_MS;
   gst_ecbsr_overload_set_share (overload, share);
   if (gst_ecbsr_overload_take_frame (overload, from_ms (start_ms + sample->ms),
           from_ms (sample->ms), from_ms (network), &change))
     sample->reason = change.reason;
-  gst_ecbsr_overload_take_qos (overload, from_ms (came_ms),
-      (GstClockTimeDiff) (sample->late_ms * GST_MSECOND),
-      sample->ms / LOAD_FRAME_MS);
+  if (!load_case->silent)
+    gst_ecbsr_overload_take_qos (overload, from_ms (stamp_ms),
+        (GstClockTimeDiff) (sample->late_ms * GST_MSECOND),
+        sample->ms / LOAD_FRAME_MS);
+}
+
+/* When the thread comes back for the next frame. */
+static gdouble
+push (const LoadCase * load_case, gdouble ms, const LoadSample * sample)
+{
+  if (load_case->downstream)
+    ms += load_case->downstream (ms / 1000.0);
+  if (load_case->sync_ms > 0.0)
+    ms = MAX (ms, sample->seconds * 1000.0 + load_case->sync_ms);
+  return ms;
+}
+
+static gdouble
+get_ready_ms (const LoadCase * load_case, guint i)
+{
+  return load_case->source ? load_case->source (i) : i * LOAD_FRAME_MS;
+}
+
+/* A frame that is followed by more than fit into the queue is gone. */
+static gboolean
+is_lost (const LoadCase * load_case, guint i, gdouble free_ms)
+{
+  return get_ready_ms (load_case, i) < 0.0 || (load_case->queue > 0
+      && get_ready_ms (load_case, i + load_case->queue) <= free_ms);
+}
+
+static gboolean
+arrive (GstEcbsrOverload * overload, const LoadCase * load_case,
+    gdouble free_ms, const LoadSample * sample)
+{
+  gdouble stamp_ms = sample->seconds * 1000.0;
+  GstEcbsrArrival arrival = { from_ms (sample->came_ms),
+    from_ms (sample->came_ms - free_ms), GST_CLOCK_TIME_NONE,
+    GST_CLOCK_STIME_NONE
+  };
+
+  if (!load_case->no_times) {
+    arrival.running_time = from_ms (stamp_ms);
+    arrival.lateness =
+        (GstClockTimeDiff) ((sample->came_ms - stamp_ms) * GST_MSECOND);
+  }
+  return gst_ecbsr_overload_take_arrival (overload, &arrival);
 }
 
 GArray *
@@ -67,14 +111,18 @@ load_run (const LoadCase * load_case)
   guint i;
 
   for (i = 0; i < load_case->seconds * LOAD_RATE; i++) {
-    gdouble came_ms = i * LOAD_FRAME_MS;
-    LoadSample sample = { came_ms / 1000.0, };
+    LoadSample sample = {.seconds = i * LOAD_FRAME_MS / 1000.0 };
 
-    sample.load = load_case->load (MAX (came_ms, free_ms) / 1000.0);
+    if (is_lost (load_case, i, free_ms))
+      continue;
+    sample.came_ms = MAX (get_ready_ms (load_case, i), free_ms);
+    sample.load = load_case->load (sample.came_ms / 1000.0);
     sample.level = gst_ecbsr_overload_get_level (overload);
-    if (!gst_ecbsr_overload_drops (overload, from_ms (came_ms))) {
-      work (overload, load_case, rand, MAX (came_ms, free_ms), &sample);
-      free_ms = MAX (came_ms, free_ms) + sample.ms;
+    if (arrive (overload, load_case, free_ms, &sample)) {
+      free_ms = sample.came_ms;
+    } else {
+      work (overload, load_case, rand, sample.came_ms, &sample);
+      free_ms = push (load_case, sample.came_ms + sample.ms, &sample);
     }
     g_array_append_val (samples, sample);
   }

@@ -35,6 +35,7 @@ GST_START_TEST (test_degrades)
   Bench bench = live_start ("model", MODEL_ESR_TR, "max-processing-time",
       (guint64) 1, NULL);
   GstMessage *message;
+  guint64 n_degraded;
   gint64 jitter;
   gdouble proportion;
   gint quality;
@@ -48,10 +49,11 @@ GST_START_TEST (test_degrades)
   fail_unless_equals_int64 (jitter, 7);
   fail_unless (quality > 0 && quality <= 500000, "%d", quality);
   gst_message_unref (message);
-  fail_unless_equals_uint64 (bench_get_stat (&bench, "degraded"), 0);
+  n_degraded = bench_get_stat (&bench, "degraded");
   live_assert_output (&bench, MODEL_BICUBIC);
   fail_unless (bench_get_stat (&bench, "level") >= 1);
-  fail_unless_equals_uint64 (bench_get_stat (&bench, "degraded"), 1);
+  fail_unless_equals_uint64 (bench_get_stat (&bench, "degraded"),
+      n_degraded + 1);
   fail_unless_equals_uint64 (bench_get_stat (&bench, "dropped"), 0);
   bench_assert_quiet (&bench, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
   bench_free (&bench);
@@ -124,13 +126,7 @@ assert_leaves_alone (Bench * bench, const gchar * why)
 GST_START_TEST (test_left_alone)
 {
   Bench bench = live_start ("model", MODEL_ESR_TR, "max-processing-time",
-      (guint64) 1, NULL);
-
-  assert_leaves_alone (&bench, "no sink that waits");
-  bench_free (&bench);
-
-  bench = live_start ("model", MODEL_ESR_TR, "max-processing-time", (guint64) 1,
-      "qos", FALSE, NULL);
+      (guint64) 1, "qos", FALSE, NULL);
   live_push_qos (&bench, 10 * LIVE_FRAME);
   assert_leaves_alone (&bench, "qos=false");
   bench_free (&bench);

@@ -33,24 +33,69 @@ take_frames (GstEcbsrOverload * overload, guint n, GstClockTime * now,
   return changed;
 }
 
-/* No QOS event: nobody waits for frames, as in a transcode. No budget: nothing
- * says what is too long. */
-GST_START_TEST (test_not_engaged)
+/* Levels, or a budget, that are not known. */
+GST_START_TEST (test_nothing_to_go_by)
 {
-  g_autoptr (GstEcbsrOverload) silent = new_two_levels (26 * GST_MSECOND);
-  g_autoptr (GstEcbsrOverload) free = new_two_levels (GST_CLOCK_TIME_NONE);
+  g_autoptr (GstEcbsrOverload) no_budget = new_two_levels (GST_CLOCK_TIME_NONE);
+  g_autoptr (GstEcbsrOverload) no_levels = new_two_levels (26 * GST_MSECOND);
   GstClockTime now = 0;
 
-  fail_if (take_frames (silent, 100, &now, GST_SECOND));
-  gst_ecbsr_overload_take_qos (silent, 0, 0, 1.0);      /* sync=false */
-  fail_if (take_frames (silent, 100, &now, GST_SECOND));
-  fail_if (gst_ecbsr_overload_drops (silent, 0));
-  gst_ecbsr_overload_take_qos (free, 0, GST_SECOND, 2.0);
-  fail_if (take_frames (free, 100, &now, GST_SECOND));
-  gst_ecbsr_overload_take_qos (silent, 0, -GST_MSECOND, 0.5);
-  fail_unless (take_frames (silent, 1, &now, GST_SECOND));
-  gst_ecbsr_overload_forget_qos (silent);
-  fail_if (take_frames (silent, 1000, &now, GST_MSECOND));
+  gst_ecbsr_overload_take_qos (no_budget, 0, GST_SECOND, 2.0);
+  fail_if (take_frames (no_budget, 100, &now, GST_SECOND));
+  gst_ecbsr_overload_set_levels (no_levels, NULL, 0);
+  fail_if (take_frames (no_levels, 100, &now, GST_SECOND));
+  fail_unless_equals_int (gst_ecbsr_overload_get_level (no_levels), 0);
+}
+
+GST_END_TEST;
+
+static gboolean
+drops (GstEcbsrOverload * overload, GstClockTime now,
+    GstClockTime running_time)
+{
+  const GstEcbsrArrival arrival = { now, 0, running_time,
+    GST_CLOCK_DIFF (running_time, now)
+  };
+
+  return gst_ecbsr_overload_take_arrival (overload, &arrival);
+}
+
+/* Without QOS events nothing is dropped while there may be a level to go down to, nor
+ * what is as late as the source. */
+GST_START_TEST (test_drops_backlog)
+{
+  g_autoptr (GstEcbsrOverload) overload = new_two_levels (26 * GST_MSECOND);
+  const GstClockTime cost = 10 * GST_MSECOND;
+  GstClockTime now = GST_SECOND;
+
+  gst_ecbsr_overload_set_levels (overload, NULL, 0);
+  fail_if (drops (overload, now, 0));
+  fail_if (take_frames (overload, 1, &now, 100 * GST_MSECOND));
+  fail_if (drops (overload, 2 * GST_SECOND, 0));
+  gst_ecbsr_overload_set_levels (overload, &cost, 1);
+  fail_if (take_frames (overload, 8, &now, 100 * GST_MSECOND));
+  fail_if (drops (overload, 3 * GST_SECOND, 2 * GST_SECOND));
+  fail_if (drops (overload, 3 * GST_SECOND + 66 * GST_MSECOND, 2 * GST_SECOND));
+  fail_unless (drops (overload, 3 * GST_SECOND + 67 * GST_MSECOND,
+          2 * GST_SECOND));
+  gst_ecbsr_overload_forget_times (overload);
+  fail_if (drops (overload, 3 * GST_SECOND + 67 * GST_MSECOND, 2 * GST_SECOND));
+}
+
+GST_END_TEST;
+
+/* What the idle machine cannot do is not tried. */
+GST_START_TEST (test_chooses_first_level)
+{
+  g_autoptr (GstEcbsrOverload) overload = new_two_levels (6 * GST_MSECOND);
+  g_autoptr (GstEcbsrOverload) fits = new_two_levels (10 * GST_MSECOND);
+  GstEcbsrLevelChange change;
+
+  fail_unless (gst_ecbsr_overload_choose_level (overload, 0, &change));
+  fail_unless_equals_int (change.to, 1);
+  fail_unless_equals_string (change.reason, "predicted-over-budget");
+  fail_if (gst_ecbsr_overload_choose_level (overload, 0, &change));
+  fail_if (gst_ecbsr_overload_choose_level (fits, 0, &change));
 }
 
 GST_END_TEST;
@@ -103,7 +148,7 @@ GST_START_TEST (test_changes)
   gst_ecbsr_overload_set_levels (overload, &cost, 1);
   gst_ecbsr_overload_get_qos (overload, &qos);
   fail_unless_equals_int (qos.quality, 1000000);
-  fail_unless (gst_ecbsr_overload_drops (overload, 0));
+  fail_unless (drops (overload, now, 0));
   gst_ecbsr_overload_set_levels (overload, NULL, 0);
   fail_if (take_frames (overload, 10, &now, GST_SECOND));
 }
@@ -117,7 +162,9 @@ overload_rules_suite (void)
   TCase *tc = tcase_create ("overload-rules");
 
   suite_add_tcase (s, tc);
-  tcase_add_test (tc, test_not_engaged);
+  tcase_add_test (tc, test_nothing_to_go_by);
+  tcase_add_test (tc, test_drops_backlog);
+  tcase_add_test (tc, test_chooses_first_level);
   tcase_add_test (tc, test_late_downstream);
   tcase_add_test (tc, test_changes);
   return s;

@@ -383,6 +383,279 @@ GST_START_TEST (test_policies)
 
 GST_END_TEST;
 
+/* ------------------------------------------------------- without QOS events -- */
+
+static gdouble
+later_in_the_run (const GArray * samples)
+{
+  const LoadSample *last =
+      &g_array_index (samples, LoadSample, samples->len - 1);
+
+  return last->came_ms - last->seconds * 1000.0;
+}
+
+static void
+assert_left_alone (const LoadCase * load_case, const gchar * what)
+{
+  static const GstEcbsrOverloadPolicy policies[] = {
+    GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP, GST_ECBSR_OVERLOAD_DROP
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (policies); i++) {
+    LoadCase with_policy = *load_case;
+    g_autoptr (GArray) samples = NULL;
+    Summary s;
+
+    with_policy.policy = policies[i];
+    with_policy.silent = TRUE;
+    samples = load_run (&with_policy);
+    s = summarise (samples, 0, load_case->seconds);
+    fail_unless_equals_int (s.n_down + s.n_up, 0);
+    fail_unless (s.n_dropped == 0, "%s: %u dropped", what, s.n_dropped);
+  }
+}
+
+/* Own frame times count all the same; but nothing is thrown away while a level is
+ * left: the slack of the lower one catches up. */
+GST_START_TEST (test_silent_step)
+{
+  const LoadCase load_case = {.policy = GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP,
+    .load = huge_step,.seconds = 120,.noise = 0.1,.overhead = 1.0,
+    .silent = TRUE
+  };
+  g_autoptr (GArray) samples = load_run (&load_case);
+  Summary hit = summarise (samples, 10, 11);
+  Summary under = summarise (samples, 15, 30);
+
+  fail_unless_equals_int (summarise (samples, 0, 120).n_dropped, 0);
+  fail_unless_equals_int (hit.n_down, 1);
+  fail_unless_equals_int (hit.last, BOTTOM);
+  fail_unless (under.latest_ms <= 0, "%g", under.latest_ms);
+  fail_unless_equals_int (summarise (samples, 90, 120).lowest, 0);
+}
+
+GST_END_TEST;
+
+static gdouble
+encoder (gdouble seconds)
+{
+  return 25.0;
+}
+
+/* Frames are in time here, but an encoder comes after it in the same thread: down to
+ * the level that leaves time for it. Whether there is more time by then can only be
+ * tried, ever more rarely. */
+static void
+assert_leaves_time (const LoadCase * load_case, const gchar * what)
+{
+  g_autoptr (GArray) samples = load_run (load_case);
+  Summary start = summarise (samples, 0, 1.5);
+  Summary settled = summarise (samples, 1.5, 10);
+  Summary all = summarise (samples, 0, 1800);
+  Summary end = summarise (samples, 1000, 1800);
+
+  fail_unless (start.n_down == 1, "%s: %u down", what, start.n_down);
+  fail_unless_equals_int (start.last, 2);
+  fail_unless_equals_int (settled.n_down + settled.n_up, 0);
+  fail_unless_equals_int (all.n_dropped, 0);
+  fail_unless (all.n_up <= 10, "%s: %u up", what, all.n_up);
+  fail_unless (end.n_up <= 3, "%s: %u up at the end", what, end.n_up);
+  fail_unless (later_in_the_run (samples) <= load_case->sync_ms + 1.0,
+      "%s: %g ms late", what, later_in_the_run (samples));
+}
+
+GST_START_TEST (test_silent_slow_downstream)
+{
+  LoadCase load_case = {.policy = GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP,
+    .load = calm,.seconds = 1800,.noise = 0.1,.overhead = 1.0,.silent = TRUE,
+    .downstream = encoder
+  };
+
+  assert_leaves_time (&load_case, "sink that does not wait");
+  load_case.sync_ms = 20.0;
+  assert_leaves_time (&load_case, "sink that waits");
+  load_case.sync_ms = 90.0;
+  assert_leaves_time (&load_case, "sink that waits longer than a frame");
+  load_case.no_times = TRUE;
+  assert_leaves_time (&load_case, "no timestamps");
+}
+
+GST_END_TEST;
+
+/* A queue that throws away what is too much hides how late the thread is, not what
+ * is missing. */
+GST_START_TEST (test_silent_leaky_queue)
+{
+  const LoadCase load_case = {.policy = GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP,
+    .load = calm,.seconds = 60,.noise = 0.1,.overhead = 1.0,.silent = TRUE,
+    .downstream = encoder,.queue = 2
+  };
+  g_autoptr (GArray) samples = load_run (&load_case);
+
+  fail_unless_equals_int (summarise (samples, 0, 1.5).last, 2);
+  fail_unless_equals_int (summarise (samples, 2, 10).n_frames, 8 * LOAD_RATE);
+  fail_unless_equals_int (summarise (samples, 0, 60).n_dropped, 0);
+}
+
+GST_END_TEST;
+
+static gdouble
+encoder_for_20_s (gdouble seconds)
+{
+  return seconds < 20 ? 25.0 : 5.0;
+}
+
+/* With a sink that waits, the thread is never free. */
+GST_START_TEST (test_silent_climbs)
+{
+  const LoadCase load_case = {.policy = GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP,
+    .load = calm,.seconds = 120,.noise = 0.1,.overhead = 1.0,.silent = TRUE,
+    .downstream = encoder_for_20_s,.sync_ms = 90.0
+  };
+  g_autoptr (GArray) samples = load_run (&load_case);
+
+  fail_unless_equals_int (summarise (samples, 0, 2).last, 2);
+  fail_unless_equals_int (summarise (samples, 80, 120).lowest, 0);
+  fail_unless_equals_int (summarise (samples, 0, 120).n_dropped, 0);
+}
+
+GST_END_TEST;
+
+static gdouble
+at_half_rate (guint i)
+{
+  return i * 2 * LOAD_FRAME_MS;
+}
+
+static gdouble
+drifting (guint i)
+{
+  return i * LOAD_FRAME_MS * 1.01;
+}
+
+static gdouble
+in_the_dark (guint i)
+{
+  return i % 2 ? -1.0 : i * LOAD_FRAME_MS;
+}
+
+/* Each ten seconds nothing comes for half a second, and then all at once. */
+static gdouble
+stalling (guint i)
+{
+  gdouble ms = i * LOAD_FRAME_MS;
+  gdouble phase = fmod (ms, 10000.0);
+
+  return phase > 5000.0 && phase < 5500.0 ? ms - phase + 5500.0 : ms;
+}
+
+/* Now and then only every second frame comes, as through a bad network. */
+static gdouble
+losing (guint i)
+{
+  return i % 300 < 60 && i % 2 ? -1.0 : i * LOAD_FRAME_MS;
+}
+
+static gdouble
+light_encoder (gdouble seconds)
+{
+  return 8.0;
+}
+
+/* One frame of two seconds takes long, as key frames do. */
+static gdouble
+key_frames (gdouble seconds)
+{
+  return fmod (seconds, 2.0) < LOAD_FRAME_MS / 1000.0 ? 150.0 : 5.0;
+}
+
+/* The source is what is late, or a frame takes long by itself, or the sink waits. */
+GST_START_TEST (test_silent_left_alone)
+{
+  static const struct
+  {
+    const gchar *what;
+    LoadSource source;
+    Load downstream;
+    gdouble sync_ms;
+  } cases[] = {
+    {"in time", NULL, NULL, 0.0},
+    {"timestamps of another rate", at_half_rate, light_encoder, 0.0},
+    {"timestamps that drift", drifting, light_encoder, 0.0},
+    {"fewer frames than the rate says", in_the_dark, light_encoder, 0.0},
+    {"network that stalls", stalling, light_encoder, 0.0},
+    {"network that loses", losing, light_encoder, 0.0},
+    {"network that stalls, sink that waits", stalling, light_encoder, 20.0},
+    {"key frames", NULL, key_frames, 0.0},
+    {"sink that waits", NULL, NULL, 25.0},
+    {"sink that waits longer than a frame", NULL, NULL, 47.0},
+    {"sink that waits for a long time", NULL, light_encoder, 300.0},
+    {"sink that waits, timestamps that drift", drifting, light_encoder, 300.0},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const LoadCase load_case = {.load = calm,.seconds = 900,.noise = 0.1,
+      .overhead = 1.0,.source = cases[i].source,
+      .downstream = cases[i].downstream,.sync_ms = cases[i].sync_ms
+    };
+
+    assert_left_alone (&load_case, cases[i].what);
+  }
+}
+
+GST_END_TEST;
+
+static Summary
+run_silent (GstEcbsrOverloadPolicy policy, Load load, Load downstream)
+{
+  const LoadCase load_case = {.policy = policy,.load = load,.seconds = 60,
+    .noise = 0.1,.overhead = 1.0,.silent = TRUE,.downstream = downstream
+  };
+  g_autoptr (GArray) samples = load_run (&load_case);
+
+  return summarise (samples, 6, 60);
+}
+
+static gdouble
+hopeless_encoder (gdouble seconds)
+{
+  return 60.0;
+}
+
+/* What is dropped is no more than has to be: the thread never waits, and frames are
+ * as late as two of them, and what one takes. */
+GST_START_TEST (test_silent_policies)
+{
+  Summary s = run_silent (GST_ECBSR_OVERLOAD_NONE, hopeless, NULL);
+  fail_unless_equals_int (s.lowest, 0);
+  fail_unless_equals_int (s.n_dropped, 0);
+
+  s = run_silent (GST_ECBSR_OVERLOAD_DEGRADE, hopeless, NULL);
+  fail_unless_equals_int (s.last, BOTTOM);
+  fail_unless_equals_int (s.n_dropped, 0);
+
+  s = run_silent (GST_ECBSR_OVERLOAD_DROP, hopeless, NULL);
+  fail_unless_equals_int (s.lowest, 0);
+  fail_unless (s.n_dropped > s.n_frames * 9 / 10, "%u", s.n_dropped);
+  fail_unless (s.n_dropped < s.n_frames, "%u", s.n_dropped);
+
+  s = run_silent (GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP, hopeless, NULL);
+  fail_unless_equals_int (s.last, BOTTOM);
+  fail_unless (s.n_dropped > 0 && s.n_dropped < s.n_frames * 3 / 4, "%u",
+      s.n_dropped);
+  fail_unless (s.latest_ms < 5 * LOAD_FRAME_MS, "%g", s.latest_ms);
+
+  s = run_silent (GST_ECBSR_OVERLOAD_DEGRADE_THEN_DROP, calm, hopeless_encoder);
+  fail_unless_equals_int (s.last, BOTTOM);
+  fail_unless (s.n_dropped > s.n_frames * 4 / 10
+      && s.n_dropped < s.n_frames * 6 / 10, "%u", s.n_dropped);
+  fail_unless (s.latest_ms < 5 * LOAD_FRAME_MS, "%g", s.latest_ms);
+}
+
+GST_END_TEST;
+
 /* What comes on top of any model is no load on it: here conversion takes most of
  * the time, and still the level above fits. */
 GST_START_TEST (test_overhead)
@@ -418,6 +691,12 @@ overload_scenarios_suite (void)
   tcase_add_test (tc, test_drift);
   tcase_add_test (tc, test_policies);
   tcase_add_test (tc, test_overhead);
+  tcase_add_test (tc, test_silent_step);
+  tcase_add_test (tc, test_silent_slow_downstream);
+  tcase_add_test (tc, test_silent_leaky_queue);
+  tcase_add_test (tc, test_silent_climbs);
+  tcase_add_test (tc, test_silent_left_alone);
+  tcase_add_test (tc, test_silent_policies);
   return s;
 }
 

@@ -17,7 +17,8 @@ struct _GstEcbsrLevelsBuilder
   EcbsrModel *model;            /* that levels have been ordered for */
 };
 
-static const GstClockTime costs[] = { 20 * GST_MSECOND, 5 * GST_MSECOND };
+static GstClockTime costs[] = { 20 * GST_MSECOND, 5 * GST_MSECOND };
+static GstClockTime waited;     /* for levels */
 
 GstEcbsrLevelsBuilder *
 gst_ecbsr_levels_builder_new (void)
@@ -43,6 +44,13 @@ gst_ecbsr_levels_builder_take (GstEcbsrLevelsBuilder * builder)
   levels->level[1].model = ecbsr_model_new_cubic (2);
   levels->level[1].cost = costs[1];
   return levels;
+}
+
+void
+gst_ecbsr_levels_builder_wait (GstEcbsrLevelsBuilder * builder,
+    GstClockTime time)
+{
+  waited = time;
 }
 
 void
@@ -150,11 +158,16 @@ stream_free (Stream * stream)
   gst_ecbsr_setup_free (stream->setup);
 }
 
+/* From a source that is on time. */
 static gboolean
 frame_is_dropped (Stream * stream)
 {
+  const GstEcbsrArrival arrival = { stream->now, GST_SECOND,
+    stream->running_time, 0
+  };
+
   return gst_ecbsr_qos_before_frame (stream->qos, &stream->config,
-      stream->running_time, &stream->actions);
+      stream->now, &arrival, &stream->actions);
 }
 
 /* A frame that takes @time. */
@@ -295,19 +308,25 @@ GST_START_TEST (test_drops)
 
 GST_END_TEST;
 
-/* It is raised where there is no lower level and frames take longer for good, and
- * never lowered; a query changes nothing. */
+/* What the machine is measured to take, and half as much again. It is raised where
+ * frames take longer for good: up to the budget while there is a lower level, else up
+ * to their duration. It is never lowered; a query changes nothing. */
 GST_START_TEST (test_latency)
 {
   Stream stream = stream_start (TRUE);
   guint i;
 
   fail_unless (stream.actions.latency_changed);
-  fail_unless_equals_uint64 (stream.actions.latency, BUDGET);
-  fail_unless_equals_uint64 (get_latency (&stream, TRUE), BUDGET);
+  fail_unless_equals_uint64 (stream.actions.latency, 30 * GST_MSECOND);
+  fail_unless_equals_uint64 (get_latency (&stream, TRUE), 30 * GST_MSECOND);
   fail_unless_equals_uint64 (get_latency (&stream, FALSE), 0);
-  fail_unless_equals_uint64 (get_latency (&stream, TRUE), BUDGET);
+  fail_unless_equals_uint64 (get_latency (&stream, TRUE), 30 * GST_MSECOND);
 
+  run_frame (&stream, BUDGET - 1);
+  for (i = 0; i < 200 && !stream.actions.latency_changed; i++)
+    run_frame (&stream, BUDGET - 1);
+  fail_unless_equals_int (gst_ecbsr_qos_get_level (stream.qos), 0);
+  fail_unless_equals_uint64 (get_latency (&stream, TRUE), BUDGET);
   stream.config.overload_policy = GST_ECBSR_OVERLOAD_NONE;
   run_frame (&stream, 39 * GST_MSECOND);
   for (i = 0; i < 200 && !stream.actions.latency_changed; i++)
@@ -319,6 +338,54 @@ GST_START_TEST (test_latency)
   fail_if (stream.actions.latency_changed);
   fail_unless (get_latency (&stream, TRUE) > BUDGET);
   stream_free (&stream);
+}
+
+GST_END_TEST;
+
+/* At least a millisecond, at most the budget. */
+GST_START_TEST (test_latency_limits)
+{
+  Stream stream;
+
+  costs[0] = 1;
+  stream = stream_start (TRUE);
+  fail_unless_equals_uint64 (get_latency (&stream, TRUE), GST_MSECOND);
+  stream_free (&stream);
+  costs[0] = GST_SECOND;
+  stream = stream_start (TRUE);
+  fail_unless_equals_uint64 (get_latency (&stream, TRUE), BUDGET);
+  stream_free (&stream);
+  costs[0] = 20 * GST_MSECOND;
+}
+
+GST_END_TEST;
+
+/* A model that cannot be fast enough does not get a first frame. */
+GST_START_TEST (test_first_frame)
+{
+  Stream stream;
+
+  costs[0] = 300 * GST_MSECOND;
+  stream = stream_start (TRUE);
+  fail_if (frame_is_dropped (&stream));
+  fail_unless_equals_uint64 (waited, 300 * GST_MSECOND);
+  fail_unless (stream.actions.level_changed);
+  fail_unless_equals_int (gst_ecbsr_qos_get_level (stream.qos), 1);
+  stream_free (&stream);
+
+  costs[0] = 20 * GST_MSECOND;
+  waited = 0;
+  stream = stream_start (TRUE);
+  fail_if (frame_is_dropped (&stream));
+  fail_if (stream.actions.level_changed);
+  stream_free (&stream);
+  costs[0] = 300 * GST_MSECOND;
+  stream = stream_start (FALSE);
+  fail_if (frame_is_dropped (&stream));
+  fail_if (stream.actions.level_changed);
+  stream_free (&stream);
+  fail_unless_equals_uint64 (waited, 0);
+  costs[0] = 20 * GST_MSECOND;
 }
 
 GST_END_TEST;
@@ -362,6 +429,8 @@ qos_suite (void)
   tcase_add_test (tc, test_file);
   tcase_add_test (tc, test_drops);
   tcase_add_test (tc, test_latency);
+  tcase_add_test (tc, test_latency_limits);
+  tcase_add_test (tc, test_first_frame);
   tcase_add_test (tc, test_fit_model);
   return s;
 }

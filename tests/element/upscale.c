@@ -25,7 +25,7 @@ upscale (GstBuffer * in, const GstVideoInfo * in_info, GstVideoInfo * out_info,
   GstBuffer *out;
 
   va_start (properties, first_property);
-  bench = bench_new_valist (first_property, properties);
+  bench = bench_new_valist (POLICY_NONE, first_property, properties);
   va_end (properties);
   out = upscale_with (&bench, in, in_info, out_info);
   bench_free (&bench);
