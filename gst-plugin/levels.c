@@ -20,6 +20,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define FEWEST_RUNS 3
 #define MOST_RUNS 10
 #define ENOUGH (3 * GST_MSECOND)
+#define MOST_ATTEMPTS 3
 
 typedef struct
 {
@@ -177,6 +178,32 @@ remember (const gchar * key, gdouble cost)
   return cost;
 }
 
+/* Another measurement at the same time makes it longer. Waiting would make a stream
+ * wait for another one, so it is repeated instead, a few times, and the least
+ * counts. */
+static gdouble
+measure_apart (EcbsrModel * model, const GstVideoInfo * in,
+    const GstEcbsrConfig * config)
+{
+  static gint n_begun, n_running;       /* atomic */
+  gdouble least = 0.0;
+  gint i, begun, others;
+
+  for (i = 0; i < MOST_ATTEMPTS; i++) {
+    gdouble cost;
+
+    begun = g_atomic_int_add (&n_begun, 1) + 1;
+    others = g_atomic_int_add (&n_running, 1);
+    cost = measure (model, in, config);
+    g_atomic_int_add (&n_running, -1);
+    if (i == 0 || cost < least)
+      least = cost;
+    if (others == 0 && g_atomic_int_get (&n_begun) == begun)
+      break;
+  }
+  return least;
+}
+
 /* The lock is not held while measuring: other streams do not wait for it. */
 static gdouble
 look_up_or_measure (EcbsrModel * model, const GstVideoInfo * in,
@@ -187,7 +214,7 @@ look_up_or_measure (EcbsrModel * model, const GstVideoInfo * in,
 
   if (cost > 0.0)
     return cost;
-  cost = measure (model, in, config);
+  cost = measure_apart (model, in, config);
   if (cost == 0.0)
     return cost;                /* there may be memory the next time */
   GST_DEBUG ("%s: %.2f ns a pixel (%s)", ecbsr_model_get_info (model)->name,

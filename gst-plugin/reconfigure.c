@@ -31,7 +31,8 @@ get_latest (GstEcbsr * self)
 }
 
 /* Takes the properties back to what runs, unless one has been set since the
- * rejected change was requested: who sets them requests again. */
+ * rejected change was requested: who sets them requests again. Stopped meanwhile,
+ * there is nothing to go back to, and the next start tells. */
 static void
 reject (GstEcbsr * self, const GstEcbsrConfig * config, guint serial,
     const GError * error)
@@ -41,6 +42,10 @@ reject (GstEcbsr * self, const GstEcbsrConfig * config, guint serial,
   g_autofree gchar *detail = NULL;
 
   GST_OBJECT_LOCK (self);
+  if (!self->setup) {
+    GST_OBJECT_UNLOCK (self);
+    return;
+  }
   if (self->serial == serial)
     gst_ecbsr_config_copy (&self->requested, get_latest (self));
   kept = gst_ecbsr_config_describe (get_latest (self));

@@ -515,6 +515,41 @@ GST_START_TEST (test_rejection_keeps_what_is_set_meanwhile)
 
 GST_END_TEST;
 
+static void
+stop_when_requested (GstDebugCategory * category, GstDebugLevel level,
+    const gchar * file, const gchar * function, gint line, GObject * object,
+    GstDebugMessage * message, gpointer ecbsr)
+{
+  if (object == ecbsr
+      && g_str_has_prefix (gst_debug_message_get (message), "requested"))
+    gst_element_set_state (ecbsr, GST_STATE_NULL);
+}
+
+/* Stopped while another thread loads what fails: nothing runs that the properties
+ * could go back to, and the next start tells. */
+GST_START_TEST (test_stopped_while_loading)
+{
+  Bench bench = bench_new ("model", MODEL_ESR_MAX, NULL);
+
+  bench_set_input (&bench, &in_info);
+  assert_frame (&bench, 2, NULL, MODEL_ESR_MAX);
+  gst_debug_add_log_function (stop_when_requested, bench.ecbsr, NULL);
+  gst_debug_set_active (TRUE);
+  gst_debug_set_threshold_for_name ("ecbsr", GST_LEVEL_INFO);
+  g_object_set (bench.ecbsr, "model-location", "/nonexistent", NULL);
+  gst_debug_unset_threshold_for_name ("ecbsr");
+  gst_debug_remove_log_function (stop_when_requested);
+
+  assert_settings (&bench, 2, "/nonexistent", MODEL_ESR_MAX);
+  fail_unless_equals_int (gst_element_set_state (bench.ecbsr,
+          GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  g_free (bench_pop_problem (&bench, GST_MESSAGE_ERROR, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_NOT_FOUND));
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
 /* Whatever two threads set while frames flow: each frame is a whole one. */
 GST_START_TEST (test_stress)
 {
@@ -563,6 +598,7 @@ changes_while_playing_suite (void)
   tcase_add_test (tc, test_precision_impossible);
   tcase_add_test (tc, test_notify_of_rejection_requests_nothing);
   tcase_add_test (tc, test_rejection_keeps_what_is_set_meanwhile);
+  tcase_add_test (tc, test_stopped_while_loading);
   tcase_add_test (tc, test_stress);
   return s;
 }

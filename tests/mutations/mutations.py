@@ -91,9 +91,9 @@ MUTATIONS = [
              "  parent_class->dispatch_properties_changed (",
              "element changes-while-playing"),
     Mutation("a stream does not wait for the measurement of another one",
-             "levels.c", "  cost = measure (model, in, config);",
+             "levels.c", "  cost = measure_apart (model, in, config);",
              "  static GMutex one;\n  g_mutex_lock (&one);\n"
-             "  cost = measure (model, in, config);\n  g_mutex_unlock (&one);",
+             "  cost = measure_apart (model, in, config);\n  g_mutex_unlock (&one);",
              "element levels"),
     Mutation("min-model=auto is an error",
              "models.c", "if (gst_ecbsr_models_get_rank (lowest) >= 0)", "if (TRUE)",
