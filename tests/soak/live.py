@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Live streams in this process: a clip as a camera, and a test picture over RTP."""
+"""Live streams in this process: a clip as a camera, a test picture over RTP, and a clip
+that is sent on."""
 
 import threading
 import time
@@ -14,9 +15,13 @@ from tests.soak.record import Series, now  # noqa: E402
 
 RATE = 30
 PORT = 5604
+PORT_ON = 5606  # to which nobody listens
 ON_THE_WAY = 0.5  # seconds until the last frame sent has been shown
 # As a window would be: what is 20 ms late is not shown.
 SINK = "fakesink name=sink sync=true qos=true max-lateness=20000000 signal-handoffs=true"
+# A relay's: no queue, no QoS events; shown is what leaves the encoder.
+ENCODER = ("x264enc name=encoder tune=zerolatency speed-preset=ultrafast threads=1 ! "
+           f"rtph264pay ! udpsink host=127.0.0.1 port={PORT_ON}")
 TEST_PICTURE = "videotestsrc pattern=ball num-buffers=60 ! video/x-raw,width=640,height=480"
 
 
@@ -45,23 +50,26 @@ def read_clip(path, size, n_frames):
 
 
 class Stream:
-    """A pipeline with a sink that waits for the clock, and what happened in it.
+    """A pipeline, by default with a sink that waits for the clock, and what happened in it.
 
     `frames`: (time shown, index of the frame by its timestamp), `work`: (time, ms that
     the scaler took), `levels`: (time, level). `complaints`: warnings and errors.
     """
 
-    def __init__(self, name, description, seconds):
+    def __init__(self, name, description, seconds, sink=SINK):
         self.name, most = name, int(seconds * RATE * 1.2) + 100
         self.frames, self.work = Series(most, 2), Series(most, 2)
         self.levels, self.complaints = Series(10000, 2), []
-        self.pipeline = Gst.parse_launch(f"{description} ! {SINK}")
+        self.pipeline = Gst.parse_launch(f"{description} ! {sink}")
         self.scaler = self.pipeline.get_by_name("scaler")
-        self.pipeline.get_by_name("sink").connect("handoff", self._shown)
+        self._watch_shown()
         self.began = None
         self.scaler.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, self._enters)
         self.scaler.get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, self._leaves)
         self.on_shown = lambda buffer, index: None
+
+    def _watch_shown(self):
+        self.pipeline.get_by_name("sink").connect("handoff", self._shown)
 
     def _enters(self, _pad, _info):
         self.began = now()
@@ -108,11 +116,11 @@ class Stream:
 class Camera(Stream):
     """A clip, over and over, as a camera sends it: on time, whoever waits."""
 
-    def __init__(self, name, clip, scaler, seconds):
+    def __init__(self, name, clip, scaler, seconds, sink=SINK):
         caps, self.clip = clip
         super().__init__(name, "appsrc name=source is-live=true format=time max-buffers=4 "
                          f"leaky-type=downstream caps={caps.replace(' ', '')} ! queue "
-                         f"max-size-buffers=2 ! {scaler}", seconds)
+                         f"max-size-buffers=2 ! {scaler}", seconds, sink)
         self.source = self.pipeline.get_by_name("source")
         self.n_sent, self.running = 0, False
         self.thread = threading.Thread(target=self._feed)
@@ -137,6 +145,28 @@ class Camera(Stream):
         self.thread.join()
         time.sleep(ON_THE_WAY)
         super().stop()
+
+
+class SentOn(Camera):
+    """A clip as a camera sends it, encoded and sent on: the sink sends no QoS events.
+
+    `frames`: (time it left the encoder, index of the frame by its timestamp).
+    """
+
+    def __init__(self, name, clip, scaler, seconds, encoder=ENCODER):
+        super().__init__(name, clip, scaler, seconds, encoder)
+
+    def _watch_shown(self):
+        pad = self.pipeline.get_by_name("encoder").get_static_pad("src")
+        self.start_pts = None
+        pad.add_probe(Gst.PadProbeType.BUFFER, self._encoded)
+
+    def _encoded(self, _pad, info):
+        pts = info.get_buffer().pts
+        if self.start_pts is None:  # encoders begin later, to leave room for negative ones
+            self.start_pts = pts
+        self.frames.add(now(), round((pts - self.start_pts) * RATE / Gst.SECOND))
+        return Gst.PadProbeReturn.OK
 
 
 class Relay(Stream):
@@ -164,7 +194,7 @@ class Relay(Stream):
 
 def init():
     Gst.init(None)
-    for name in "ecbsr", "appsrc", "rtpjpegpay", "jpegenc", "udpsink":
+    for name in "ecbsr", "appsrc", "rtpjpegpay", "jpegenc", "udpsink", "x264enc", "rtph264pay":
         if not Gst.ElementFactory.find(name):
             raise Failure(f"no element {name}: build the project and set GST_PLUGIN_PATH, "
                           "or run tests/run once")

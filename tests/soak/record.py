@@ -44,6 +44,14 @@ def slope(rows):
     return float(np.polyfit(rows[:, 0], rows[:, 1], 1)[0]) if len(rows) > 2 else 0.0
 
 
+def delays(frames, rate):
+    """ms that each frame, (time, index), came later than the earliest one did."""
+    if not len(frames):
+        return np.zeros(0)
+    times = frames[:, 0] - frames[:, 1] / rate
+    return (times - times.min()) * 1e3
+
+
 def gaps(frames, switches, settle):
     """(longest gap in ms outside the `settle` seconds after each switch, longest within,
     number over 100 ms outside)"""

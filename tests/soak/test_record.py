@@ -36,6 +36,14 @@ class Gaps(unittest.TestCase):
         self.assertEqual(record.gaps(frames(), [3], 1), (0, 0, 0))
 
 
+class Delays(unittest.TestCase):
+    def test_later_than_the_earliest(self):
+        """The second frame waits, the third is lost, the fourth has caught up."""
+        rows = np.array([[5.0, 0], [5.2, 1], [5.3, 3]])
+        np.testing.assert_allclose(record.delays(rows, 10), [0, 100, 0], atol=1e-9)
+        self.assertEqual(len(record.delays(rows[:0], 10)), 0)
+
+
 class Records(unittest.TestCase):
     def test_series(self):
         series = record.Series(2, 2)
