@@ -2,6 +2,8 @@
 
 #include "caps.h"
 
+#include <string.h>
+
 #include "ecbsr.h"
 
 /* Buffers of one field each: alternate is the only mode with that feature. */
@@ -544,22 +546,47 @@ area (const Size * size)
   return (gint64) size->width * size->height;
 }
 
-/* Narrows @size to the largest size in @upstream that @limit allows. */
-static void
-fit_size (Size * size, const GstCaps * upstream, const GstStructure * limit)
+/* Whether @mode, of whatever media type, is within @limit. */
+static gboolean
+is_within (const GstStructure * mode, const GstStructure * limit)
 {
-  Size best = { 0, 0 }, found;
+  g_autoptr (GstStructure) raw = gst_structure_copy (mode);
+
+  gst_structure_set_name (raw, "video/x-raw");
+  return gst_structure_can_intersect (raw, limit);
+}
+
+static guint
+count_modes (const GstCaps * modes)
+{
+  return modes && !gst_caps_is_any (modes) ? gst_caps_get_size (modes) : 0;
+}
+
+static gint
+compare_areas (gconstpointer a, gconstpointer b)
+{
+  gint64 difference = area (b) - area (a);
+
+  return (difference > 0) - (difference < 0);
+}
+
+/* The sizes (Size) that @modes name within @limit, largest first. A range names none:
+ * it says nothing of what its owner likes. */
+static GArray *
+find_sizes (const GstCaps * modes, const GstStructure * limit)
+{
+  GArray *sizes = g_array_new (FALSE, FALSE, sizeof (Size));
+  Size size;
   guint i;
 
-  for (i = 0; i < gst_caps_get_size (upstream); i++) {
-    GstStructure *mode = gst_caps_get_structure (upstream, i);
+  for (i = 0; i < count_modes (modes); i++) {
+    const GstStructure *mode = gst_caps_get_structure (modes, i);
 
-    if (has_size (mode, &found) && area (&found) > area (&best)
-        && gst_structure_can_intersect (mode, limit))
-      best = found;
+    if (has_size (mode, &size) && (!limit || is_within (mode, limit)))
+      g_array_append_val (sizes, size);
   }
-  if (area (&best) > 0)
-    *size = best;
+  g_array_sort (sizes, compare_areas);
+  return sizes;
 }
 
 /* Appends to @dest what @limit leaves of @caps. */
@@ -578,36 +605,77 @@ append_within (GstCaps * dest, const GstCaps * caps, const GstStructure * limit)
   }
 }
 
+/* Just @size, at @min_rate frames a second or more. */
 static void
-append_preferred (GstCaps * dest, const GstCaps * caps,
-    const GstCaps * upstream, Size size, gint min_rate)
+append_size (GstCaps * dest, const GstCaps * caps, const Size * size,
+    gint min_rate)
 {
-  GstStructure *limit = make_limit (&size, min_rate);
+  g_autoptr (GstStructure) limit = make_limit (size, min_rate);
 
-  if (upstream && !gst_caps_is_any (upstream)) {
-    fit_size (&size, upstream, limit);
-    gst_structure_free (limit);
-    limit = make_limit (&size, min_rate);
-  }
+  gst_structure_set (limit, "width", G_TYPE_INT, size->width,
+      "height", G_TYPE_INT, size->height, NULL);
   append_within (dest, caps, limit);
-  gst_structure_free (limit);
+}
+
+/* First the sizes of @modes within @limit, each by itself since what is on the way may
+ * intersect this crosswise with the camera's own order; then all within the largest. */
+static void
+append_preferred (GstCaps * dest, const GstCaps * caps, const GstCaps * modes,
+    Size limit, gint min_rate)
+{
+  g_autoptr (GstStructure) within = make_limit (&limit, min_rate);
+  g_autoptr (GArray) sizes = find_sizes (modes, within);
+  const Size *size = (const Size *) sizes->data;
+  guint i;
+
+  for (i = 0; i < sizes->len; i++)
+    if (i == 0 || memcmp (&size[i - 1], &size[i], sizeof *size) != 0)
+      append_size (dest, caps, &size[i], min_rate);
+  if (sizes->len > 0) {
+    gst_structure_free (within);
+    within = make_limit (&size[0], min_rate);
+  }
+  append_within (dest, caps, within);
+}
+
+/* Where all of @modes are too large. */
+static void
+append_smallest (GstCaps * dest, const GstCaps * caps, const GstCaps * modes)
+{
+  g_autoptr (GArray) sizes = find_sizes (modes, NULL);
+
+  if (sizes->len > 0)
+    append_size (dest, caps, &g_array_index (sizes, Size, sizes->len - 1), 0);
 }
 
 GstCaps *
-gst_ecbsr_caps_order (GstCaps * caps, const GstCaps * upstream,
+gst_ecbsr_caps_order (GstCaps * caps, const GstCaps * modes,
     guint width, guint height)
 {
-  const Size size = { width ? (gint) width : ECBSR_MAX_SIZE,
+  const Size limit = { width ? (gint) width : ECBSR_MAX_SIZE,
     height ? (gint) height : ECBSR_MAX_SIZE
   };
+  g_autoptr (GstStructure) within = make_limit (&limit, 0);
+  g_autoptr (GArray) sizes = NULL;
   GstCaps *ordered;
 
   if ((!width && !height) || gst_caps_is_any (caps))
     return caps;
 
   ordered = gst_caps_new_empty ();
-  append_preferred (ordered, caps, upstream, size, MIN_RATE);
-  append_preferred (ordered, caps, upstream, size, 0);
+  append_preferred (ordered, caps, modes, limit, MIN_RATE);
+  append_preferred (ordered, caps, modes, limit, 0);
+  sizes = find_sizes (modes, within);
+  if (sizes->len == 0)
+    append_smallest (ordered, caps, modes);
   gst_caps_append (ordered, caps);
   return ordered;
+}
+
+gboolean
+gst_ecbsr_caps_name_size (const GstCaps * caps)
+{
+  g_autoptr (GArray) sizes = find_sizes (caps, NULL);
+
+  return sizes->len > 0;
 }

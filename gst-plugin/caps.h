@@ -42,14 +42,20 @@ void gst_ecbsr_caps_read_site (GstVideoInfo * info, const GstCaps * caps);
 /* Puts in front of @caps, which the sink pad takes: what gives pictures within
  * @width x @height (input pixels; 0: any) at 24 frames a second or more, then
  * what gives such pictures at any rate; all else stays behind. Cameras offer many
- * sizes, and go by the order in which they are asked.
+ * sizes, and go by the order in which they are asked. For any other source it would
+ * do harm: a scaler, a mixer or videorate takes the first structure for an order.
  *
- * A camera reads from the first structure which size is wanted, and may take one
- * of its own that is larger. @upstream is what it offers, or NULL if that is not
- * known: its largest size within the limit is what is asked for then.
+ * @modes is what the camera offers, of whatever media type, or NULL if that is not
+ * known. Of the sizes that it names the largest within the limit comes first; where none
+ * is, the smallest comes behind the limit. Without it the first structure ends at the
+ * limit: a camera reads from it which size is wanted, and may take one of its own that
+ * is larger.
  *
  * Takes @caps. */
-GstCaps *gst_ecbsr_caps_order (GstCaps * caps, const GstCaps * upstream,
+GstCaps *gst_ecbsr_caps_order (GstCaps * caps, const GstCaps * modes,
     guint width, guint height);
+
+/* Whether @caps, or NULL, name a size that is no range. */
+gboolean gst_ecbsr_caps_name_size (const GstCaps * caps);
 
 G_END_DECLS

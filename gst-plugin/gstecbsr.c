@@ -173,6 +173,7 @@ gst_ecbsr_init (GstEcbsr * self)
   g_mutex_init (&self->load_lock);
   self->stats = gst_ecbsr_stats_new ();
   self->qos = gst_ecbsr_qos_new ();
+  self->camera = gst_ecbsr_camera_new ();
   gst_ecbsr_properties_init (self);
 
   self->parent_chain = GST_PAD_CHAINFUNC (GST_BASE_TRANSFORM_SINK_PAD (trans));
@@ -192,6 +193,7 @@ gst_ecbsr_finalize (GObject * object)
   gst_ecbsr_config_clear (&self->requested);
   gst_ecbsr_stats_free (self->stats);
   gst_ecbsr_qos_free (self->qos);
+  gst_ecbsr_camera_free (self->camera);
   g_free (self->active_model);
   g_free (self->backend);
   g_mutex_clear (&self->load_lock);
@@ -283,6 +285,8 @@ gst_ecbsr_start (GstBaseTransform * trans)
   if (!gst_ecbsr_reconfigure_start (self, &actions))
     return FALSE;
   apply_actions (self, &actions);
+  gst_ecbsr_camera_ask_modes (self->camera,
+      GST_BASE_TRANSFORM_SINK_PAD (self));
   gst_base_transform_set_passthrough (trans, !self->setup->model);
   return TRUE;
 }
@@ -395,6 +399,11 @@ gst_ecbsr_sink_event (GstBaseTransform * trans, GstEvent * event)
   GstCaps *caps;
 
   switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_STREAM_START:
+      /* A source that has been linked since the start negotiates after this. */
+      gst_ecbsr_camera_ask_modes (self->camera,
+          GST_BASE_TRANSFORM_SINK_PAD (self));
+      break;
     case GST_EVENT_CAPS:
       gst_event_parse_caps (event, &caps);
       gst_ecbsr_reconfigure_ask_upstream (self);
@@ -460,39 +469,32 @@ gst_ecbsr_src_event (GstBaseTransform * trans, GstEvent * event)
 
 /* -------------------------------------------------------------- queries -- */
 
-/* What the source offers, or NULL. Not while it is being asked already: a source
- * may ask back what we take. */
-static GstCaps *
-ask_upstream (GstEcbsr * self)
-{
-  GstCaps *offer = NULL;
-
-  if (g_atomic_int_compare_and_exchange (&self->asking_upstream, FALSE, TRUE)) {
-    offer = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SINK_PAD (self), NULL);
-    g_atomic_int_set (&self->asking_upstream, FALSE);
-  }
-  return offer;
-}
-
+/* A caps query is answered by what downstream takes and asks nothing upstream, where
+ * whoever sent it may hold a lock. Most sources put their own caps into its filter. */
 static void
 order_caps (GstEcbsr * self, GstQuery * query)
 {
   guint width, height, scale = gst_ecbsr_reconfigure_get_scale (self);
-  GstCaps *caps, *offer;
+  g_autoptr (GstCaps) modes = NULL;
+  GstCaps *caps, *filter;
+
+  if (scale == 1 || !gst_ecbsr_camera_find (self->camera,
+          GST_BASE_TRANSFORM_SINK_PAD (self), &modes))
+    return;
 
   GST_OBJECT_LOCK (self);
   width = self->preferred_width;
   height = self->preferred_height;
   GST_OBJECT_UNLOCK (self);
 
-  offer = ask_upstream (self);
+  gst_query_parse_caps (query, &filter);
   gst_query_parse_caps_result (query, &caps);
-  caps = gst_ecbsr_caps_order (gst_caps_ref (caps), offer,
+  caps = gst_ecbsr_caps_order (gst_caps_ref (caps),
+      gst_ecbsr_caps_name_size (filter) ? filter : modes,
       (width + scale - 1) / scale, (height + scale - 1) / scale);
   GST_LOG_OBJECT (self, "sink caps, ordered: %" GST_PTR_FORMAT, caps);
   gst_query_set_caps_result (query, caps);
   gst_caps_unref (caps);
-  gst_clear_caps (&offer);
 }
 
 static void

@@ -18,6 +18,7 @@
 #include <gst/video/video.h>
 
 #include "buffer.h"
+#include "camera.h"
 #include "models.h"
 #include "qos.h"
 #include "status.h"
@@ -69,6 +70,7 @@ struct _GstEcbsr
   /* Thread-safe, with locks of their own */
   GstEcbsrStats *stats;
   GstEcbsrQos *qos;
+  GstEcbsrCamera *camera;
 
   /* Held while a requested change is prepared: one at a time, so that the latest
    * comes last. */
@@ -86,8 +88,6 @@ struct _GstEcbsr
   guint preferred_width, preferred_height;      /* of the output; 0: any */
   gchar *active_model;
   gchar *backend;
-
-  gint asking_upstream;         /* atomic: a query of ours is on its way */
 
   /* What runs; NULL: stopped. Replaced by the streaming thread (by the state
    * change while there is none) under the object lock, read by it without. */

@@ -14,14 +14,24 @@ struct _TestCamera
 {
   GstPushSrc parent;
 
-  GstCaps *modes;
-  gboolean asks_back;
+  gchar *modes, *media_type;
+  gboolean filters, asks_back;
+};
+
+enum
+{
+  PROP_0,
+  PROP_MODES,
+  PROP_MEDIA_TYPE,
+  PROP_FILTERS,
+  PROP_ASKS_BACK,
 };
 
 G_DEFINE_TYPE (TestCamera, test_camera, GST_TYPE_PUSH_SRC);
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
-    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS ("video/x-raw"));
+    GST_PAD_SRC, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS ("video/x-raw; image/jpeg"));
 
 typedef struct
 {
@@ -29,16 +39,44 @@ typedef struct
 } Size;
 
 static GstCaps *
+get_modes (TestCamera * self)
+{
+  GstCaps *caps = gst_caps_new_empty ();
+  gchar **mode, **list = g_strsplit (self->modes, " ", -1);
+
+  for (mode = list; *mode; mode++) {
+    gint width, height, rate;
+    gint n_read = sscanf (*mode, "%dx%d@%d", &width, &height, &rate);
+
+    g_assert (n_read == 3);
+    gst_caps_append (caps, gst_caps_new_simple (self->media_type,
+            "width", G_TYPE_INT, width, "height", G_TYPE_INT, height,
+            "framerate", GST_TYPE_FRACTION, rate, 1, NULL));
+  }
+  g_strfreev (list);
+  if (g_str_equal (self->media_type, "video/x-raw"))
+    gst_caps_set_simple (caps, "format", G_TYPE_STRING, "YUY2", NULL);
+  return caps;
+}
+
+/* Before the device is open nobody knows. */
+static GstCaps *
 test_camera_get_caps (GstBaseSrc * src, GstCaps * filter)
 {
   TestCamera *self = TEST_CAMERA (src);
+  GstCaps *caps = GST_STATE (self) == GST_STATE_NULL
+      ? gst_pad_get_pad_template_caps (GST_BASE_SRC_PAD (src))
+      : get_modes (self);
 
   if (self->asks_back)
     gst_caps_unref (gst_pad_peer_query_caps (GST_BASE_SRC_PAD (src), NULL));
-  if (filter)
-    return gst_caps_intersect_full (filter, self->modes,
-        GST_CAPS_INTERSECT_FIRST);
-  return gst_caps_ref (self->modes);
+  if (filter) {
+    GstCaps *all = caps;
+
+    caps = gst_caps_intersect_full (filter, all, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (all);
+  }
+  return caps;
 }
 
 static Size
@@ -47,8 +85,10 @@ get_liked_size (const GstCaps * peer_caps)
   GstStructure *s = gst_structure_copy (gst_caps_get_structure (peer_caps, 0));
   Size size = { LIKED_WIDTH, LIKED_HEIGHT };
 
-  gst_structure_fixate_field_nearest_int (s, "width", size.width);
-  gst_structure_fixate_field_nearest_int (s, "height", size.height);
+  if (gst_structure_has_field (s, "width"))
+    gst_structure_fixate_field_nearest_int (s, "width", size.width);
+  if (gst_structure_has_field (s, "height"))
+    gst_structure_fixate_field_nearest_int (s, "height", size.height);
   gst_structure_get_int (s, "width", &size.width);
   gst_structure_get_int (s, "height", &size.height);
   gst_structure_free (s);
@@ -84,7 +124,7 @@ choose_mode (const GstCaps * modes, const Size * liked)
 }
 
 static gboolean
-test_camera_negotiate (GstBaseSrc * src)
+negotiate_as_v4l2src (GstBaseSrc * src)
 {
   GstCaps *offer = gst_pad_query_caps (GST_BASE_SRC_PAD (src), NULL);
   GstCaps *peer = gst_pad_peer_query_caps (GST_BASE_SRC_PAD (src), NULL);
@@ -107,32 +147,82 @@ test_camera_negotiate (GstBaseSrc * src)
   return negotiated;
 }
 
+static gboolean
+test_camera_negotiate (GstBaseSrc * src)
+{
+  if (TEST_CAMERA (src)->filters)
+    return GST_BASE_SRC_CLASS (test_camera_parent_class)->negotiate (src);
+  return negotiate_as_v4l2src (src);
+}
+
 static GstFlowReturn
 test_camera_create (GstPushSrc * src, GstBuffer ** buffer)
 {
   GstCaps *caps = gst_pad_get_current_caps (GST_BASE_SRC_PAD (src));
   GstVideoInfo info;
+  gsize size = 100;             /* not that it were a picture */
 
-  gst_video_info_from_caps (&info, caps);
+  if (gst_video_info_from_caps (&info, caps)
+      && GST_VIDEO_INFO_FORMAT (&info) != GST_VIDEO_FORMAT_ENCODED)
+    size = info.size;
   gst_caps_unref (caps);
-  *buffer = gst_buffer_new_allocate (NULL, info.size, NULL);
-  gst_buffer_memset (*buffer, 0, 128, info.size);
+  *buffer = gst_buffer_new_allocate (NULL, size, NULL);
+  gst_buffer_memset (*buffer, 0, 128, size);
   return GST_FLOW_OK;
+}
+
+static void
+test_camera_set_property (GObject * object, guint prop_id,
+    const GValue * value, GParamSpec * pspec)
+{
+  TestCamera *self = TEST_CAMERA (object);
+
+  switch (prop_id) {
+    case PROP_MODES:
+      g_free (self->modes);
+      self->modes = g_value_dup_string (value);
+      break;
+    case PROP_MEDIA_TYPE:
+      g_free (self->media_type);
+      self->media_type = g_value_dup_string (value);
+      break;
+    case PROP_FILTERS:
+      self->filters = g_value_get_boolean (value);
+      break;
+    case PROP_ASKS_BACK:
+      self->asks_back = g_value_get_boolean (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+      break;
+  }
 }
 
 static void
 test_camera_finalize (GObject * object)
 {
-  gst_caps_unref (TEST_CAMERA (object)->modes);
+  g_free (TEST_CAMERA (object)->modes);
+  g_free (TEST_CAMERA (object)->media_type);
   G_OBJECT_CLASS (test_camera_parent_class)->finalize (object);
 }
 
 static void
 test_camera_class_init (TestCameraClass * klass)
 {
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstBaseSrcClass *src_class = GST_BASE_SRC_CLASS (klass);
+  const GParamFlags flags = G_PARAM_WRITABLE | G_PARAM_CONSTRUCT;
 
-  G_OBJECT_CLASS (klass)->finalize = test_camera_finalize;
+  object_class->finalize = test_camera_finalize;
+  object_class->set_property = test_camera_set_property;
+  g_object_class_install_property (object_class, PROP_MODES,
+      g_param_spec_string ("modes", "", "", "640x480@30", flags));
+  g_object_class_install_property (object_class, PROP_MEDIA_TYPE,
+      g_param_spec_string ("media-type", "", "", "video/x-raw", flags));
+  g_object_class_install_property (object_class, PROP_FILTERS,
+      g_param_spec_boolean ("filters", "", "", FALSE, flags));
+  g_object_class_install_property (object_class, PROP_ASKS_BACK,
+      g_param_spec_boolean ("asks-back", "", "", FALSE, flags));
   src_class->get_caps = test_camera_get_caps;
   src_class->negotiate = test_camera_negotiate;
   GST_PUSH_SRC_CLASS (klass)->create = test_camera_create;
@@ -150,37 +240,8 @@ test_camera_init (TestCamera * self)
   gst_base_src_set_do_timestamp (GST_BASE_SRC (self), TRUE);
 }
 
-static GstCaps *
-parse_modes (const gchar * modes)
-{
-  GstCaps *caps = gst_caps_new_empty ();
-  gchar **mode, **list = g_strsplit (modes, " ", -1);
-
-  for (mode = list; *mode; mode++) {
-    gint width, height, rate;
-    gint n_read = sscanf (*mode, "%dx%d@%d", &width, &height, &rate);
-
-    g_assert (n_read == 3);
-    gst_caps_append (caps, gst_caps_new_simple ("video/x-raw",
-            "format", G_TYPE_STRING, "YUY2", "width", G_TYPE_INT, width,
-            "height", G_TYPE_INT, height,
-            "framerate", GST_TYPE_FRACTION, rate, 1, NULL));
-  }
-  g_strfreev (list);
-  return caps;
-}
-
-GstElement *
-test_camera_new (const gchar * modes)
-{
-  TestCamera *self = g_object_new (TEST_TYPE_CAMERA, NULL);
-
-  self->modes = parse_modes (modes);
-  return GST_ELEMENT (self);
-}
-
 void
-test_camera_ask_back (GstElement * camera)
+test_camera_register (void)
 {
-  TEST_CAMERA (camera)->asks_back = TRUE;
+  gst_element_register (NULL, "testcamera", GST_RANK_NONE, TEST_TYPE_CAMERA);
 }

@@ -3,7 +3,12 @@
 /* A source that chooses among its modes as v4l2src does: the peer's first
  * structure, made as large as it can be up to 3840x2160, is the size it would
  * like; it takes the smallest mode that is not below that, and where all are, the
- * first that the peer takes. */
+ * first that the peer takes.
+ *
+ * Properties: modes, "WIDTHxHEIGHT@RATE …" in the camera's order; media-type,
+ * video/x-raw or image/jpeg (with nothing of the kind in its buffers); filters: to
+ * negotiate as other sources do, which ask with their own caps as the filter; asks-back:
+ * to ask what its peer takes whenever it is asked what it offers. */
 
 #pragma once
 
@@ -11,8 +16,5 @@
 
 #define TEST_TYPE_CAMERA (test_camera_get_type ())
 G_DECLARE_FINAL_TYPE (TestCamera, test_camera, TEST, CAMERA, GstPushSrc)
-/* @modes: "WIDTHxHEIGHT@RATE …", in the camera's order. Floating. */
-GstElement *test_camera_new (const gchar * modes);
-
-/* Has it ask what its peer takes whenever it is asked what it offers. */
-void test_camera_ask_back (GstElement * camera);
+/* As the element testcamera. */
+void test_camera_register (void);

@@ -2,10 +2,8 @@
 
 /* Which mode a camera takes: preferred-output-width and -height. */
 
-#include "camera-source.h"
+#include "chain.h"
 #include "harness.h"
-
-#include <gst/base/gstbasetransform.h>
 
 #define WEBCAM "1920x1080@30 640x480@30 160x120@30 320x240@30 1280x720@30 " \
     "960x540@30 2304x1296@2"
@@ -36,63 +34,237 @@ static const Case cases[] = {
   {"3840x2160@30", 2, 1920, 1080, "3840x2160@30"},
 };
 
-/* Camera and ecbsr, in a harness that takes what comes out. */
-static GstHarness *
-make_harness (const Case * c, gboolean asks_back)
+/* The size and the rate that come into ecbsr at the end of @chain, or NULL where an
+ * element of it is not installed. */
+static gchar *
+run (const gchar * chain, guint scale, guint width, guint height)
 {
-  GstElement *bin = gst_bin_new (NULL), *camera = test_camera_new (c->modes);
-  GstElement *ecbsr = gst_element_factory_make ("ecbsr", "ecbsr");
-  GstPad *pad = gst_element_get_static_pad (ecbsr, "src");
-  GstHarness *h;
+  gchar *description = g_strdup_printf ("%s ! ecbsr name=e scale=%u "
+      "model=bicubic preferred-output-width=%u preferred-output-height=%u",
+      chain, scale, width, height);
+  gchar *video = chain_get_video (description);
 
-  if (asks_back)
-    test_camera_ask_back (camera);
-  g_object_set (ecbsr, "scale", c->scale, "model", MODEL_BICUBIC,
-      "preferred-output-width", c->width,
-      "preferred-output-height", c->height, NULL);
-  gst_bin_add_many (GST_BIN (bin), camera, ecbsr, NULL);
-  fail_unless (gst_element_link (camera, ecbsr));
-  gst_element_add_pad (bin, gst_ghost_pad_new ("src", pad));
-  gst_object_unref (pad);
-  h = gst_harness_new_with_element (bin, NULL, "src");
-  gst_object_unref (bin);
-  return h;
+  g_free (description);
+  return video;
 }
 
 static void
-assert_takes (const Case * c, gboolean asks_back)
+assert_takes (const Case * c, const gchar * properties)
 {
-  GstHarness *h = make_harness (c, asks_back);
-  GstElement *ecbsr = gst_bin_get_by_name (GST_BIN (h->element), "ecbsr");
-  GstVideoInfo info;
-  GstCaps *caps;
-  gchar *taken;
+  gchar *chain = g_strdup_printf ("testcamera modes=\"%s\" %s", c->modes,
+      properties);
+  gchar *taken = run (chain, c->scale, c->width, c->height);
 
-  gst_harness_play (h);
-  gst_buffer_unref (gst_harness_pull (h));
-  caps = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (ecbsr));
-  fail_unless (gst_video_info_from_caps (&info, caps));
-  taken = g_strdup_printf ("%dx%d@%d", info.width, info.height, info.fps_n);
-  fail_unless (g_str_equal (taken, c->taken), "scale %u, within %ux%u, of %s: "
-      "%s, not %s", c->scale, c->width, c->height, c->modes, taken, c->taken);
-
+  fail_unless_equals_string (taken, c->taken);
   g_free (taken);
-  gst_caps_unref (caps);
-  gst_object_unref (ecbsr);
-  gst_harness_teardown (h);
+  g_free (chain);
 }
 
 GST_START_TEST (test_modes)
 {
-  assert_takes (&cases[__i__], FALSE);
+  assert_takes (&cases[__i__], "");
 }
 
 GST_END_TEST;
 
-/* Who asks back what we take, while we ask what it offers, gets an answer. */
+/* Sources that name what they have when they ask, too. */
+GST_START_TEST (test_modes_in_the_filter)
+{
+  assert_takes (&cases[__i__], "filters=true");
+}
+
+GST_END_TEST;
+
+/* Who asks back what we take, when we ask what it offers, gets an answer. */
 GST_START_TEST (test_asks_back)
 {
-  assert_takes (&cases[0], TRUE);
+  assert_takes (&cases[0], "asks-back=true");
+}
+
+GST_END_TEST;
+
+#define CAMERA "testcamera modes=\"" WEBCAM "\""
+#define JPEG CAMERA " media-type=image/jpeg"
+/* Those that name their modes when they ask list them in order, one or the other. */
+#define UP "testcamera filters=true modes=\"160x120@30 640x480@30 960x540@30 " \
+    "1280x720@30 1920x1080@30\""
+#define DOWN "testcamera filters=true modes=\"1920x1080@30 1280x720@30 " \
+    "960x540@30 640x480@30 160x120@30\""
+
+/* Where the picture keeps its size and its rate on the way. */
+static const gchar *const transparent[] = {
+  CAMERA " ! queue",
+  CAMERA " ! queue ! queue2 ! queue",
+  UP " ! queue",
+  DOWN " ! queue ! identity ! queue",
+  CAMERA " ! video/x-raw,format=YUY2",
+  CAMERA " ! identity ! clocksync ! watchdog",
+  CAMERA " ! valve",
+  CAMERA " ! tee name=t t. ! queue ! fakesink async=false t.",
+  CAMERA " ! input-selector",
+  CAMERA " ! multiqueue",
+  CAMERA " ! m.sink_0 audiotestsrc is-live=true ! m.sink_1 multiqueue name=m "
+      "m.src_1 ! fakesink async=false m.src_0",
+  "( " CAMERA " )",
+  "( ( " CAMERA " ! queue ) ! identity )",
+  CAMERA " ! videoconvert",
+  CAMERA " ! videobalance ! gamma",
+  CAMERA " ! clockoverlay ! textoverlay text=x",
+  JPEG " ! jpegdec",
+  DOWN " media-type=image/jpeg ! jpegdec",
+  JPEG " ! queue ! jpegdec ! queue",
+  JPEG " ! image/jpeg ! jpegdec ! videoconvert",
+  JPEG " ! avdec_mjpeg",
+};
+
+/* Checks are made at the source: what comes in is nothing that could be decoded. */
+GST_START_TEST (test_transparent)
+{
+  gchar *description = g_strdup_printf ("%s ! ecbsr scale=2 model=bicubic",
+      transparent[__i__]);
+  gchar *taken = chain_get_camera_mode (description);
+
+  if (!taken)
+    chain_skip (description);
+  fail_unless (!taken || g_str_equal (taken, "960x540@30"), "%s: %s",
+      transparent[__i__], taken);
+  g_free (taken);
+  g_free (description);
+}
+
+GST_END_TEST;
+
+/* Cameras in number are each asked for what they have; one source among them that is
+ * none, and there is no order. */
+GST_START_TEST (test_several)
+{
+  static const struct
+  {
+    const gchar *chain, *taken;
+  } several[] = {
+    {CAMERA " filters=true ! input-selector name=s testcamera ! s. s.",
+        "960x540@30"},
+    {CAMERA " filters=true ! input-selector name=s videotestsrc ! videorate "
+          "! s. s.", "1920x1080@30"},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (several); i++) {
+    gchar *description = g_strdup_printf ("%s ! ecbsr model=bicubic",
+        several[i].chain);
+    gchar *taken = chain_get_camera_mode (description);
+
+    if (!taken)
+      chain_skip (description);
+    fail_unless (!taken || g_str_equal (taken, several[i].taken), "%s: %s",
+        several[i].chain, taken);
+    g_free (taken);
+    g_free (description);
+  }
+}
+
+GST_END_TEST;
+
+/* ---------------------------------------------------------- anything else -- */
+
+#define HD "video/x-raw,format=I420,width=1280,height=720,framerate=15/1"
+#define TEST_VIDEO "videotestsrc is-live=true ! " HD
+
+/* What would take an order of sizes or rates for one of its own. */
+static const gchar *const others[] = {
+  TEST_VIDEO " ! videoscale",
+  TEST_VIDEO " ! videoconvertscale",
+  TEST_VIDEO " ! queue ! videoscale ! queue",
+  TEST_VIDEO " ! videorate",
+  TEST_VIDEO " ! compositor",
+  TEST_VIDEO " ! c.sink_0 " TEST_VIDEO " ! c.sink_1 compositor name=c "
+      "sink_1::xpos=640",
+  TEST_VIDEO " ! glvideomixer ! gldownload",
+  TEST_VIDEO " ! videobox top=8 border-alpha=0",
+  TEST_VIDEO " ! videocrop left=4",
+  TEST_VIDEO " ! aspectratiocrop aspect-ratio=1/1",
+  TEST_VIDEO " ! autovideoconvert",
+  TEST_VIDEO " ! deinterlace",
+  TEST_VIDEO " ! interlace",
+  TEST_VIDEO " ! videoflip method=clockwise",
+  TEST_VIDEO " ! glupload ! glcolorscale ! gldownload",
+  "videotestsrc num-buffers=1 ! " HD " ! imagefreeze",
+  TEST_VIDEO " ! switchbin num-paths=1 path0::caps=video/x-raw "
+      "path0::element=videoscale",
+  TEST_VIDEO " ! jpegenc ! decodebin",
+  TEST_VIDEO " ! videoconvert ! pngenc ! pngdec ! videoscale",
+  TEST_VIDEO " ! avimux ! decodebin ! videorate",
+  "appsrc is-live=true caps=" HD,
+  CAMERA " ! videoscale",
+  CAMERA " ! videorate",
+  CAMERA " ! compositor",
+  CAMERA " ! videoconvertscale ! video/x-raw,width=[1,1280]",
+};
+
+/* What comes in is what comes to an identity in the same place. */
+GST_START_TEST (test_others)
+{
+  const gchar *chain = others[__i__];
+  gchar *description = g_strdup_printf ("%s ! identity name=e", chain);
+  gchar *expected = chain_get_video (description);
+  guint scale;
+
+  for (scale = 1; scale <= 2 && expected; scale++) {
+    gchar *got = run (chain, scale, 320, 240);
+
+    fail_unless (g_strcmp0 (got, expected) == 0, "%s at scale %u: %s, not %s",
+        chain, scale, got, expected);
+    g_free (got);
+  }
+  if (!expected)
+    chain_skip (description);
+  g_free (expected);
+  g_free (description);
+}
+
+GST_END_TEST;
+
+/* ----------------------------------------------------------------- queries -- */
+
+static gint n_questions;
+
+static GstPadProbeReturn
+count_questions (GstPad * pad, GstPadProbeInfo * info, gpointer unused)
+{
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS)
+    g_atomic_int_inc (&n_questions);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Whoever asks what the sink pad takes may hold a lock that a question upstream would
+ * wait for. */
+GST_START_TEST (test_nothing_is_asked_upstream)
+{
+  GstElement *pipeline = chain_parse (CAMERA " ! ecbsr name=e ! fakesink");
+  GstElement *ecbsr = gst_bin_get_by_name (GST_BIN (pipeline), "e");
+  GstPad *sinkpad = gst_element_get_static_pad (ecbsr, "sink");
+  GstPad *srcpad = gst_pad_get_peer (sinkpad);
+  GstState state;
+
+  for (state = GST_STATE_NULL; state <= GST_STATE_PLAYING; state++) {
+    gulong probe;
+
+    gst_element_set_state (pipeline, state);
+    gst_element_get_state (pipeline, NULL, NULL, GST_CLOCK_TIME_NONE);
+    n_questions = 0;
+    probe = gst_pad_add_probe (srcpad, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM,
+        count_questions, NULL, NULL);
+    gst_caps_unref (gst_pad_query_caps (sinkpad, NULL));
+    gst_pad_remove_probe (srcpad, probe);
+    fail_unless_equals_int (n_questions, 0);
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (srcpad);
+  gst_object_unref (sinkpad);
+  gst_object_unref (ecbsr);
+  gst_object_unref (pipeline);
 }
 
 GST_END_TEST;
@@ -107,12 +279,14 @@ assert_first (GstCaps * caps, const gchar * field, gint expected)
   fail_unless_equals_int (gst_value_get_int_range_max (value), expected);
 }
 
-/* A decoder in between hides the modes, and hands on what is asked of it. */
-GST_START_TEST (test_behind_a_decoder)
+/* A camera that has not said what it has: the order ends at the preference. */
+GST_START_TEST (test_unknown_modes)
 {
-  Bench bench = bench_new ("model", MODEL_BICUBIC, NULL);
+  GstElement *pipeline = chain_parse (CAMERA " ! ecbsr name=e model=bicubic");
+  GstElement *ecbsr = gst_bin_get_by_name (GST_BIN (pipeline), "e");
+  GstPad *pad = gst_element_get_static_pad (ecbsr, "sink");
   GstCaps *filter = gst_caps_from_string ("video/x-raw,format={I420,Y42B}");
-  GstCaps *caps = gst_pad_peer_query_caps (bench.h->srcpad, filter);
+  GstCaps *caps = gst_pad_query_caps (pad, filter);
   GstCaps *large = gst_caps_from_string ("video/x-raw,format=I420,width=3840,"
       "height=2160,framerate=5/1");
   gint n, d;
@@ -130,7 +304,106 @@ GST_START_TEST (test_behind_a_decoder)
   gst_caps_unref (large);
   gst_caps_unref (caps);
   gst_caps_unref (filter);
-  bench_free (&bench);
+  gst_object_unref (pad);
+  gst_object_unref (ecbsr);
+  gst_object_unref (pipeline);
+}
+
+GST_END_TEST;
+
+/* ---------------------------------------------------------------- relinking -- */
+
+static void
+relink (GstElement * upstream, GstElement * old, GstElement * downstream)
+{
+  gst_element_unlink (upstream, old);
+  gst_element_unlink (old, downstream);
+  fail_unless (gst_element_link (upstream, downstream));
+}
+
+static gint done;
+
+/* Changes what is between the camera and ecbsr, over and over. */
+static gpointer
+keep_relinking (gpointer data)
+{
+  GstElement **e = data;        /* camera, two in between, ecbsr */
+  guint i;
+
+  for (i = 0; i < 500; i++) {
+    relink (e[0], e[1], e[3]);
+    gst_element_unlink (e[0], e[3]);
+    fail_unless (gst_element_link_many (e[0], e[2], e[3], NULL));
+    relink (e[0], e[2], e[3]);
+    gst_element_unlink (e[0], e[3]);
+    fail_unless (gst_element_link_many (e[0], e[1], e[3], NULL));
+  }
+  g_atomic_int_set (&done, TRUE);
+  return NULL;
+}
+
+/* Links are followed while other threads change them. */
+GST_START_TEST (test_concurrent_relinking)
+{
+  GstElement *pipeline = gst_pipeline_new (NULL);
+  GstElement *elements[4] = {
+    gst_element_factory_make ("testcamera", NULL),
+    gst_bin_new (NULL),
+    gst_element_factory_make ("ecbsr", NULL),
+    gst_element_factory_make ("ecbsr", NULL),
+  };
+  GstElement *inner = gst_element_factory_make ("ecbsr", NULL);
+  GstPad *pad = gst_element_get_static_pad (elements[3], "sink");
+  GThread *thread;
+
+  gst_bin_add (GST_BIN (elements[1]), inner);
+  gst_element_add_pad (elements[1], gst_ghost_pad_new ("sink",
+          GST_PAD (inner->sinkpads->data)));
+  gst_element_add_pad (elements[1], gst_ghost_pad_new ("src",
+          GST_PAD (inner->srcpads->data)));
+  gst_bin_add_many (GST_BIN (pipeline), elements[0], elements[1], elements[2],
+      elements[3], NULL);
+  fail_unless (gst_element_link_many (elements[0], elements[1], elements[3],
+          NULL));
+
+  done = FALSE;
+  thread = g_thread_new ("relink", keep_relinking, elements);
+  while (!g_atomic_int_get (&done))
+    gst_caps_unref (gst_pad_query_caps (pad, NULL));
+  g_thread_join (thread);
+  gst_object_unref (pad);
+  gst_object_unref (pipeline);
+}
+
+GST_END_TEST;
+
+/* A circle of links has no camera at its end, but an end. */
+GST_START_TEST (test_circle)
+{
+  GstElement *ecbsr = gst_element_factory_make ("ecbsr", NULL);
+  GstElement *tee = gst_element_factory_make ("tee", NULL);
+  GstElement *funnel = gst_element_factory_make ("funnel", NULL);
+  GstPad *pad;
+
+  if (tee && funnel) {
+    guint i;
+
+    gst_element_link_pads_full (funnel, "src", tee, "sink",
+        GST_PAD_LINK_CHECK_NOTHING);
+    for (i = 0; i < 2; i++)
+      fail_unless (gst_element_link_pads_full (tee, "src_%u", funnel, "sink_%u",
+              GST_PAD_LINK_CHECK_NOTHING));
+    fail_unless (gst_element_link_pads_full (tee, "src_%u", ecbsr, "sink",
+            GST_PAD_LINK_CHECK_NOTHING));
+    pad = gst_element_get_static_pad (ecbsr, "sink");
+    gst_caps_unref (gst_pad_query_caps (pad, NULL));
+    gst_object_unref (pad);
+  } else {
+    chain_skip ("a circle of tee and funnel");
+  }
+  gst_clear_object (&funnel);
+  gst_clear_object (&tee);
+  gst_object_unref (ecbsr);
 }
 
 GST_END_TEST;
@@ -142,9 +415,17 @@ camera_modes_suite (void)
   TCase *tc = tcase_create ("modes");
 
   suite_add_tcase (s, tc);
+  chain_set_up ();              /* once, before tests fork */
   tcase_add_loop_test (tc, test_modes, 0, G_N_ELEMENTS (cases));
+  tcase_add_loop_test (tc, test_modes_in_the_filter, 0, G_N_ELEMENTS (cases));
   tcase_add_test (tc, test_asks_back);
-  tcase_add_test (tc, test_behind_a_decoder);
+  tcase_add_loop_test (tc, test_transparent, 0, G_N_ELEMENTS (transparent));
+  tcase_add_test (tc, test_several);
+  tcase_add_loop_test (tc, test_others, 0, G_N_ELEMENTS (others));
+  tcase_add_test (tc, test_nothing_is_asked_upstream);
+  tcase_add_test (tc, test_unknown_modes);
+  tcase_add_test (tc, test_concurrent_relinking);
+  tcase_add_test (tc, test_circle);
   return s;
 }
 

@@ -98,4 +98,22 @@ MUTATIONS = [
     Mutation("min-model=auto is an error",
              "models.c", "if (gst_ecbsr_models_get_rank (lowest) >= 0)", "if (TRUE)",
              "element errors"),
+    Mutation("a scaler or a mixer upstream is given no order of sizes",
+             "camera.c", "  if (has_any (klass, other_size))\n    return FALSE;\n", "",
+             "element camera-modes"),
+    Mutation("what is not known to keep sizes and rates is taken to change them",
+             "camera.c", "return is_transparent (element, klass, srcpad)", "return TRUE",
+             "element camera-modes"),
+    Mutation("there is no order at scale 1",
+             "gstecbsr.c", "  if (scale == 1 || !gst_ecbsr_camera_find",
+             "  if (!gst_ecbsr_camera_find", "element camera-modes"),
+    Mutation("what a camera offers is known before it negotiates",
+             "gstecbsr.c", """  gst_ecbsr_camera_ask_modes (self->camera,
+      GST_BASE_TRANSFORM_SINK_PAD (self));
+  gst_base_transform_set_passthrough""", "  gst_base_transform_set_passthrough",
+             "element camera-modes"),
+    Mutation("a caps query asks nothing upstream",
+             "camera.c", "  *modes = NULL;\n",
+             "  *modes = gst_pad_peer_query_caps (sinkpad, NULL);\n"
+             "  gst_clear_caps (modes);\n", "element playback"),
 ]
