@@ -81,6 +81,7 @@ typedef struct
   guint n_macs_per_pixel; // multiply-adds per input pixel
   guint radius;           // of the receptive field, input pixels
 
+  gboolean bounded; // some layer's activations have a minimum and a maximum
   gboolean has_int8; // calibration data is there
   // Measured loss against float32, dB; negative: not measured.
   gdouble bfloat16_loss, int8_loss;

@@ -105,6 +105,8 @@ free_model (EcbsrModel *model)
       g_free (model->layers[i].weight);
       g_free (model->layers[i].bias);
       g_free (model->layers[i].slope);
+      g_free (model->layers[i].minimum);
+      g_free (model->layers[i].maximum);
       g_free (model->layers[i].q_weight);
       g_free (model->layers[i].q_scale);
       g_free (model->layers[i].q_bias);

@@ -18,6 +18,8 @@ typedef struct
   gfloat *bias;   // [n_out], zeros where the network has none
   EcbsrActivation activation;
   gfloat *slope; // [n_out], PReLU only, else NULL
+  // [n_out], what the activation's output is bounded by; NULL: unbounded.
+  gfloat *minimum, *maximum;
 
   // int8, all NULL where the file has none and in the first layer. An input
   // byte b of channel i stands for (b - 128 - q_input_zero[i]) · q_input_scale,

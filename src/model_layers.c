@@ -116,6 +116,19 @@ ecbsr_model_list_stored (EcbsrModel *model, guint i,
   return n;
 }
 
+guint
+ecbsr_model_list_bounds (EcbsrModel *model, guint i, EcbsrStored *stored)
+{
+  EcbsrLayer *layer = &model->layers[i];
+  g_autofree gchar *name = name_layer (model, i);
+
+  stored[0] = (EcbsrStored){ "", { layer->n_out }, 1, &layer->minimum };
+  stored[1] = (EcbsrStored){ "", { layer->n_out }, 1, &layer->maximum };
+  name_tensor (&stored[0], name, "minimum");
+  name_tensor (&stored[1], name, "maximum");
+  return 2;
+}
+
 static void
 list_int8 (EcbsrStored *stored, const gchar *layer, const gchar *part, guint n,
            gfloat **values)
@@ -151,10 +164,13 @@ guint
 ecbsr_model_list_all (EcbsrModel *model, guint i,
                       EcbsrStored *stored)
 {
-  const guint n = ecbsr_model_list_stored (model, i, stored);
+  guint n = ecbsr_model_list_stored (model, i, stored);
 
-  return model->info.has_int8 ? n + ecbsr_model_list_int8 (model, i, stored + n)
-                              : n;
+  if (model->layers[i].minimum)
+    n += ecbsr_model_list_bounds (model, i, stored + n);
+  if (model->info.has_int8)
+    n += ecbsr_model_list_int8 (model, i, stored + n);
+  return n;
 }
 
 // --------------------------------------------------------------------- counts

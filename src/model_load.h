@@ -27,11 +27,15 @@ typedef struct
   gboolean optional; // zeros where a file has none
 } EcbsrStored;
 
-#define ECBSR_MAX_STORED 8
+#define ECBSR_MAX_STORED 10
 
 // Lists what is stored for layer `i`, at most ECBSR_MAX_STORED: the one place that
 // knows the names.
 guint ecbsr_model_list_stored (EcbsrModel *model, guint i,
+                               EcbsrStored *stored);
+
+// The same of the bounds of the layer's activation: minimum, maximum.
+guint ecbsr_model_list_bounds (EcbsrModel *model, guint i,
                                EcbsrStored *stored);
 
 // The same of the layer's int8 data: none in the first layer.

@@ -55,6 +55,34 @@ read_layer (EcbsrModel *model, guint i, EcbsrSafetensors *file, GError **error)
          || ecbsr_model_fold_branches (model, i, file, error);
 }
 
+static gboolean
+check_bounds (const EcbsrStored *minimum, const EcbsrStored *maximum,
+              GError **error)
+{
+  for (guint o = 0; o < minimum->shape[0]; o++)
+    if (!((*minimum->values)[o] <= (*maximum->values)[o]))
+      return ecbsr_refuse (error,
+                           "tensor '%s': value %u, %g, is above that of '%s', %g",
+                           minimum->name, o, (*minimum->values)[o],
+                           maximum->name, (*maximum->values)[o]);
+  return TRUE;
+}
+
+// Both or neither.
+static gboolean
+read_bounds (EcbsrModel *model, guint i, EcbsrSafetensors *file, GError **error)
+{
+  EcbsrStored stored[ECBSR_MAX_STORED];
+  const guint n_stored = ecbsr_model_list_bounds (model, i, stored);
+
+  if (!ecbsr_safetensors_has (file, stored[0].name)
+      && !ecbsr_safetensors_has (file, stored[1].name))
+    return TRUE;
+  model->info.bounded = TRUE;
+  return take_all (file, stored, n_stored, error)
+         && check_bounds (&stored[0], &stored[1], error);
+}
+
 // A step of 0 or below would turn the order of values round, or lose them.
 static gboolean
 check_steps (const EcbsrStored *stored, GError **error)
@@ -146,7 +174,8 @@ ecbsr_model_read_tensors (EcbsrModel *model, EcbsrSafetensors *file,
                           GError **error)
 {
   for (guint i = 0; i < model->n_layers; i++)
-    if (!read_layer (model, i, file, error))
+    if (!read_layer (model, i, file, error)
+        || !read_bounds (model, i, file, error))
       return FALSE;
   if (!read_int8 (model, file, error))
     return FALSE;

@@ -4,6 +4,7 @@
 
 #include "plan.h"
 
+#include <math.h>
 #include <string.h>
 
 // From so many input channels on, transformed rows make a layer at least 1.16
@@ -162,9 +163,9 @@ take (WordArena *arena, gsize n)
 // What a layer's convolution points to, but the weights.
 typedef struct
 {
-  gfloat *bias, *slope, *multiplier, *zero, *knee;
+  gfloat *bias, *slope, *minimum, *maximum, *multiplier, *zero, *knee;
   gint32 *offset, *signed_offset;
-  guint32 *zero_words;
+  guint32 *least_byte, *greatest_byte, *zero_words;
 } LayerArrays;
 
 static LayerArrays
@@ -178,11 +179,15 @@ take_arrays (const EcbsrPlan *plan, guint l, WordArena *arena)
   return (LayerArrays){
     .bias = take (arena, n_padded),
     .slope = take (arena, n_padded),
+    .minimum = writes ? NULL : take (arena, n_padded),
+    .maximum = writes ? NULL : take (arena, n_padded),
     .multiplier = reads ? take (arena, n_padded) : NULL,
     .offset = reads ? take (arena, n_padded) : NULL,
     .signed_offset = reads ? take (arena, n_padded) : NULL,
     .zero = writes ? take (arena, n_padded) : NULL,
     .knee = writes ? take (arena, n_padded) : NULL,
+    .least_byte = writes ? take (arena, n_padded / 4) : NULL,
+    .greatest_byte = writes ? take (arena, n_padded / 4) : NULL,
     .zero_words = reads ? take (arena, (layer->n_in + 3) / 4) : NULL,
   };
 }
@@ -240,6 +245,41 @@ fill_zeros (const EcbsrLayer *layer, LayerArrays *a)
     }
 }
 
+// Zeros are signed as kernels.h wants them.
+static void
+fill_bounds (const EcbsrLayer *layer, LayerArrays *a)
+{
+  for (guint o = 0; o < layer->n_out; o++)
+    {
+      a->minimum[o] = layer->minimum ? layer->minimum[o] + 0.0f : -INFINITY;
+      a->maximum[o] = layer->maximum ? -(0.0f - layer->maximum[o]) : INFINITY;
+    }
+}
+
+// The byte that value v of output o becomes where nothing bounds it.
+static guint32
+byte_of (const EcbsrLayer *layer, guint o, gfloat v)
+{
+  const gfloat gain = (gfloat) (1.0 / *layer[1].q_input_scale);
+  const gfloat byte = fmaf (v, gain, (gfloat) zero_point (layer + 1, o));
+
+  return (guint32) rintf (CLAMP (byte, 0, 255));
+}
+
+static void
+fill_byte_bounds (const EcbsrLayer *layer, LayerArrays *a)
+{
+  for (guint o = 0; o < layer->n_out; o++)
+    {
+      const guint shift = o % 4 * 8;
+      const guint32 least = layer->minimum ? byte_of (layer, o, layer->minimum[o]) : 0;
+      const guint32 greatest = layer->maximum ? byte_of (layer, o, layer->maximum[o]) : 255;
+
+      a->least_byte[o / 4] |= least << shift;
+      a->greatest_byte[o / 4] |= greatest << shift;
+    }
+}
+
 static void
 fill_zero_words (const EcbsrLayer *layer, LayerArrays *a)
 {
@@ -259,7 +299,12 @@ fill_arrays (const EcbsrPlan *plan, guint l, LayerArrays *a)
       a->slope[o] = slope_of (layer, o);
     }
   if (a->zero)
-    fill_zeros (layer, a);
+    {
+      fill_zeros (layer, a);
+      fill_byte_bounds (layer, a);
+    }
+  else
+    fill_bounds (layer, a);
   if (!a->offset)
     return;
   fill_multipliers (layer, a->zero && is_sloped, a);
@@ -316,12 +361,17 @@ pack_layer (EcbsrPlan *plan, guint l, WordArena *arena)
     .weight = weight,
     .bias = arrays.bias,
     .slope = arrays.slope,
+    .minimum = arrays.minimum,
+    .maximum = arrays.maximum,
     .multiplier = arrays.multiplier,
     .offset = arrays.offset,
     .signed_offset = arrays.signed_offset,
     .zero = arrays.zero,
     .knee = arrays.knee,
+    .least_byte = arrays.least_byte,
+    .greatest_byte = arrays.greatest_byte,
     .curve = curve_of (layer->activation),
+    .plain = l + 1 == plan->model->n_layers && !layer->minimum,
     .gain = arrays.zero ? (gfloat) (1.0 / *layer[1].q_input_scale) : 1,
   };
 }

@@ -60,18 +60,78 @@ finish_byte (const EcbsrConv *conv, unsigned o, vfloat t, EcbsrDtype in,
       b, vmuladd_once (vsplat (conv->knee[o]), b, vsplat (conv->slope[o])));
 }
 
+// One output's vector on its way to a float or bfloat16.
 ALWAYS_INLINE vfloat
-finish (const EcbsrConv *conv, unsigned o, vint sum, EcbsrDtype in,
-        EcbsrDtype out, int bends)
+finish_float (const EcbsrConv *conv, unsigned o, const Activation *a, vint sum,
+              EcbsrDtype in, int bends)
 {
   const vfloat t = before_curve (conv, o, sum, in);
 
-  if (out == ECBSR_DTYPE_U8)
-    return finish_byte (conv, o, t, in, bends);
-  return bends ? bend (conv, t) : vsloped (t, conv->slope[o]);
+  return bends ? vbounded (bend (conv, t), a->minimum, a->maximum)
+               : vactivated (t, a);
 }
 
-// Finishes and stores n_vectors vectors of a block of b outputs.
+// A word's outputs from o on, which are the block's from `first` on.
+ALWAYS_INLINE void
+finish_floats (const EcbsrConv *conv, unsigned o, vsum acc[][VECTORS],
+               uint32_t *dst, unsigned n_vectors, EcbsrDtype in, EcbsrDtype out,
+               int bends)
+{
+  const Activation a = activation_of (conv, o);
+  Activation b;
+
+  if (out == ECBSR_DTYPE_BF16)
+    b = activation_of (conv, o + 1);
+  if (out == ECBSR_DTYPE_F32 && !bends && conv->plain)
+    {
+#pragma GCC unroll 3
+      for (unsigned v = 0; v < n_vectors; v++)
+        vstore ((float *) (dst + v * LANES),
+                before_curve (conv, o, (vint) acc[0][v], in));
+      return;
+    }
+#pragma GCC unroll 3
+  for (unsigned v = 0; v < n_vectors; v++)
+    {
+      const vfloat y = finish_float (conv, o, &a, (vint) acc[0][v], in, bends);
+      float *to = (float *) (dst + v * LANES);
+      if (out == ECBSR_DTYPE_F32)
+        vstore (to, y);
+      else
+        vstore (to, (vfloat) vbf16_pair (
+                        y, finish_float (conv, o + 1, &b, (vint) acc[1][v], in,
+                                         bends)));
+    }
+}
+
+#if ECBSR_DOT == 4
+
+ALWAYS_INLINE void
+finish_bytes (const EcbsrConv *conv, unsigned o, vsum acc[][VECTORS],
+              uint32_t *dst, unsigned n_vectors, EcbsrDtype in, int bends)
+{
+  const vint least = vsplat_int ((int32_t) conv->least_byte[o / 4]);
+  const vint greatest = vsplat_int ((int32_t) conv->greatest_byte[o / 4]);
+
+#pragma GCC unroll 3
+  for (unsigned v = 0; v < n_vectors; v++)
+    {
+      vfloat y[4];
+#pragma GCC unroll 4
+      for (unsigned j = 0; j < 4; j++)
+        y[j] = finish_byte (conv, o + j,
+                            before_curve (conv, o + j, (vint) acc[j][v], in), in,
+                            bends);
+      vstore ((float *) (dst + v * LANES),
+              (vfloat) vbounded_bytes (
+                  vbyte_quad (y, in == ECBSR_DTYPE_U8 && !bends), least,
+                  greatest));
+    }
+}
+
+#endif
+
+// Finishes and stores n_vectors vectors of a block of b outputs, word by word.
 ALWAYS_INLINE void
 finish_block (const EcbsrConv *conv, unsigned first, unsigned n_out,
               vsum acc[8][VECTORS], uint32_t *dst, size_t dst_pitch, unsigned b,
@@ -84,27 +144,15 @@ finish_block (const EcbsrConv *conv, unsigned first, unsigned n_out,
 #pragma GCC unroll 8
   for (unsigned o = 0; o < b; o += k)
     {
+      uint32_t *to = dst + (first + o) / k * dst_pitch;
       if (o >= n_out)
         break;
-#pragma GCC unroll 3
-      for (unsigned v = 0; v < n_vectors; v++)
-        {
-          float *to = (float *) (dst + (first + o) / k * dst_pitch + v * LANES);
-          vfloat y[4];
-#pragma GCC unroll 4
-          for (unsigned j = 0; j < k; j++)
-            y[j] = finish (conv, first + o + j, (vint) acc[o + j][v], in, out,
-                           bends);
-          if (out == ECBSR_DTYPE_F32)
-            vstore (to, y[0]);
-          else if (out == ECBSR_DTYPE_BF16)
-            vstore (to, (vfloat) vbf16_pair (y[0], y[1]));
+      if (out != ECBSR_DTYPE_U8)
+        finish_floats (conv, first + o, acc + o, to, n_vectors, in, out, bends);
 #if ECBSR_DOT == 4
-          else
-            vstore (to,
-                    (vfloat) vbyte_quad (y, in == ECBSR_DTYPE_U8 && !bends));
+      else
+        finish_bytes (conv, first + o, acc + o, to, n_vectors, in, bends);
 #endif
-        }
     }
 }
 

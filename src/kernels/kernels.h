@@ -49,10 +49,18 @@ typedef enum
 //   Σ = Σ_{i,ky,kx} weight · value      of bytes: + offset[o]
 //   t = Σ + bias[o]                     of bytes: Σ · multiplier[o] + bias[o]
 //   v = curve (t)
+//   y = min (max (v, minimum[o]), maximum[o])
 //
-// which is stored as it is (float32), rounded to the nearest (bfloat16), or as
-// a byte: v · gain + zero[o], rounded to the nearest whole number, ties to
-// even, saturated. With a slope, at most 1, what becomes a byte is
+// of which y is stored as it is (float32) or rounded to the nearest (bfloat16).
+// Of a v that is not a number y is the minimum. Bounds may be infinite; one of 0 is
+// +0 as a minimum and -0 as a maximum. Where `plain` is set, y is t: curve and bounds
+// are not looked at. It is for float32 alone.
+//
+// A byte is made of v: v · gain + zero[o], rounded to the nearest whole number,
+// ties to even, saturated, and then bounded by bytes: least_byte and
+// greatest_byte hold those of an output as words do. (Rounding is monotonic: where
+// these are the bytes of minimum and maximum, the result is that of y.) With a
+// slope, at most 1, what becomes a byte is
 //
 //   b = t · gain + zero[o]     from bytes: t, which has both in it
 //   max (b, b · slope[o] + knee[o])          knee: zero · (1 - slope)
@@ -65,7 +73,7 @@ typedef enum
 // Weights are packed for the table's block size: blocks of 8 output channels
 // while more than 4 are left and `block` is 8, else of 4; in a block
 // [word of in][ky][kx][out], a 32-bit word each, absent channels 0. Arrays over
-// o are padded to a multiple of 8.
+// o are padded to a multiple of 8, those of words of four o to 2.
 typedef struct
 {
   unsigned kernel_size;
@@ -74,13 +82,17 @@ typedef struct
   const void *weight;
   const float *bias;
   const float *slope;
+  const float *minimum, *maximum; // where floats are written
   const float *multiplier;
   // Where sums of bytes begin: -Σ weight · (the byte that stands for 0 in the
   // weight's channel); and the same where 128 is taken off every byte, since
   // some ISAs multiply signed ones only: 128 · Σ weight more.
   const int32_t *offset, *signed_offset;
-  const float *zero, *knee; // where bytes are written; zero from 0 to 255
+  // Where bytes are written; zero from 0 to 255.
+  const float *zero, *knee;
+  const uint32_t *least_byte, *greatest_byte;
   EcbsrCurve curve;
+  int plain;
   float gain;
 } EcbsrConv;
 
@@ -104,7 +116,8 @@ typedef void (*EcbsrConvFunc) (const EcbsrConv *conv, void *dst,
 //   y2 = (m0 + m1) + 4·(m2 + m3)    y3 = ((m0 - m1) + 8·(m2 - m3)) + m5
 //
 // where m4 and m5 are added product by product. In exact numbers these are rows
-// 0 to 3 of the convolution; their roundings depend on all six input rows.
+// 0 to 3 of the convolution; their roundings depend on all six input rows. Slope and
+// bounds come after that.
 //
 // Of bfloat16, components are made in float32 and rounded to the nearest, U are
 // rounded likewise, sums are float32, those of m4 and m5 whole before they are

@@ -67,8 +67,10 @@ conv_pixel (const EcbsrConv *conv, unsigned o, const void *const *src,
 {
   float t = before_curve (conv, o, src, src_pitch, x, in), b = t;
 
+  if (out == ECBSR_DTYPE_F32 && conv->plain)
+    return t;
   if (out != ECBSR_DTYPE_U8)
-    return apply_curve (conv, o, t);
+    return bounded (conv, o, apply_curve (conv, o, t));
   if (conv->curve != ECBSR_CURVE_SLOPE)
     return fmaf (apply_curve (conv, o, t), conv->gain, conv->zero[o]);
   if (in != ECBSR_DTYPE_U8)
@@ -83,9 +85,14 @@ conv (const EcbsrConv *layer, void *dst, size_t dst_pitch,
 {
   for (unsigned o = 0; o < layer->n_out; o++)
     for (size_t x = 0; x < granules (n); x++)
-      put_value ((uint32_t *) dst + o / ecbsr_dtype_channels (out) * dst_pitch
-                     + x,
-                 o, conv_pixel (layer, o, src, src_pitch, x, in, out), out);
+      {
+        uint32_t *word
+            = (uint32_t *) dst + o / ecbsr_dtype_channels (out) * dst_pitch + x;
+        put_value (word, o, conv_pixel (layer, o, src, src_pitch, x, in, out),
+                   out);
+        if (out == ECBSR_DTYPE_U8)
+          bound_byte (layer, o, word);
+      }
 }
 
 #define CONV(name, in, out)                                                    \

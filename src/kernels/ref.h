@@ -39,6 +39,28 @@ to_byte (float v)
   return v >= 255 ? 255 : v > 0 ? (uint32_t) lrintf (v) : 0;
 }
 
+// Within output o's bounds.
+static inline float
+bounded (const EcbsrConv *conv, unsigned o, float v)
+{
+  v = v > conv->minimum[o] ? v : conv->minimum[o];
+  return v < conv->maximum[o] ? v : conv->maximum[o];
+}
+
+// The same of a byte that is stored in its word.
+static inline void
+bound_byte (const EcbsrConv *conv, unsigned o, uint32_t *word)
+{
+  const unsigned shift = o % 4 * 8;
+  const uint32_t least = conv->least_byte[o / 4] >> shift & 0xff;
+  const uint32_t greatest = conv->greatest_byte[o / 4] >> shift & 0xff;
+  uint32_t byte = *word >> shift & 0xff;
+
+  byte = byte > least ? byte : least;
+  byte = byte < greatest ? byte : greatest;
+  *word = (*word & ~(0xffu << shift)) | byte << shift;
+}
+
 // Puts channel o's value into its part of the word.
 static inline void
 put_value (uint32_t *word, unsigned o, float v, EcbsrDtype out)

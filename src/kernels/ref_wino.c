@@ -73,7 +73,7 @@ outer_row (const EcbsrConv *conv, unsigned o, const void *const *src,
 static float
 curve (const EcbsrConv *conv, unsigned o, float v)
 {
-  return v > 0 ? v : v * conv->slope[o];
+  return conv->plain ? v : bounded (conv, o, v > 0 ? v : v * conv->slope[o]);
 }
 
 static void

@@ -166,6 +166,26 @@ vinput (const uint32_t *p, EcbsrDtype in)
   return v;
 }
 
+// What becomes of one output's sums, in all lanes. To be had before the first of its
+// results is stored: for all that the compiler knows the store changes it.
+typedef struct
+{
+  vfloat slope, minimum, maximum;
+} Activation;
+
+ALWAYS_INLINE Activation
+activation_of (const EcbsrConv *conv, unsigned o)
+{
+  return (Activation){ vsplat (conv->slope[o]), vsplat (conv->minimum[o]),
+                       vsplat (conv->maximum[o]) };
+}
+
+ALWAYS_INLINE vfloat
+vactivated (vfloat v, const Activation *a)
+{
+  return vbounded (vsloped (v, a->slope), a->minimum, a->maximum);
+}
+
 // Rounded to bfloat16, ties to even, a in the low halves.
 ALWAYS_INLINE vint
 vbf16_pair (vfloat a, vfloat b)
@@ -231,6 +251,22 @@ vbyte_quad (const vfloat v[4], int fits)
   ab = _mm256_packs_epi32 (q[0], q[1]);
   cd = _mm256_packs_epi32 (q[2], q[3]);
   return (vint) _mm256_shuffle_epi8 (_mm256_packus_epi16 (ab, cd), order);
+#endif
+}
+
+// Each byte of a word within those of the other two.
+ALWAYS_INLINE vint
+vbounded_bytes (vint v, vint low, vint high)
+{
+#if defined(__aarch64__)
+  return (vint) vminq_u8 (vmaxq_u8 ((uint8x16_t) v, (uint8x16_t) low),
+                          (uint8x16_t) high);
+#elif defined(__AVX512BW__)
+  return (vint) _mm512_min_epu8 (
+      _mm512_max_epu8 ((__m512i) v, (__m512i) low), (__m512i) high);
+#else
+  return (vint) _mm256_min_epu8 (
+      _mm256_max_epu8 ((__m256i) v, (__m256i) low), (__m256i) high);
 #endif
 }
 

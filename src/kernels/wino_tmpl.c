@@ -73,12 +73,19 @@ add_component (Block acc, Component c, unsigned b, unsigned n_vectors)
       add_tap (acc, c.src + kx, c.weight, b, n_vectors);
 }
 
+// Vectors of output o.
 ALWAYS_INLINE void
-put (const Output *out, unsigned o, unsigned v, float *dst, vfloat sum)
+put (const Output *out, unsigned o, const Activation *a, float *dst,
+     const vfloat sum[VECTORS], unsigned n_vectors)
 {
-  if (o < out->n_out)
-    vstore (dst + o * out->pitch + v * LANES,
-            vselect (sum > 0, sum, sum * out->conv->slope[out->first + o]));
+  if (o < out->n_out && out->conv->plain)
+#pragma GCC unroll 3
+    for (unsigned v = 0; v < n_vectors; v++)
+      vstore (dst + o * out->pitch + v * LANES, sum[v]);
+  else if (o < out->n_out)
+#pragma GCC unroll 3
+    for (unsigned v = 0; v < n_vectors; v++)
+      vstore (dst + o * out->pitch + v * LANES, vactivated (sum[v], a));
 }
 
 // Component 0, and the bias with it: each row has it once.
@@ -127,15 +134,24 @@ sum_fourth (Parts *parts, const Output *out, float *const *dst, Component c,
 
   FOR_BLOCK (b, n_vectors) acc[o][v] = (vfloat){};
   add_component (acc, c, b, n_vectors);
-  FOR_BLOCK (b, n_vectors)
-  {
-    const vfloat p = parts->third[o][v] + acc[o][v];
-    const vfloat q = parts->third[o][v] - acc[o][v];
-    put (out, o, v, dst[1], parts->difference[o][v] + 2 * q);
-    put (out, o, v, dst[2], parts->sum[o][v] + 4 * p);
-    parts->sum[o][v] += p;
-    parts->difference[o][v] += 8 * q;
-  }
+#pragma GCC unroll 8
+  for (unsigned o = 0; o < b; o++)
+    {
+      const Activation a = activation_of (out->conv, out->first + o);
+      vfloat second[VECTORS], third[VECTORS];
+#pragma GCC unroll 3
+      for (unsigned v = 0; v < n_vectors; v++)
+        {
+          const vfloat p = parts->third[o][v] + acc[o][v];
+          const vfloat q = parts->third[o][v] - acc[o][v];
+          second[v] = parts->difference[o][v] + 2 * q;
+          third[v] = parts->sum[o][v] + 4 * p;
+          parts->sum[o][v] += p;
+          parts->difference[o][v] += 8 * q;
+        }
+      put (out, o, &a, dst[1], second, n_vectors);
+      put (out, o, &a, dst[2], third, n_vectors);
+    }
 }
 
 // The outer rows go on from what their parts are.
@@ -147,7 +163,12 @@ sum_outer (const Block *part, const Output *out, float *dst, Component c,
 
   FOR_BLOCK (b, n_vectors) acc[o][v] = (*part)[o][v];
   add_component (acc, c, b, n_vectors);
-  FOR_BLOCK (b, n_vectors) put (out, o, v, dst, acc[o][v]);
+#pragma GCC unroll 8
+  for (unsigned o = 0; o < b; o++)
+    {
+      const Activation a = activation_of (out->conv, out->first + o);
+      put (out, o, &a, dst, acc[o], n_vectors);
+    }
 }
 
 // Makes a block of outputs: vectors of four rows.

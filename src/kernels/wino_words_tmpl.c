@@ -51,8 +51,9 @@ add_products (Sums sum, const uint32_t *work, const uint32_t *weight,
 
 // Four rows of output o.
 ALWAYS_INLINE void
-put_together (Column y, const Sums m, unsigned o, float slope)
+put_together (Column y, const Sums m, unsigned o, const Output *out)
 {
+  const Activation a = activation_of (out->conv, out->first + o);
   const vfloat sum = m[0][o] + m[1][o], difference = m[0][o] - m[1][o];
   const vfloat p = m[2][o] + m[3][o], q = m[2][o] - m[3][o];
 
@@ -60,9 +61,11 @@ put_together (Column y, const Sums m, unsigned o, float slope)
   y[1] = difference + 2 * q;
   y[2] = sum + 4 * p;
   y[3] = difference + 8 * q + m[5][o];
+  if (out->conv->plain)
+    return;
 #pragma GCC unroll 4
   for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
-    y[r] = vsloped (y[r], slope);
+    y[r] = vactivated (y[r], &a);
 }
 
 ALWAYS_INLINE void
@@ -74,7 +77,7 @@ store_floats (const Output *out, const Sums sum)
       Column y;
       if (o >= out->n_out)
         break;
-      put_together (y, sum, o, out->conv->slope[out->first + o]);
+      put_together (y, sum, o, out);
 #pragma GCC unroll 4
       for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
         vstore ((float *) (out->dst[r] + (out->first + o) * out->pitch), y[r]);
@@ -90,8 +93,8 @@ store_pairs (const Output *out, const Sums sum)
       Column a, b;
       if (o >= out->n_out)
         break;
-      put_together (a, sum, o, out->conv->slope[out->first + o]);
-      put_together (b, sum, o + 1, out->conv->slope[out->first + o + 1]);
+      put_together (a, sum, o, out);
+      put_together (b, sum, o + 1, out);
 #pragma GCC unroll 4
       for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
         vstore ((float *) (out->dst[r] + (out->first + o) / 2 * out->pitch),

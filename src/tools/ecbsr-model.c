@@ -74,6 +74,7 @@ print_text (const Report *report)
   print_sizes (info);
   g_print ("  %-15s %s..%s\n", "luma range", black, white);
   g_print ("  %-15s %s\n", "padding", ecbsr_padding_to_string (info->padding));
+  g_print ("  %-15s %s\n", "activations", info->bounded ? "bounded" : "unbounded");
   print_number ("parameters", info->n_parameters);
   print_number ("MACs per pixel", info->n_macs_per_pixel);
   print_number ("radius", info->radius);
@@ -173,6 +174,8 @@ print_json (const Report *report)
   g_string_append_printf (json, "\"identity\": %s, ",
                           info->identity ? "true" : "false");
   append_text_member (json, "padding", ecbsr_padding_to_string (info->padding));
+  g_string_append_printf (json, "\"bounded\": %s, ",
+                          info->bounded ? "true" : "false");
   append_number_member (json, "black", info->black);
   append_number_member (json, "white", info->white);
   append_number_member (json, "parameters", info->n_parameters);

@@ -5,7 +5,7 @@ Everything is drawn from NumPy generators seeded by the case's name, so a case
 does not change when others come or go.
 """
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ class Case:
     metadata: dict
     dtype: str = "F32"
     with_masks: bool = False
+    bounded: bool = False
 
     @property
     def luma_range(self):
@@ -57,6 +58,11 @@ def common(architecture, scale, name, luma_range, padding):
 
 def training(*args, **options):
     return ecbsr(*args, form="training", **options)
+
+
+def bounded(case, *args, note="", **options):
+    """A case whose layers have bounds."""
+    return replace(case(*args, note=note + "-bounded", **options), bounded=True)
 
 
 def replicate(case, *args, **options):
@@ -131,4 +137,13 @@ CASES = (
     replicate(ecbsr, 2, 0, 4, "linear", (1, 9), note="-1x9"),
     replicate(training, 2, 4, 8, "prelu", (17, 13), identity=True),
     replicate(training, 3, 1, 9, "relu", (11, 7), identity=True),  # c = s²
+
+    bounded(edge_sr, "max", 2, (13, 11), kernel_size=3, channels=2),
+    bounded(edge_sr, "tm", 2, (13, 11), kernel_size=5, channels=3),
+    bounded(edge_sr, "cnn", 3, (13, 11), channels=2, depth=7, squeeze=3),
+    bounded(ecbsr, 2, 4, 16, "prelu", (21, 17)),
+    bounded(ecbsr, 4, 1, 10, "softplus", (11, 7)),
+    bounded(ecbsr, 3, 1, 5, "linear", (13, 11), dtype="F16"),
+    bounded(ecbsr, 3, 4, 8, "prelu", (13, 11), padding="replicate"),
+    bounded(training, 2, 1, 4, "relu", (11, 7), identity=True),
 )

@@ -7,7 +7,8 @@ torch tensors, `x` is [1, 1, H, W] in the network's own domain; the result is
 [1, 1, s·H, s·W], not clamped.
 
 With `padding` = `replicate` the picture is continued by its border pixels as far
-as the network reaches, and no layer pads anything.
+as the network reaches, and no layer pads anything. `minimum` and `maximum` of a
+layer, where there are any, bound what its activation puts out.
 """
 import torch
 import torch.nn.functional as F
@@ -38,15 +39,23 @@ def conv(metadata, x, weight, bias=None):
 
 # ------------------------------------------------------------------ edge-SR --
 
-def maps(metadata, x, weight, n_groups):
+def bounded(weights, layer, y):
+    """What a file's bounds, where it has any, leave of a layer's output."""
+    if layer + ".minimum" not in weights:
+        return y
+    low, high = (weights[layer + end].view(1, -1, 1, 1) for end in (".minimum", ".maximum"))
+    return torch.minimum(torch.maximum(y, low), high)
+
+
+def maps(metadata, weights, layer, x, n_groups):
     """Convolve, shuffle, and split the channels into `n_groups` of C maps."""
-    shuffled = F.pixel_shuffle(conv(metadata, x, weight), int(metadata["scale"]))
-    return shuffled.chunk(n_groups, dim=1)
+    y = bounded(weights, layer, conv(metadata, x, weights[layer + ".weight"]))
+    return F.pixel_shuffle(y, int(metadata["scale"])).chunk(n_groups, dim=1)
 
 
 def filter_maps(metadata, weights, x, n_groups):
-    weight = weights["filter.weight"]
-    return maps(metadata, continued(metadata, x, weight.shape[-1] // 2), weight, n_groups)
+    x = continued(metadata, x, weights["filter.weight"].shape[-1] // 2)
+    return maps(metadata, weights, "filter", x, n_groups)
 
 
 def attend(value, logits):
@@ -72,8 +81,8 @@ def esr_cnn(metadata, weights, x):
     x = continued(metadata, x, 2 + 1 + 1)
     for layer in ("filter.0", "filter.2"):
         x = conv(metadata, x, weights[layer + ".weight"], weights[layer + ".bias"])
-        x = x.tanh()
-    value, key = maps(metadata, x, weights["filter.4.weight"], 2)
+        x = bounded(weights, layer, x.tanh())
+    value, key = maps(metadata, weights, "filter.4", x, 2)
     return attend(value, key * key)
 
 
@@ -133,7 +142,9 @@ def ecbsr(metadata, weights, x):
         y = ecb(metadata, weights, prefix, y)
         y = activate(metadata["activation"], y,
                      weights.get(prefix + ".act.weight"))
-    y = ecb(metadata, weights, f"backbone.{last}", y) + x
+        y = bounded(weights, prefix, y)
+    prefix = f"backbone.{last}"
+    y = bounded(weights, prefix, ecb(metadata, weights, prefix, y)) + x
     return F.pixel_shuffle(y, int(metadata["scale"]))
 
 

@@ -14,10 +14,29 @@ def make(case):
     """Name → float64 array, by the published names and shapes."""
     rng = case.rng("weights")
     if case.metadata["architecture"] == "ecbsr":
-        return ecbsr(case, rng)
-    if case.metadata["architecture"] == "esr-cnn":
-        return esr_cnn(case.metadata, rng)
-    return esr_filter(case.metadata, rng)
+        weights = ecbsr(case, rng)
+    elif case.metadata["architecture"] == "esr-cnn":
+        weights = esr_cnn(case.metadata, rng)
+    else:
+        weights = esr_filter(case.metadata, rng)
+    return {**weights, **(bounds(case, weights) if case.bounded else {})}
+
+
+def bounds(case, weights):
+    """Of every layer; an output has a good part of its values beyond them, some all."""
+    rng = case.rng("bounds")
+    span = case.luma_range[1] - case.luma_range[0]
+    found = {}
+    for name in [n for n in weights if n.endswith((".conv3x3.weight", "filter.weight"))
+                 or n in ("filter.0.weight", "filter.2.weight", "filter.4.weight")]:
+        layer = name.removesuffix(".weight").removesuffix(".conv3x3")
+        n_out = len(weights[name])
+        inner = 0.02 if case.metadata.get("activation") == "softplus" else 1.0
+        low = rng.uniform(-0.2, 0.05, n_out) * span * inner
+        found[layer + ".minimum"] = low
+        found[layer + ".maximum"] = low + rng.choice([0.0, 1.0], n_out, p=[0.1, 0.9]) \
+            * rng.uniform(0.3, 0.9, n_out) * span * inner
+    return found
 
 
 def conv(rng, n_out, n_in, size, gain=1.0):

@@ -38,6 +38,23 @@ fill_weights (Check *c, Conv *t, size_t n)
 // one that is odd and one that is even.
 static const float zeros[] = { 128, 0, 255, 97, 14 };
 
+// A third of the outputs has none, some have one value only. Sums are some hundreds.
+static void
+fill_bounds (Check *c, Conv *t, unsigned o)
+{
+  const bool none = random_range (&c->rand, 0, 3) == 0;
+  const bool one = random_range (&c->rand, 0, 8) == 0;
+  const double span = one ? 0 : random_real (&c->rand, 0, 400);
+  const unsigned least = (unsigned) random_range (&c->rand, 0, 256);
+  const unsigned greatest
+      = one ? least : least + (unsigned) random_range (&c->rand, 0, 256 - (int) least);
+
+  t->minimum[o] = none ? -INFINITY : (float) random_real (&c->rand, -300, 200);
+  t->maximum[o] = none ? INFINITY : (float) (t->minimum[o] + span);
+  t->least_byte[o / 4] |= (none ? 0 : least) << o % 4 * 8;
+  t->greatest_byte[o / 4] |= (none ? 255 : greatest) << o % 4 * 8;
+}
+
 // Of a size that brings sums into the range of what is written.
 static void
 fill_outputs (Check *c, Conv *t, unsigned o)
@@ -61,6 +78,7 @@ fill_outputs (Check *c, Conv *t, unsigned o)
   if (s->in == ECBSR_DTYPE_U8 && s->out == ECBSR_DTYPE_U8
       && s->curve == ECBSR_CURVE_SLOPE)
     t->bias[o] += t->zero[o];
+  fill_bounds (c, t, o);
 }
 
 static void
@@ -78,6 +96,10 @@ make_weights (Check *c, Conv *t)
   t->signed_offset = NEW (int32_t, n_padded);
   t->zero = NEW (float, n_padded);
   t->knee = NEW (float, n_padded);
+  t->minimum = NEW (float, n_padded);
+  t->maximum = NEW (float, n_padded);
+  t->least_byte = NEW (uint32_t, n_padded / 4);
+  t->greatest_byte = NEW (uint32_t, n_padded / 4);
   fill_weights (c, t, n_weights);
   pattern_fill (&c->rand, PATTERN_SIGNED, t->bias, s->n_out);
   for (unsigned o = 0; o < s->n_out; o++)
@@ -106,7 +128,12 @@ pack_for (const EcbsrKernels *table, const Conv *t)
     .signed_offset = t->signed_offset,
     .zero = t->zero,
     .knee = t->knee,
+    .minimum = t->minimum,
+    .maximum = t->maximum,
+    .least_byte = t->least_byte,
+    .greatest_byte = t->greatest_byte,
     .curve = s->curve,
+    .plain = s->plain,
     .gain = s->out == ECBSR_DTYPE_U8 ? 0.75f : 1,
   };
 }
@@ -201,6 +228,10 @@ conv_free (Conv *t)
   free (t->signed_offset);
   free (t->zero);
   free (t->knee);
+  free (t->minimum);
+  free (t->maximum);
+  free (t->least_byte);
+  free (t->greatest_byte);
   free ((void *) t->ref.weight);
   free ((void *) t->new.weight);
   free ((void *) t->base.weight);

@@ -17,6 +17,7 @@ typedef struct
   EcbsrDtype in, out;
   EcbsrCurve curve;
   bool wino; // by transformed rows
+  bool plain;
 } Shape;
 
 // One convolution's operands. The same weights, packed for each table.
@@ -25,6 +26,8 @@ typedef struct
   Shape shape;
   float *weight; // [out][in][ky][kx], as the kernel sees them
   float *bias, *slope, *multiplier, *zero, *knee;
+  float *minimum, *maximum;
+  uint32_t *least_byte, *greatest_byte;
   int32_t *offset, *signed_offset;
   EcbsrConv ref, new, base;
   Rows src[7];
@@ -39,8 +42,10 @@ void conv_free (Conv *t);
 // Channel i of a pixel.
 double conv_value_at (const float *row, size_t pitch, unsigned i,
                       EcbsrDtype dtype);
-// Output o of a pixel, as it is stored.
-Value conv_expected_at (const Conv *t, unsigned o, size_t x);
+// Output o of a pixel, before its bounds.
+Value conv_unbounded_at (const Conv *t, unsigned o, size_t x);
+// What it becomes in a word.
+Value conv_stored (const Conv *t, unsigned o, Value y);
 // Fails at the first pixel of channel o in `rows` that is not what it should be.
 void conv_check_channel (Check *c, const Conv *t, const char *whose,
                          unsigned o, const Value *values, const Rows *rows);

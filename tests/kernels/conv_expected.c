@@ -88,13 +88,15 @@ after_bend (const Conv *t, unsigned o, Value v)
 
 // The curve rounds once more and stretches by the slope; tanh and softplus,
 // which stretch by at most 1, have errors of their own.
-static Value
-after_curve (const Conv *t, unsigned o, size_t x)
+Value
+conv_unbounded_at (const Conv *t, unsigned o, size_t x)
 {
   const Value v = before_curve (t, o, x);
   const double slope = t->slope[o], gain = t->ref.gain;
   Value y;
 
+  if (t->shape.plain)
+    return v;
   if (t->shape.out == ECBSR_DTYPE_U8 && t->shape.curve == ECBSR_CURVE_SLOPE)
     return after_bend (t, o, v);
   if (t->shape.curve == ECBSR_CURVE_TANH)
@@ -114,19 +116,38 @@ after_curve (const Conv *t, unsigned o, size_t x)
   return y;
 }
 
-// What the value becomes in a word, and how far from it a right one may be.
-Value
-conv_expected_at (const Conv *t, unsigned o, size_t x)
+// What is certainly beyond a bound is that bound.
+static Value
+bounded (Value y, double least, double greatest)
 {
-  Value y = after_curve (t, o, x);
+  if (y.exact + y.bound <= least)
+    return (Value){ least, 0 };
+  if (y.exact - y.bound >= greatest)
+    return (Value){ greatest, 0 };
+  y.exact = fmin (fmax (y.exact, least), greatest);
+  return y;
+}
 
+static unsigned
+byte_at (const uint32_t *words, unsigned o)
+{
+  return words[o / 4] >> o % 4 * 8 & 0xff;
+}
+
+// And how far from it a right one may be.
+Value
+conv_stored (const Conv *t, unsigned o, Value y)
+{
+  if (t->shape.out == ECBSR_DTYPE_U8)
+    {
+      y.bound += 0.5;
+      return bounded (y, byte_at (t->least_byte, o),
+                      byte_at (t->greatest_byte, o));
+    }
+  if (!t->shape.plain)
+    y = bounded (y, t->minimum[o], t->maximum[o]);
   if (t->shape.out == ECBSR_DTYPE_BF16)
     y.bound += 0x1p-8 * (fabs (y.exact) + y.bound);
-  else if (t->shape.out == ECBSR_DTYPE_U8)
-    {
-      y.exact = fmin (fmax (y.exact, 0), 255);
-      y.bound += 0.5;
-    }
   return y;
 }
 

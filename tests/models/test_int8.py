@@ -34,7 +34,12 @@ def span(metadata):
 
 @torch.no_grad()
 def run(function, layers, metadata, x):
-    return int8.apply_head(metadata, function(layers, x), x)[0, 0].numpy()
+    y = function(layers, x, metadata.get("padding") == "replicate")
+    return int8.apply_head(metadata, y, x)[0, 0].numpy()
+
+
+def run_float(layers, x, replicate):
+    return int8.run_float(layers, x, replicate)[0]
 
 
 class Golden(unittest.TestCase):
@@ -49,21 +54,48 @@ class Golden(unittest.TestCase):
         for name in NAMES:
             with self.subTest(name):
                 _, metadata, layers, x, output = load(name)
-                exact = run(lambda *args: int8.run_float(*args)[0], layers, metadata, x)
+                exact = run(run_float, layers, metadata, x)
                 error = np.abs(exact - output) / span(metadata)
                 self.assertGreater(error.max(), 1e-5)
                 self.assertLess(error.mean(), 0.03)
+
+
+class Bounds(unittest.TestCase):
+    def test_bytes_are_those_of_the_bounded_values(self):
+        layer = int8.Layer("", None, None, None, minimum=np.float32([-1.3, 0.26]),
+                           maximum=np.float32([2.1, 0.26]))
+        after = int8.Layer("", None, None, None, input_scale=0.1,
+                           input_zero=np.float32([-100, 3]))
+        v = torch.linspace(-30, 30, 4001).view(1, 1, -1, 1).repeat(1, 2, 1, 1)
+        found = int8.to_bytes(int8.scaled(v, after), after, layer)
+        wanted = int8.to_bytes(int8.scaled(int8.bounded(v, layer), after), after)
+        self.assertTrue(torch.equal(found, wanted))
+        self.assertEqual(found[0, 0].unique().tolist(), list(range(-13, 22)))
+        self.assertEqual(found[0, 1].unique().tolist(), [3])
+
+    def test_they_are_read_and_bite(self):
+        for name in (name for name in NAMES if name.endswith("-bounded")):
+            with self.subTest(name):
+                tensors, metadata, layers, x, output = load(name)
+                for layer in layers[:-1]:
+                    np.testing.assert_array_equal(layer.minimum, tensors[f"{layer.name}.minimum"])
+                    np.testing.assert_array_equal(layer.maximum, tensors[f"{layer.name}.maximum"])
+                for layer in layers:
+                    layer.minimum = layer.maximum = None
+                for function in (int8.run_int8, int8.run_bfloat16, run_float):
+                    error = np.abs(run(function, layers, metadata, x) - output)
+                    self.assertGreater(error.max(), 0.01 * span(metadata))
 
 
 class Calibration(unittest.TestCase):
     def test_equalising_does_not_change_the_network(self):
         tensors, metadata, _, x, _ = load("int8-ecbsr-x2-m4c16-prelu")
         layers = int8.layers_of(tensors, metadata)
-        before = run(lambda *args: int8.run_float(*args)[0], layers, metadata, x)
+        before = run(run_float, layers, metadata, x)
         weights = layers[1].weight
         with torch.no_grad():
             quantise.equalise(layers, x, 1)
-        after = run(lambda *args: int8.run_float(*args)[0], layers, metadata, x)
+        after = run(run_float, layers, metadata, x)
         self.assertFalse(np.array_equal(weights, layers[1].weight))
         np.testing.assert_allclose(after, before, rtol=0, atol=1e-4 * span(metadata))
 
@@ -72,9 +104,9 @@ class Calibration(unittest.TestCase):
         tensors["backbone.0.act.weight"][2] = 1.5
         tensors["backbone.3.act.weight"][:] = 4
         layers = int8.layers_of(tensors, metadata)
-        before = run(lambda *args: int8.run_float(*args)[0], layers, metadata, x)
+        before = run(run_float, layers, metadata, x)
         quantise.turn_slopes(layers)
-        after = run(lambda *args: int8.run_float(*args)[0], layers, metadata, x)
+        after = run(run_float, layers, metadata, x)
         np.testing.assert_allclose(after, before, rtol=0, atol=1e-4 * span(metadata))
         self.assertAlmostEqual(layers[0].slope[2], 1 / 1.5, 6)
         self.assertLessEqual(max(layer.slope.max() for layer in layers), 1)

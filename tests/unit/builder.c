@@ -108,6 +108,21 @@ builder_add (Builder *builder, const gchar *name, guint n_dims,
   return tensor;
 }
 
+void
+builder_add_bounds (Builder *builder, const gchar *layer, guint n_out)
+{
+  g_autofree gchar *minimum = g_strconcat (layer, ".minimum", NULL);
+  g_autofree gchar *maximum = g_strconcat (layer, ".maximum", NULL);
+  BuiltTensor *low = builder_add (builder, minimum, 1, &n_out);
+  BuiltTensor *high = builder_add (builder, maximum, 1, &n_out);
+
+  for (guint o = 0; o < n_out; o++)
+    {
+      low->values[o] = -1 - (gfloat) o / 8;
+      high->values[o] = 1 + (gfloat) o / 4;
+    }
+}
+
 BuiltTensor *
 builder_find (Builder *builder, const gchar *name)
 {

@@ -42,6 +42,8 @@ void builder_set (Builder *builder, const gchar *key, const gchar *value);
 
 BuiltTensor *builder_add (Builder *builder, const gchar *name, guint n_dims,
                           const guint *shape);
+// `layer`.minimum and .maximum, [n_out]: from -1 - o / 8 to 1 + o / 4.
+void builder_add_bounds (Builder *builder, const gchar *layer, guint n_out);
 BuiltTensor *builder_find (Builder *builder, const gchar *name);
 void builder_remove (Builder *builder, const gchar *name);
 GBytes *builder_build (Builder *builder);

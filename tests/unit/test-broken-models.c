@@ -275,6 +275,63 @@ add_large_mask (Builder *builder, const gchar *name)
   builder_add (builder, name, 4, shape);
 }
 
+static void
+add_minimum_alone (Builder *builder, const gchar *layer)
+{
+  g_autofree gchar *maximum = g_strconcat (layer, ".maximum", NULL);
+
+  builder_add_bounds (builder, layer, 4);
+  builder_remove (builder, maximum);
+}
+
+static void
+add_maximum_alone (Builder *builder, const gchar *layer)
+{
+  g_autofree gchar *minimum = g_strconcat (layer, ".minimum", NULL);
+
+  builder_add_bounds (builder, layer, 4);
+  builder_remove (builder, minimum);
+}
+
+static void
+add_crossed_bounds (Builder *builder, const gchar *layer)
+{
+  g_autofree gchar *minimum = g_strconcat (layer, ".minimum", NULL);
+
+  builder_add_bounds (builder, layer, 4);
+  builder_find (builder, minimum)->values[3] = 2;
+}
+
+static void
+add_nan_bounds (Builder *builder, const gchar *layer)
+{
+  g_autofree gchar *minimum = g_strconcat (layer, ".minimum", NULL);
+
+  builder_add_bounds (builder, layer, 4);
+  set_nan (builder, minimum);
+}
+
+static void
+add_infinite_bounds (Builder *builder, const gchar *layer)
+{
+  g_autofree gchar *minimum = g_strconcat (layer, ".minimum", NULL);
+
+  builder_add_bounds (builder, layer, 4);
+  set_infinite (builder, minimum);
+}
+
+static void
+add_fewer_bounds (Builder *builder, const gchar *layer)
+{
+  builder_add_bounds (builder, layer, 3);
+}
+
+static void
+add_bounds (Builder *builder, const gchar *layer)
+{
+  builder_add_bounds (builder, layer, 4);
+}
+
 typedef struct
 {
   const gchar *name;
@@ -325,6 +382,21 @@ static const TensorCase tensor_cases[] = {
     "value 1 is 0, expected 2: not the kernel of this branch" },
   { "mask-shape", training, "backbone.0.conv1x1_lpl.mask", add_large_mask,
     "shape is [4, 1, 5, 5], expected [4, 1, 3, 3]" },
+  { "no-maximum", plain, "backbone.1", add_minimum_alone,
+    "tensor 'backbone.1.maximum' is missing" },
+  { "no-minimum", training, "backbone.2", add_maximum_alone,
+    "tensor 'backbone.2.minimum' is missing" },
+  { "crossed-bounds", plain, "backbone.0", add_crossed_bounds,
+    "tensor 'backbone.0.minimum': value 3, 2, is above that of "
+    "'backbone.0.maximum', 1.75" },
+  { "nan-bounds", plain, "backbone.0", add_nan_bounds,
+    "tensor 'backbone.0.minimum': value 3 is not finite" },
+  { "infinite-bounds", plain, "backbone.0", add_infinite_bounds,
+    "tensor 'backbone.0.minimum': value 0 is not finite" },
+  { "fewer-bounds", plain, "backbone.0", add_fewer_bounds,
+    "tensor 'backbone.0.minimum': shape is [3], expected [4]" },
+  { "bounds-of-nothing", plain, "backbone.3", add_bounds, "is not part" },
+  { "bounds-of-other-name", esr_cnn, "filter.1", add_bounds, "is not part" },
   { "mask-of-squeeze", training, "backbone.0.conv1x1_3x3.mask", add_wrong_mask,
     "is not part" },
 };

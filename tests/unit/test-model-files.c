@@ -166,6 +166,8 @@ assert_same_layers (const EcbsrModel *a, const EcbsrModel *b)
                           (gsize) x->n_out * x->n_in * k * k);
       assert_same_floats (x->bias, y->bias, x->n_out);
       assert_same_floats (x->slope, y->slope, x->n_out);
+      assert_same_floats (x->minimum, y->minimum, x->n_out);
+      assert_same_floats (x->maximum, y->maximum, x->n_out);
     }
 }
 
@@ -219,6 +221,10 @@ test_round_trip (Fixture *fixture, gconstpointer user_data)
           builder_new_esr ("esr-tr", 3, 7, 2),
           builder_new_esr_cnn (4, 2, 3, 1) };
 
+  builder_add_bounds (builders[1], "backbone.1", 4);
+  builder_add_bounds (builders[2], "backbone.1", 9);
+  builder_add_bounds (builders[4], "filter", 54);
+  builder_set (builders[5], "padding", "replicate");
   for (guint i = 0; i < G_N_ELEMENTS (builders); i++)
     {
       builder_set (builders[i], "note", "\\ \" \xc3\xa4 / ");

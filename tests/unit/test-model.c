@@ -135,6 +135,28 @@ test_ecbsr (void)
 }
 
 static void
+test_bounds (void)
+{
+  g_autoptr (Builder) builder
+      = builder_new_ecbsr (2, 1, 5, "prelu", "plain", "false");
+  g_autoptr (EcbsrModel) unbounded = load (builder);
+  g_autoptr (EcbsrModel) model = NULL;
+
+  g_assert_false (unbounded->info.bounded);
+  builder_add_bounds (builder, "backbone.1", 5);
+  builder_add_bounds (builder, "backbone.2", 4);
+  model = load (builder);
+  g_assert_true (model->info.bounded);
+  g_assert_cmpuint (model->info.n_parameters, ==,
+                    unbounded->info.n_parameters);
+  g_assert_null (model->layers[0].minimum);
+  g_assert_null (model->layers[0].maximum);
+  g_assert_cmpfloat (model->layers[1].minimum[4], ==, -1.5);
+  g_assert_cmpfloat (model->layers[1].maximum[4], ==, 2);
+  g_assert_cmpfloat (model->layers[2].maximum[3], ==, 1.75);
+}
+
+static void
 test_activations (void)
 {
   static const gchar *const names[]
@@ -331,6 +353,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/model/ecbsr", test_ecbsr);
+  g_test_add_func ("/model/bounds", test_bounds);
   g_test_add_func ("/model/activations", test_activations);
   g_test_add_func ("/model/esr", test_esr);
   g_test_add_func ("/model/esr-cnn", test_esr_cnn);

@@ -13,6 +13,7 @@ TOOL = os.environ["ECBSR_MODEL"]
 GOLDEN = Path(os.environ["ECBSR_GOLDEN"])
 TRAINING = GOLDEN / "ecbsr-x2-m4c8-prelu-training-identity.safetensors"
 CNN = GOLDEN / "esr-cnn-x2-c2d7s3.safetensors"
+BOUNDED = GOLDEN / "ecbsr-x2-m4c16-prelu-bounded.safetensors"
 REPLICATE = GOLDEN / "ecbsr-x2-m4c16-prelu-replicate.safetensors"
 
 
@@ -51,6 +52,11 @@ class Show(unittest.TestCase):
         cnn, replicate = self.show_json(CNN, REPLICATE)
         self.assertEqual((cnn["padding"], replicate["padding"]), ("zero", "replicate"))
         self.assertIn("  padding         replicate\n", run("show", REPLICATE).stdout)
+
+    def test_bounds(self):
+        cnn, bounded = self.show_json(CNN, BOUNDED)
+        self.assertEqual((cnn["bounded"], bounded["bounded"]), (False, True))
+        self.assertIn("  activations     bounded\n", run("show", BOUNDED).stdout)
 
     def test_awkward_name(self):
         with tempfile.TemporaryDirectory() as folder:
