@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Live pipelines: sinks that wait for the clock, audio beside the video, real time."""
+"""Live pipelines: sinks of all kinds, audio beside the video, real time."""
 
+import hashlib
 import re
 import subprocess
+import tempfile
 import unittest
 
 FRAMES, SOUNDS = 45, 64
@@ -46,7 +48,7 @@ class Live(unittest.TestCase):
         self.assertGreaterEqual(rendered(said, "screen"), FRAMES // 2)
 
     def test_degrades(self):
-        """A budget that no machine keeps: the ladder down to its floor."""
+        """A budget that no machine keeps: down to the lowest level."""
         status, said = launch(SOURCE, "ecbsr model=ecbsr-m4c8 max-processing-time=1000"
                               " overload-policy=degrade", SINK)
         self.check_quiet(status, said)
@@ -57,13 +59,37 @@ class Live(unittest.TestCase):
         self.assertIn("GstMessageQOS", said)
         self.assertRegex(said, "active-model = \"?bicubic")
 
+    def test_degrades_before_every_sink(self):
+        """Most send no QoS events. All frames come."""
+        encoder = "x264enc tune=zerolatency speed-preset=ultrafast"
+        for sink in ("fakesink sync=true", "fakesink sync=false", "queue ! fakesink sync=true",
+                     "appsink drop=true max-buffers=1 wait-on-eos=false",
+                     f"{encoder} ! rtph264pay ! udpsink port=5608",
+                     f"{encoder} ! mp4mux ! filesink location=/dev/null",
+                     "tee name=tee ! queue ! fakesink tee. ! queue ! fakesink async=false"):
+            with self.subTest(sink=sink):
+                status, said = launch(SOURCE, "ecbsr name=ecbsr model=ecbsr-m4c8 "
+                                      "max-processing-time=1000 overload-policy=degrade ! "
+                                      "identity name=after silent=false !", sink)
+                self.check_quiet(status, said)
+                changes = re.findall(r"ecbsr-level-changed, .*to=\(string\)(\S+),", said)
+                self.assertEqual(changes, ["bicubic"])
+                self.assertGreaterEqual(said.count("after: last-message = chain"), FRAMES // 2)
+
     def test_transcode_is_left_alone(self):
-        """Nobody waits for these frames: none is degraded or dropped."""
-        status, said = launch(SOURCE, "ecbsr model=ecbsr-m4c8 max-processing-time=1000",
-                              SINK.replace("sync=true", "sync=false"))
-        self.check_quiet(status, said)
-        self.assertNotIn("ecbsr-level-changed", said)
-        self.assertGreaterEqual(rendered(said, "screen"), FRAMES - 5)
+        """Whatever the sink, nothing behind a file is degraded or dropped."""
+        source = (f"videotestsrc num-buffers={FRAMES} !"
+                  " video/x-raw,format=NV12,width=160,height=120,framerate=30/1 !")
+        found = []
+        for options in "max-processing-time=1000", "overload-policy=none":
+            for sink in "filesink sync=false", "filesink sync=true":
+                with tempfile.NamedTemporaryFile() as file:
+                    status, said = launch(source, "ecbsr model=ecbsr-m4c8", options, "!",
+                                          sink, f"location={file.name}")
+                    self.check_quiet(status, said)
+                    self.assertNotIn("ecbsr-level-changed", said)
+                    found.append(hashlib.sha256(file.read()).hexdigest())
+        self.assertEqual(len(set(found)), 1)
 
 
 if __name__ == "__main__":

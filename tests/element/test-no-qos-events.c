@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Behind a live source, before sinks that send no QoS events: what the element sees by
+ * itself. What takes time here sleeps, so that a busy machine makes no difference. */
+
+#include "live.h"
+
+#define FOREVER ((guint64) 3600 * GST_SECOND)
+
+static gint sleep_us;           /* of a frame, after the element; atomic */
+
+static GstPadProbeReturn
+sleep_downstream (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  g_usleep (g_atomic_int_get (&sleep_us));
+  return GST_PAD_PROBE_OK;
+}
+
+/* After the element, in its thread. */
+static void
+set_downstream (Bench * bench, guint us)
+{
+  g_atomic_int_set (&sleep_us, us);
+  gst_pad_add_probe (bench->h->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
+      sleep_downstream, NULL, NULL);
+}
+
+/* A frame stamped @stamp_us, at @clock_us. */
+static gboolean
+is_dropped (Bench * bench, guint stamp_us, guint clock_us)
+{
+  GstBuffer *in = frame_new_filled (&live_info, FRAME_DEFAULT,
+      pattern_texture), *out;
+  gboolean dropped;
+
+  gst_harness_set_time (bench->h, clock_us * GST_USECOND);
+  GST_BUFFER_PTS (in) = stamp_us * GST_USECOND;
+  fail_unless_equals_int (gst_harness_push (bench->h, in), GST_FLOW_OK);
+  out = gst_harness_try_pull (bench->h);
+  dropped = out == NULL;
+  gst_clear_buffer (&out);
+  return dropped;
+}
+
+static gboolean
+runs (Bench * bench, const gchar * model)
+{
+  gboolean same;
+  gchar *name;
+
+  g_object_get (bench->ecbsr, "active-model", &name, NULL);
+  same = g_strcmp0 (name, model) == 0;
+  g_free (name);
+  return same;
+}
+
+/* Frame times count whatever the sink says, and nothing is dropped for a level. */
+GST_START_TEST (test_frame_times)
+{
+  Bench bench = live_start ("model", MODEL_ESR_TR, "max-processing-time",
+      (guint64) 1, NULL);
+
+  live_assert_downgraded (live_push_until_level_changes (&bench, 0),
+      "esr-tr-x2", "bicubic");
+  live_assert_output (&bench, MODEL_BICUBIC);
+  fail_unless_equals_uint64 (bench_get_stat (&bench, "dropped"), 0);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* What comes after the element takes more than frames last: a level less, and one
+ * more after a second, down to the last; then nothing changes. Once it is fast again,
+ * up. */
+GST_START_TEST (test_slow_downstream)
+{
+  Bench bench = live_start ("model", MODEL_ESR_TR, "overload-policy",
+      POLICY_DEGRADE, "max-processing-time", FOREVER, NULL);
+  GstMessage *message;
+  const gchar *reason;
+  guint level;
+
+  set_downstream (&bench, 60000);
+  do {
+    message = live_push_until_level_changes (&bench, LIVE_FRAME);
+    reason = gst_structure_get_string (gst_message_get_structure (message),
+        "reason");
+    fail_unless_equals_string (reason, "late");
+    gst_message_unref (message);
+    level = bench_get_stat (&bench, "level");
+  } while (!runs (&bench, "bicubic"));
+  fail_unless_equals_uint64 (bench_get_stat (&bench, "dropped"), 0);
+
+  g_atomic_int_set (&sleep_us, 0);
+  message = live_push_until_level_changes (&bench, GST_SECOND / 4);
+  gst_message_unref (message);
+  fail_unless_equals_uint64 (bench_get_stat (&bench, "level"), level - 1);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+#define SLOW_FRAME 100000       /* us: longer than a busy machine takes */
+
+/* @n frames, stamped on time; the thread waits @wait_us for each. */
+static void
+push_late (Bench * bench, guint * stamp_us, guint * clock_us, guint n,
+    guint wait_us, const gchar * why)
+{
+  guint i;
+
+  for (i = 0; i < n; i++) {
+    g_usleep (wait_us);
+    *clock_us += wait_us;
+    fail_if (is_dropped (bench, *stamp_us, *clock_us), "%s", why);
+    *stamp_us += SLOW_FRAME;
+  }
+}
+
+/* The source sends half as many frames as it stamps, so that they come ever later; or
+ * nothing for a while, and then all at once. */
+GST_START_TEST (test_late_source)
+{
+  static const gint policies[] = { POLICY_DEGRADE_THEN_DROP, POLICY_DROP };
+  guint stamp_us = 0, clock_us = 0, i;
+  Bench bench;
+
+  live_info.fps_n = 10;
+  bench = live_start ("model", MODEL_ESR_TR, "max-processing-time", FOREVER,
+      NULL);
+  for (i = 0; i < G_N_ELEMENTS (policies); i++) {
+    g_object_set (bench.ecbsr, "overload-policy", policies[i], NULL);
+    push_late (&bench, &stamp_us, &clock_us, 18, 2 * SLOW_FRAME,
+        "half the rate");
+    push_late (&bench, &stamp_us, &clock_us, 1, 5 * SLOW_FRAME, "stall");
+    push_late (&bench, &stamp_us, &clock_us, 18, 0, "burst");
+  }
+  fail_unless (live_pop_level_changed (&bench) == NULL);
+  fail_unless_equals_uint64 (bench_get_stat (&bench, "dropped"), 0);
+  fail_unless_equals_uint64 (bench_get_stat (&bench, "level"), 0);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* ------------------------------------------------------------------ dropping -- */
+
+/* 100,000 frames a second are too many anywhere. What comes two of them later than the
+ * source is by itself is dropped: the first frame came 50 us late. */
+static void
+assert_drops (Bench * bench)
+{
+  GstMessage *message;
+  gint64 jitter;
+
+  fail_if (is_dropped (bench, 1000, 1050));
+  fail_if (is_dropped (bench, 1010, 1060));
+  fail_if (is_dropped (bench, 1020, 1090));
+  fail_unless (is_dropped (bench, 1020, 1091));
+  fail_unless (is_dropped (bench, 1030, 2000));
+  fail_if (is_dropped (bench, 1960, 2010));
+  fail_unless_equals_uint64 (bench_get_stat (bench, "dropped"), 2);
+  message = bench_pop_message (bench, GST_MESSAGE_QOS);
+  gst_message_parse_qos_values (message, &jitter, NULL, NULL);
+  fail_unless_equals_int64 (jitter, 21 * GST_USECOND);
+  gst_message_unref (message);
+}
+
+GST_START_TEST (test_drops)
+{
+  Bench bench;
+
+  live_info.fps_n = 100000;
+  bench = live_start ("model", MODEL_ESR_TR, "overload-policy", POLICY_DROP,
+      NULL);
+  assert_drops (&bench);
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* Not while there may be a level to go down to, nor where the policy says no. */
+GST_START_TEST (test_does_not_drop)
+{
+  static const gint policies[] = { POLICY_NONE, POLICY_DEGRADE };
+  guint i, k;
+
+  live_info.fps_n = 100000;
+  for (i = 0; i < G_N_ELEMENTS (policies); i++) {
+    Bench bench = live_start ("model", MODEL_ESR_TR, "overload-policy",
+        policies[i], NULL);
+
+    for (k = 0; k < 50; k++)
+      fail_if (is_dropped (&bench, 10 * k, 1000 * k));
+    bench_free (&bench);
+  }
+}
+
+GST_END_TEST;
+
+/* At the lowest level, which takes longer than frames last. */
+GST_START_TEST (test_drops_at_lowest_level)
+{
+  Bench bench;
+  guint i;
+
+  live_info.fps_n = 100000;
+  bench = live_start ("model", MODEL_ESR_TR, NULL);
+  for (i = 0; i < LIVE_PATIENCE && !runs (&bench, "bicubic"); i++) {
+    fail_if (is_dropped (&bench, 10 * i, 10 * i));
+    g_usleep (1000);
+  }
+  for (; i < LIVE_PATIENCE && !is_dropped (&bench, 10 * i, 10 * i + 100); i++)
+    g_usleep (1000);
+  fail_unless (i < LIVE_PATIENCE, "nothing is dropped");
+  fail_if (is_dropped (&bench, 10 * i + 100, 10 * i + 100));
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* At scale 1 nothing takes time. */
+GST_START_TEST (test_passthrough)
+{
+  Bench bench;
+  guint i;
+
+  live_info.fps_n = 100000;
+  bench = live_start ("scale", 1, "overload-policy", POLICY_DROP, NULL);
+  for (i = 0; i < 50; i++)
+    fail_if (is_dropped (&bench, 10 * i, 1000 * i));
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* How late frames came before a flush says nothing of those after it. */
+GST_START_TEST (test_flush)
+{
+  GstSegment segment;
+  Bench bench;
+
+  live_info.fps_n = 100000;
+  bench = live_start ("model", MODEL_ESR_TR, "overload-policy", POLICY_DROP,
+      NULL);
+  fail_if (is_dropped (&bench, 1000, 1000));
+  fail_unless (is_dropped (&bench, 1010, 2000));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (bench.h, gst_event_new_flush_start ());
+  gst_harness_push_event (bench.h, gst_event_new_flush_stop (TRUE));
+  gst_harness_push_event (bench.h, gst_event_new_segment (&segment));
+  fail_if (is_dropped (&bench, 1010, 2000));
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* Without timestamps, and without a frame rate, there is nothing to be late by. */
+GST_START_TEST (test_no_times)
+{
+  Bench bench;
+  guint i;
+
+  live_info.fps_n = 100000;
+  bench = live_start ("model", MODEL_ESR_TR, "overload-policy", POLICY_DROP,
+      NULL);
+  for (i = 0; i < 20; i++) {
+    GstBuffer *in = frame_new_filled (&live_info, FRAME_DEFAULT,
+        pattern_texture);
+
+    gst_harness_set_time (bench.h, i * GST_MSECOND);
+    GST_BUFFER_PTS (in) = GST_CLOCK_TIME_NONE;
+    gst_buffer_unref (gst_harness_push_and_pull (bench.h, in));
+  }
+  live_info.fps_n = 0;
+  bench_set_input (&bench, &live_info);
+  for (i = 20; i < 40; i++)
+    fail_if (is_dropped (&bench, 10 * i, 1000 * i));
+  bench_free (&bench);
+}
+
+GST_END_TEST;
+
+static void
+set_up (void)
+{
+  live_set_up ();
+  g_atomic_int_set (&sleep_us, 0);
+}
+
+static Suite *
+no_qos_events_suite (void)
+{
+  Suite *s = suite_create ("no-qos-events");
+  TCase *tc = tcase_create ("no-qos-events");
+
+  suite_add_tcase (s, tc);
+  tcase_add_checked_fixture (tc, set_up, NULL);
+  tcase_add_test (tc, test_frame_times);
+  tcase_add_test (tc, test_slow_downstream);
+  tcase_add_test (tc, test_late_source);
+  tcase_add_test (tc, test_drops);
+  tcase_add_test (tc, test_does_not_drop);
+  tcase_add_test (tc, test_drops_at_lowest_level);
+  tcase_add_test (tc, test_passthrough);
+  tcase_add_test (tc, test_flush);
+  tcase_add_test (tc, test_no_times);
+  return s;
+}
+
+GST_CHECK_MAIN (no_qos_events);
