@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Training photos: which, how they become luma pairs, how patches are drawn."""
+"""Training photos and drawn pictures: which, and how they become pairs of luma."""
 
 import hashlib
 import multiprocessing
@@ -10,21 +10,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from models.train import camera, h264
+from models.train import camera, drawn, h264
 from models.train.imresize import imresize, round_half_up
 
 # Folders of DATA/train whose terms allow weights to be given away.
-FOLDERS = ("Kodak24", "CameraPhotos", "WallElementary", "WallBudgie", "WallPopOS")
+FOLDERS = ("Kodak24", "CameraPhotos", "WallElementary", "WallBudgie", "WallPopOS",
+           "WallBentobox", "WallTrident", "WallGallium", "WallSolus")
 HELD_OUT_EVERY = 10
-DETAIL = 5.0  # mean difference of neighbouring samples; below it a patch is dull
-KEEP_DULL = 0.08
-TRIES = 8
-
-# The share of patches whose luma fills 0..255. Video may go beyond black and white,
-# where a network that never saw it does anything: M4C16 ×2 lost 9 dB on Set14's
-# `bridge`.
-STRETCHED = 0.1
 CAMERA_VARIANTS = 3
+N_DRAWN = 1200
 
 # Photos are trained on at half and a third of their size: a camera's own pixels are
 # softened by lens and demosaicing and carry its noise, and networks that learn to
@@ -38,12 +32,11 @@ REDUCTIONS = (1 / 2, 1 / 3)
 # the photos by heart otherwise (M4C16 ×4: 50,000 more iterations without brought
 # nothing on photos that were held out, 18,000 with it 0.019 dB).
 MORE_REDUCTIONS = (0.55, 0.42, 0.28)
-LUMA_SHARE = 0.5
 
 # Large pictures lack only what ×4 restores least: M4C16 ×4 had 26.788 dB on photos that
 # were held out after 5,000 more iterations without these sizes, 26.803 with them. At ×2
 # they cost M10C16 0.012 dB, and M4C16 nothing.
-X4_REDUCTIONS = (1, 0.7)
+X4_REDUCTIONS = (0.7,)
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_DATA = Path(os.environ.get("ECBSR_SHARED", PROJECT.parent / "shared")) / "data"
@@ -164,83 +157,56 @@ def _save_pairs(path, make, jobs):
     temporary.replace(path)
 
 
+def reduced(path, reduction):
+    """A photo made smaller: by Pillow, whose cubic is MATLAB's but at the border, and a
+    hundred times as fast."""
+    with Image.open(path) as image:
+        image = image if image.mode == "L" else image.convert("RGB")
+        size = [max(1, round(n * reduction)) for n in image.size]
+        return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
+
+
 def _pair_of_file(job, seed):
     path, reduction, scale = job
-    return make_pair(imresize(load_rgb(path), reduction), scale, seed)
+    return make_pair(reduced(path, reduction), scale, seed)
 
 
 def _rgb_pair_of_file(job):
     path, reduction, scale = job
-    high = whole(imresize(load_rgb(path), reduction), scale)
+    high = whole(reduced(path, reduction), scale)
     return imresize(high, 1 / scale), high
 
 
-def components(pair, random, luma_share):
-    """A pair of RGB as one of luma, or of one colour in luma's range."""
-    if pair[0].ndim == 2:
-        return pair
-    if random.random() < luma_share:
-        return tuple(luma(part) for part in pair)
-    colour = random.integers(3)
-    return tuple(16 + part[..., colour] * np.float32(219 / 255) for part in pair)
+# ------------------------------------------------------------ drawn pictures --
+
+def drawn_pairs(scale, work, content="clean", number=N_DRAWN):
+    """Of `number` pairs of luma to train on: (those drawn large, those drawn small)."""
+    code = [drawn] if content == "clean" else [drawn, camera, h264]
+    key = _key(drawn.fonts(), (number, content), code)
+    jobs = [(scale, content, i) for i in range(number)]
+    pairs = _kept_pairs(Path(work) / f"drawn-x{scale}-{content}-{key}.npz", _drawn_pair, jobs)
+    is_small = [drawn.is_small((1, i)) for i in range(number)]
+    return ([pair for pair, small in zip(pairs, is_small) if not small],
+            [pair for pair, small in zip(pairs, is_small) if small])
 
 
-class Patches:
-    """Draws batches. Batch number i is always the same: nothing to save or resume.
-
-    `luma_share` of the patches of RGB pairs are luma.
-    """
-
-    def __init__(self, pairs, scale, patch=48, batch=16, seed=0, luma_share=LUMA_SHARE):
-        self.pairs = [pair for pair in pairs if min(pair[0].shape[:2]) >= patch]
-        if not self.pairs:
-            raise ValueError(f"no picture holds a patch of {patch}x{patch}")
-        self.scale, self.patch, self.batch, self.seed = scale, patch, batch, seed
-        self.luma_share = luma_share
-        self.details = [details(luma(low), patch) for low, _ in self.pairs]
-        area = np.array([d.size for d in self.details], float)
-        self.cumulative = np.cumsum(area / area.sum())
-
-    def draw(self, number):
-        """float32 arrays (low, high), [batch, size, size]."""
-        random = np.random.default_rng((self.seed, number))
-        low = np.empty((self.batch, self.patch, self.patch), np.float32)
-        high = low.repeat(self.scale, axis=1).repeat(self.scale, axis=2)
-        for i in range(self.batch):
-            low[i], high[i] = self._draw_one(random)
-            if random.random() < STRETCHED:
-                low[i], high[i] = stretch(low[i]), stretch(high[i])
-        return low, high
-
-    def _draw_one(self, random):
-        for where, y, x, luck in random.random((TRIES, 4)):
-            which = np.searchsorted(self.cumulative, where * self.cumulative[-1])
-            places = self.details[which]
-            y, x = int(y * places.shape[0]), int(x * places.shape[1])
-            if luck < KEEP_DULL or places[y, x] >= DETAIL:
-                break
-        turns, mirror = random.integers(4), random.integers(2)
-        return tuple(np.rot90(part[:, ::-1] if mirror else part, turns)
-                     for part in components(self._cut(which, y, x), random, self.luma_share))
-
-    def _cut(self, which, y, x):
-        low, high = self.pairs[which]
-        s, n = self.scale, self.patch
-        return low[y:y + n, x:x + n], high[y * s:(y + n) * s, x * s:(x + n) * s]
+def drawn_text(scale, number=12):
+    """Pairs of text in fonts that are not trained on."""
+    return [_grey_pair(drawn.text_pair((9, i), scale)) for i in range(number)]
 
 
-def stretch(luma):
-    """From 16..235 to 0..255."""
-    return (luma - 16) * np.float32(255 / 219)
+def _drawn_pair(job):
+    scale, content, number = job
+    low, high = drawn.pair((1, number), scale, None if content == "clean" else _by_camera)
+    return _grey_pair((low, high))
 
 
-def details(picture, size):
-    """How much goes on in each patch of `size` x `size`: the mean difference of
-    neighbouring samples, down and across."""
-    picture = picture.astype(np.float64)
-    total = np.zeros([n + 1 for n in picture.shape])
-    total[1:, 1:] = np.abs(np.diff(picture, axis=0, append=picture[-1:])) \
-        + np.abs(np.diff(picture, axis=1, append=picture[:, -1:]))
-    total = total.cumsum(0).cumsum(1)
-    sums = total[size:, size:] - total[:-size, size:] - total[size:, :-size] + total[:-size, :-size]
-    return (sums / size ** 2).astype(np.float32)
+def _by_camera(high, scale, random):
+    """Half of them clean."""
+    return camera.photograph(high, scale, random) if random.random() < 0.5 \
+        else imresize(high, 1 / scale)
+
+
+def _grey_pair(pair):
+    """Of 0..255 to luma."""
+    return tuple((16 + part.astype(np.float64) * 219 / 255).astype(np.float16) for part in pair)

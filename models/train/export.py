@@ -24,6 +24,7 @@ def to_plain(net):
     """{name: float32 array}: the shipped form. ECBSR is folded in double precision."""
     net = copy.deepcopy(net).double()
     tensors = ecbsr_tensors(net) if isinstance(net, Ecbsr) else edge_sr_tensors(net)
+    tensors.update(bounds_tensors(net))
     return {name: tensor.detach().float().numpy() for name, tensor in tensors.items()}
 
 
@@ -38,9 +39,26 @@ def ecbsr_tensors(net):
     return tensors
 
 
+def unit_of(net):
+    """What 1 in a network of ours is in a model file."""
+    return ECBSR_DOMAIN[1] if isinstance(net, Ecbsr) else 1
+
+
+def bounds_tensors(net):
+    return {f"{name}.{end}": layer.bounds[i] * unit_of(net)
+            for name, layer in net.bounded_layers().items() if layer.bounds is not None
+            for i, end in enumerate(("minimum", "maximum"))}
+
+
+def load_bounds(net, tensors):
+    for name, layer in net.bounded_layers().items():
+        ends = [tensors.get(f"{name}.{end}") for end in ("minimum", "maximum")]
+        layer.bounds = None if ends[0] is None else \
+            torch.stack([torch.from_numpy(end) for end in ends]) / unit_of(net)
+
+
 def edge_sr_layers(net):
-    return {name: layer for name, layer in net.named_modules()
-            if isinstance(layer, (torch.nn.Conv2d, WhitenedConv))}
+    return net.bounded_layers()
 
 
 def edge_sr_tensors(net):
@@ -54,7 +72,8 @@ def edge_sr_tensors(net):
 
 
 def load_plain(net, tensors):
-    """Makes `net` compute what `tensors` say. Layers of another shape are left.
+    """Makes `net` compute what `tensors` say, but for their bounds. Layers of another
+    shape are left.
 
     A file of another scale thus lends its body.
     """
@@ -100,6 +119,19 @@ def load_ecbsr(net, tensors):
             layer.act.weight.copy_(tensors[f"backbone.{i}.act.weight"])
 
 
+def load_exactly(net, tensors):
+    """Not balanced, so that bounds fit."""
+    net.drop_branches()
+    with torch.no_grad():
+        for i, layer in enumerate(net.backbone):
+            for part, name in ((layer.conv3x3.weight, "conv3x3.weight"),
+                               (layer.conv3x3.bias, "conv3x3.bias")):
+                part.copy_(torch.from_numpy(tensors[f"backbone.{i}.{name}"]))
+            layer.conv3x3.bias /= ECBSR_DOMAIN[1]
+            if layer.act is not None:
+                layer.act.weight.copy_(torch.from_numpy(tensors[f"backbone.{i}.act.weight"]))
+
+
 def load_edge_sr(net, tensors):
     for name, layer in edge_sr_layers(net).items():
         weight = tensors[f"{name}.weight"]
@@ -121,6 +153,7 @@ def metadata_of(config, name, notes):
         "format": "gst-ecbsr 1", "name": name, "content": "clean",
         "luma_range": "16..235" if ecbsr else "0..1",
         "licence": "CC0-1.0", "trained_on": ", ".join(FOLDERS)})
+    metadata["padding"] = "replicate"
     if ecbsr:
         metadata.update({"activation": "prelu", "form": "plain", "identity": "false"})
     return {**metadata, **notes}
@@ -133,5 +166,11 @@ def write(path, net, config, name, notes):
 def load(path, config):
     """The network in the file at `path`, which is one of `config`."""
     net = make(config)
-    load_plain(net, safetensors_io.read(path)[0])
+    tensors, metadata = safetensors_io.read(path)
+    if isinstance(net, Ecbsr):
+        load_exactly(net, tensors)
+    else:
+        load_plain(net, tensors)
+    load_bounds(net, tensors)
+    net.padding = metadata.get("padding", "zero")
     return net

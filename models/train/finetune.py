@@ -65,17 +65,20 @@ def curve(v, slope):
 class Bytes(torch.autograd.Function):
     """Sums to the bytes of the next layer. In one piece it takes half of the time.
 
-    The zero points of these are in `bias`, and come off at the end.
+    The zero points of these are in `bias`, and come off at the end. `low` and `high` bound
+    the bytes.
     """
 
     @staticmethod
-    def forward(ctx, total, multiplier, bias, slope, zero):
+    def forward(ctx, total, multiplier, bias, slope, zero, low, high):
         v = multiply_add(total, multiplier, bias)
         below = multiply_add(v, slope, torch.from_numpy(int8.knee(zero.numpy(), slope.numpy())))
         is_above = v > below
         v = torch.maximum(v, below)
-        ctx.save_for_backward(total, is_above, (v >= -0.5) & (v <= 255.5), multiplier, slope)
-        return v.round_().clamp_(0, 255).sub_(column(zero))
+        low, high = column(low), column(high)
+        inside = (v >= low - 0.5) & (v <= high + 0.5)
+        ctx.save_for_backward(total, is_above, inside, multiplier, slope)
+        return torch.minimum(torch.maximum(v.round_(), low), high).sub_(column(zero))
 
     @staticmethod
     def backward(ctx, gradient):
@@ -83,7 +86,7 @@ class Bytes(torch.autograd.Function):
         steepness = is_above.float().mul_(column(1 - slope)).add_(column(slope))
         gradient = (gradient * inside).mul_(steepness)
         return gradient * column(multiplier), (gradient * total).sum((0, 2, 3)), \
-            gradient.sum((0, 2, 3)), None, None
+            gradient.sum((0, 2, 3)), None, None, None, None
 
 
 class Int8Layer(nn.Module):
@@ -123,9 +126,9 @@ class Int8Layer(nn.Module):
 class Int8Net(nn.Module):
     """int8.run_int8, to the bit, differentiable."""
 
-    def __init__(self, layers):
+    def __init__(self, layers, replicate=False):
         super().__init__()
-        self.layers = layers
+        self.layers, self.replicate = layers, replicate
         self.inner = nn.ModuleList(Int8Layer(layer) for layer in layers[1:])
         self.first_slope = torch.from_numpy(layers[0].slope.copy())
 
@@ -138,12 +141,27 @@ class Int8Net(nn.Module):
         return torch.from_numpy(self.layers[0].weight) * gain.view(-1, 1, 1, 1), \
             torch.from_numpy(self.layers[0].bias) * gain
 
+    @torch.no_grad()
+    def byte_bounds(self, i):
+        """Of what inner layer `i` reads, as int8.byte_bounds."""
+        before, zero = self.layers[i], self.inner[i].zero
+        if before.minimum is None:
+            return torch.zeros(()).expand(len(zero)), torch.tensor(255.0).expand(len(zero))
+        gain = self.inner[i].gain()
+        unit = (1 / self.inner[i].step().double()).float().expand(len(zero))
+        return tuple(multiply_add(column(torch.from_numpy(end) * gain), unit, zero)
+                     .round().clamp(0, 255).flatten() for end in (before.minimum, before.maximum))
+
+    def conv(self, x, weight):
+        return functional.conv2d(x, weight,
+                                 padding=0 if self.replicate else weight.shape[-1] // 2)
+
     def first_layer(self, x):
         weight, bias = self.first_tensors()
-        v = functional.conv2d(x, weight, padding=weight.shape[-1] // 2) + column(bias)
+        v = self.conv(int8.continued(self.layers, x, self.replicate), weight) + column(bias)
         zero = self.inner[0].zero
         gain = (1 / self.inner[0].step().double()).float().expand(len(zero))
-        return Bytes.apply(v, gain, zero, self.first_slope, zero)
+        return Bytes.apply(v, gain, zero, self.first_slope, zero, *self.byte_bounds(0))
 
     def forward(self, x):
         """The last convolution's output for x [n, 1, h, w], as int8.run_int8."""
@@ -156,9 +174,10 @@ class Int8Net(nn.Module):
             zero = 0 if last else self.inner[i + 1].zero
             bias = (layer.q_bias(gain).double() / unit + zero).float()
             # Exact in float32: sums of 32 channels still have no more than 24 bits.
-            total = functional.conv2d(q, layer.q_weight(), padding=1)
+            total = self.conv(q, layer.q_weight())
             q = (total.double() * column(multiplier) + column(bias)).float() if last \
-                else Bytes.apply(total, multiplier, bias, layer.slope, zero)
+                else Bytes.apply(total, multiplier, bias, layer.slope, zero,
+                                 *self.byte_bounds(i + 1))
         return q
 
     @torch.no_grad()
@@ -172,22 +191,27 @@ class Int8Net(nn.Module):
             layer.q_scale = tuned.q_scale(gain).numpy()
             layer.q_bias = tuned.q_bias(gain).numpy()
             layer.input_scale = float(tuned.step())
+        for layer, tuned in zip(layers, self.inner):
+            if layer.minimum is not None:
+                gain = tuned.gain().numpy()
+                layer.minimum, layer.maximum = layer.minimum * gain, layer.maximum * gain
         return layers
 
 
-def run_float(layers, x):
+def run_float(layers, x, replicate=False):
     """int8.run_float's output, faster."""
-    for layer in layers[:-1]:
+    x = int8.continued(layers, x, replicate)
+    for layer in layers:
         x = functional.conv2d(x, torch.from_numpy(layer.weight), torch.from_numpy(layer.bias),
-                              padding=layer.weight.shape[-1] // 2)
-        x = curve(x, torch.from_numpy(layer.slope))
-    return functional.conv2d(x, torch.from_numpy(layers[-1].weight),
-                             torch.from_numpy(layers[-1].bias), padding=1)
+                              padding=0 if replicate else layer.weight.shape[-1] // 2)
+        if layer is not layers[-1]:
+            x = int8.bounded(curve(x, torch.from_numpy(layer.slope)), layer)
+    return x
 
 
-def wanted(layers, low, high, scale):
+def wanted(layers, low, high, scale, replicate=False):
     """What the last convolution should give, and how much each patch counts."""
-    exact, photo = run_float(layers, low), functional.pixel_unshuffle(high, scale) - low
+    exact, photo = run_float(layers, low, replicate), functional.pixel_unshuffle(high, scale) - low
     weight = 1 / ((exact - photo).square().mean((1, 2, 3), keepdim=True) + FLOOR)
     return exact.lerp(photo, SHARE_OF_PHOTO), weight
 
@@ -203,13 +227,13 @@ def make_optimizer(net):
     return torch.optim.Adam(groups, lr=PEAK, betas=(0.9, 0.99))
 
 
-def finetune(layers, scale, draw, iterations, report=lambda text: None):
+def finetune(layers, scale, draw, iterations, report=lambda text: None, replicate=False):
     """The layers fine-tuned, and the loss at each iteration.
 
     `layers` have int8 data already (quantise.py). `draw(i)` gives batch i: small
     and large luma as the network sees it, float [n, 1, h, w].
     """
-    net = Int8Net(layers)
+    net = Int8Net(layers, replicate)
     optimizer, losses = make_optimizer(net), []
     for iteration in range(iterations):
         for group in optimizer.param_groups:
@@ -217,7 +241,7 @@ def finetune(layers, scale, draw, iterations, report=lambda text: None):
         low, high = draw(iteration)
         low = low.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)  # channels last: faster
         with torch.no_grad():
-            target, weight = wanted(layers, low, high, scale)
+            target, weight = wanted(layers, low, high, scale, replicate)
         with torch.enable_grad():
             error = (net(low) - target)[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
             loss = (weight * error.square()).mean()

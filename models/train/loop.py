@@ -13,6 +13,7 @@ import torch
 
 from models.train import state
 from models.train.history import History
+from models.train.networks import inner
 from models.train.soap import EVERY, Soap
 from models.train.step import Step
 
@@ -22,12 +23,6 @@ REPORT_EVERY = 15  # seconds
 EXACT_END = 0.1  # share of a training, at its end, that is done in float32
 FLOOR = 1e-6  # of a patch's mean square, as in step.h
 LARGEST_BLOCK = 200  # parameters whose full matrix of moments SOAP keeps
-
-# Patches end in zero padding as pictures do, but most of a patch lies near its
-# border and little of a picture. So the border counts in one batch of
-# BORDER_EVERY only; counted always, it costs eSR-MAX ×2 1.7 dB.
-BORDER_EVERY = 32
-
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4  # of glibc's <malloc.h>
 
@@ -50,7 +45,6 @@ class Settings:
     iterations: int
     peak: float = 1e-3  # learning rate after the warm-up
     warm_up: int = 500
-    margin: int = 0  # large pixels at the border of a patch that do not count
     optimizer: str = "adam"
 
 
@@ -71,10 +65,6 @@ def to_tensor(picture, domain):
     black, span = domain
     tensor = torch.from_numpy(picture)[..., None].permute(0, 3, 1, 2)
     return (tensor.float() - black) / span
-
-
-def inner(tensor, margin):
-    return tensor[..., margin:-margin, margin:-margin] if margin else tensor
 
 
 def loss_of(error):
@@ -126,7 +116,7 @@ def make_optimizer(settings, net, vector):
 class Trainer:
     """Trains `net` in place; `average` is the network to keep.
 
-    `draw(i)` gives batch i. `run` identifies the training: a state saved by
+    `draw(i)` gives batch i, of patches with a context of net.radius. `run` identifies the training: a state saved by
     another one is refused. `stop_at` ends early, with the state saved. `kept` is a
     state to begin from where `path` has none.
     """
@@ -165,8 +155,7 @@ class Trainer:
         rate = learning_rate(self.settings, self.iteration)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        margin = 0 if self.iteration % BORDER_EVERY == 0 else self.settings.margin
-        loss = self._loss(*self.draw(self.iteration), margin)
+        loss = self._loss(*self.draw(self.iteration))
         loss.backward()
         value = loss.item() * self.domain[1]
         if not math.isfinite(value):
@@ -177,12 +166,14 @@ class Trainer:
         self.iteration += 1
         return value
 
-    def _loss(self, low, high, margin):
+    def _loss(self, low, high):
+        """Of what lies within the patches' context (patches.py)."""
+        margin = self.net.radius * self.net.scale
         if self.fast and self.fast.takes(low):
             self.fast.bfloat16 = self.iteration < (1 - EXACT_END) * self.settings.iterations
             return self.fast.loss(low, high, margin)
         low, high = to_tensor(low, self.domain), to_tensor(high, self.domain)
-        return loss_of(inner(self.net(low) - high, margin))
+        return loss_of(self.net.valid(low) - inner(high, margin))
 
     def _follow(self):
         # The average starts short, so that the initial weights are soon forgotten.

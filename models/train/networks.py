@@ -7,6 +7,10 @@ Jiang, "edge-SR: Super-Resolution For The Masses", WACV 2022.
 
 All map luma [n, 1, h, w] to [n, 1, s*h, s*w]. ECBSR sees luma 16..235 divided
 by 255, edge-SR sees 0..1 from black to white.
+
+Beyond its border a picture is continued by its outermost pixels, as far as the network
+reaches, and no convolution sees zeros; `padding` = "zero" is how the published networks
+were trained. What an activation makes may be bounded, channel by channel.
 """
 
 import math
@@ -18,6 +22,49 @@ from torch.nn import functional
 SOBEL_X = ((1, 0, -1), (2, 0, -2), (1, 0, -1))
 SOBEL_Y = ((1, 2, 1), (0, 0, 0), (-1, -2, -1))
 LAPLACE = ((0, 1, 0), (1, -4, 1), (0, 1, 0))
+
+
+class Bounded(nn.Module):
+    """A layer that keeps its channels between `bounds` [2, channels], where there are
+    any, and notes how far they reach in `seen` while that is not None."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("bounds", None)
+        self.seen = None
+
+    def bound(self, y):
+        if self.seen is not None:
+            flat = y.detach().transpose(0, 1).flatten(1)
+            self.seen.append(torch.stack((flat.min(1)[0], flat.max(1)[0])))
+        if self.bounds is None:
+            return y
+        low, high = self.bounds.view(2, 1, -1, 1, 1)
+        return torch.minimum(torch.maximum(y, low), high)
+
+
+class Network(nn.Module):
+    """`radius`: how far it reaches. `body(x, same)`: the upscaled picture of all of x,
+    zeros around it, or of the part that is `radius` from the border."""
+
+    padding = "replicate"
+
+    def forward(self, x):
+        if self.padding == "zero":
+            return self.body(x, True)
+        return self.valid(functional.pad(x, (self.radius,) * 4, mode="replicate"))
+
+    def valid(self, x):
+        """x [n, 1, h + 2 radius, w + 2 radius], the context included."""
+        return self.body(x, False)
+
+    def bounded_layers(self):
+        """{name in a model file: layer}"""
+        return {name: layer for name, layer in self.named_modules()
+                if isinstance(layer, Bounded)}
+
+    def is_bounded(self):
+        return any(layer.bounds is not None for layer in self.bounded_layers().values())
 
 
 class Pointwise3x3(nn.Module):
@@ -58,7 +105,7 @@ class PointwiseEdge(nn.Module):
             kernel.sum((1, 2, 3)) * self.b0 + self.bias
 
 
-class Ecb(nn.Module):
+class Ecb(Bounded):
     """Five parallel branches that are one 3x3 convolution; then PReLU or nothing."""
 
     def __init__(self, n_in, n_out, activation):
@@ -89,8 +136,8 @@ class Ecb(nn.Module):
         return self.conv3x3.weight + sum(weight for weight, _ in folded), \
             self.conv3x3.bias + sum(bias for _, bias in folded)
 
-    def convolve(self, x):
-        return functional.conv2d(x, *self.fold(), padding=1)
+    def convolve(self, x, padding=1):
+        return functional.conv2d(x, *self.fold(), padding=padding)
 
     def convolve_by_branches(self, x):
         """As published: the 1x1 output is bordered by its bias before the 3x3."""
@@ -102,21 +149,23 @@ class Ecb(nn.Module):
             total = total + functional.conv2d(y, weight, bias, groups=groups)
         return total
 
-    def forward(self, x):
-        x = self.convolve(x)
+    def forward(self, x, padding=1):
+        x = self.convolve(x, padding)
         if self.act is None:
-            return x
+            return self.bound(x)
         # PReLU, whose own gradient takes PyTorch three times as long on a CPU.
-        return functional.relu(x) - self.act.weight.view(1, -1, 1, 1) * functional.relu(-x)
+        return self.bound(functional.relu(x)
+                          - self.act.weight.view(1, -1, 1, 1) * functional.relu(-x))
 
 
-class Ecbsr(nn.Module):
+class Ecbsr(Network):
     def __init__(self, scale, blocks, channels):
         super().__init__()
         self.scale = scale
         layers = [Ecb(1, channels, True)]
         layers += [Ecb(channels, channels, True) for _ in range(blocks)]
         self.backbone = nn.Sequential(*layers, Ecb(channels, scale * scale, False))
+        self.radius = len(self.backbone)
         self.shrink_last_layer()
 
     def shrink_last_layer(self):
@@ -131,8 +180,15 @@ class Ecbsr(nn.Module):
         for layer in self.backbone:
             layer.drop_branches()
 
-    def forward(self, x):
-        return functional.pixel_shuffle(self.backbone(x) + x, self.scale)
+    def body(self, x, same):
+        y = x
+        for layer in self.backbone:
+            y = layer(y, 1 if same else 0)
+        return functional.pixel_shuffle(y + (x if same else inner(x, self.radius)), self.scale)
+
+
+def inner(tensor, margin):
+    return tensor[..., margin:-margin, margin:-margin] if margin else tensor
 
 
 def attend(value, score):
@@ -163,7 +219,7 @@ def whitening(size):
     return vectors @ torch.diag(values ** -0.5) @ vectors.T
 
 
-class WhitenedConv(nn.Module):
+class WhitenedConv(Bounded):
     """A convolution of one channel, trained in whitened coordinates of its kernel.
 
     Initialised as its authors do: Xavier, and 1 at the centre tap.
@@ -187,8 +243,21 @@ class WhitenedConv(nn.Module):
         with torch.no_grad():
             self.whitened.copy_(kernel.flatten(1) @ self.inverse)
 
-    def forward(self, x):
-        return functional.conv2d(x, self.kernel(), self.bias, padding=self.size // 2)
+    def forward(self, x, same):
+        return functional.conv2d(x, self.kernel(), self.bias,
+                                 padding=self.size // 2 if same else 0)
+
+
+class Conv(Bounded):
+    def __init__(self, n_in, n_out, size, bias):
+        super().__init__()
+        conv = edge_conv(n_in, n_out, size, bias)
+        self.weight, self.bias = conv.weight, conv.bias
+        self.size, self.out_channels = size, n_out
+
+    def forward(self, x, same):
+        return functional.conv2d(x, self.weight, self.bias,
+                                 padding=self.size // 2 if same else 0)
 
 
 def edge_conv(n_in, n_out, size, bias):
@@ -199,7 +268,7 @@ def edge_conv(n_in, n_out, size, bias):
     return conv
 
 
-class EdgeSr(nn.Module):
+class EdgeSr(Network):
     """eSR-MAX, eSR-TM and eSR-TR: one convolution, `n_kinds` maps a channel."""
 
     def __init__(self, scale, kernel_size, channels, n_kinds):
@@ -207,9 +276,11 @@ class EdgeSr(nn.Module):
         self.scale, self.n_kinds = scale, n_kinds
         n_out = n_kinds * channels * scale * scale
         self.filter = WhitenedConv(n_out, kernel_size, bias=False)
+        self.radius = kernel_size // 2
 
-    def forward(self, x):
-        value, *keys = split_maps(self.filter(x), self.scale, self.n_kinds)
+    def body(self, x, same):
+        y = self.filter.bound(self.filter(x, same))
+        value, *keys = split_maps(y, self.scale, self.n_kinds)
         if not keys:
             joined = value.max(dim=1)[0]
         else:
@@ -239,15 +310,16 @@ def edges(n):
     return torch.stack(kernels)[:, None]
 
 
-class EdgeSrCnn(nn.Module):
+class EdgeSrCnn(Network):
     def __init__(self, scale, channels, depth, squeeze):
         super().__init__()
         self.scale = scale
         n_out = 2 * channels * scale * scale
         self.filter = nn.Sequential(
             WhitenedConv(depth, 5, bias=True), nn.Tanh(),
-            edge_conv(depth, squeeze, 3, bias=True), nn.Tanh(),
-            edge_conv(squeeze, n_out, 3, bias=False))
+            Conv(depth, squeeze, 3, bias=True), nn.Tanh(),
+            Conv(squeeze, n_out, 3, bias=False))
+        self.radius = 4
         self.part_tasks()
 
     def part_tasks(self):
@@ -271,8 +343,11 @@ class EdgeSrCnn(nn.Module):
             last.weight[:n_values, 0, 1, 1] += 2
             last.weight[n_values:].normal_(0, 0.6)
 
-    def forward(self, x):
-        value, key = split_maps(self.filter(x), self.scale, 2)
+    def body(self, x, same):
+        first, tanh, second, _, last = self.filter
+        y = first.bound(tanh(first(x, same)))
+        y = last.bound(last(second.bound(tanh(second(y, same))), same))
+        value, key = split_maps(y, self.scale, 2)
         return functional.pixel_shuffle(attend(value, key * key), self.scale)
 
 

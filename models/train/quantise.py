@@ -30,6 +30,7 @@ from models import safetensors_io  # noqa: E402
 from models.train import data, finetune, int8  # noqa: E402
 from models.train.evaluate import middle, psnr  # noqa: E402
 from models.train.loop import keep_memory  # noqa: E402
+from models.train.patches import Patches  # noqa: E402
 
 PERCENTILES = (99.9, 99.97, 99.99, 99.997, 99.9995, 100)
 START = 99.99
@@ -65,9 +66,9 @@ def ranges(x, percentile):
     return below, np.maximum(above, 1e-6 - below)
 
 
-def equalise(layers, x, strength):
+def equalise(layers, x, strength, replicate=False):
     """Makes the channels of each inner activation reach equally far."""
-    _, inputs = int8.run_float(layers, x)
+    _, inputs = int8.run_float(layers, x, replicate)
     for before, after, values in zip(layers, layers[1:], inputs[1:]):
         if before.slope is None:  # tanh: all reach ±1
             continue
@@ -75,6 +76,8 @@ def equalise(layers, x, strength):
         gain = ((reach.max() / reach) ** strength).astype(np.float32)
         before.weight = before.weight * gain[:, None, None, None]
         before.bias = before.bias * gain
+        if before.minimum is not None:
+            before.minimum, before.maximum = before.minimum * gain, before.maximum * gain
         after.weight = after.weight / gain[None, :, None, None]
 
 
@@ -91,6 +94,9 @@ def turn_slopes(layers):
         before.weight = before.weight * sign[:, None, None, None]
         before.bias = before.bias * sign
         before.slope = np.where(before.slope > 1, 1 / before.slope, before.slope)
+        if before.minimum is not None:
+            ends = before.minimum / factor, before.maximum / factor
+            before.minimum, before.maximum = np.minimum(*ends), np.maximum(*ends)
         after.weight = after.weight * factor[None, :, None, None]
 
 
@@ -102,8 +108,8 @@ def quantise_weights(layer):
     layer.q_bias = layer.bias.copy()
 
 
-def error_of(layers, x, target):
-    return float(((int8.run_int8(layers, x) - target) ** 2).mean())
+def error_of(layers, x, target, replicate):
+    return float(((int8.run_int8(layers, x, replicate) - target) ** 2).mean())
 
 
 def set_range(layer, values, percentile):
@@ -113,49 +119,65 @@ def set_range(layer, values, percentile):
     layer.input_zero = np.rint(255 * below / (below + above)).astype(np.float32) - 128
 
 
-def search_ranges(layers, x):
+def bound_by_bytes(layers):
+    """Narrows the bounds there are to what the bytes hold, so that pictures do not depend
+    on the precision."""
+    for before, after in zip(layers, layers[1:]):
+        if before.minimum is not None:
+            zero, step = int8.zero_point(after), np.float32(after.input_scale)
+            before.minimum = np.maximum(before.minimum, -zero * step)
+            before.maximum = np.minimum(before.maximum, (255 - zero) * step)
+
+
+def search_ranges(layers, x, replicate=False):
     """One layer's range after the other, by the error of the network's output."""
-    target, inputs = int8.run_float(layers, x)
+    target, inputs = int8.run_float(layers, x, replicate)
     for layer, values in zip(layers[1:], inputs[1:]):
         set_range(layer, values, START)
     for layer, values in zip(layers[1:], inputs[1:]):
         errors = {}
         for percentile in PERCENTILES:
             set_range(layer, values, percentile)
-            errors[percentile] = error_of(layers, x, target)
+            errors[percentile] = error_of(layers, x, target, replicate)
         set_range(layer, values, min(errors, key=errors.get))
 
 
-def correct_biases(layers, x):
+def correct_biases(layers, x, replicate=False):
     """Takes the mean error out of each layer's values, first to last."""
-    _, inputs = int8.run_float(layers, x)
-    q = int8.first_layer(layers[0], x, layers[1])
+    _, inputs = int8.run_float(layers, x, replicate)
+    q = int8.first_layer(layers[0], inputs[0], layers[1], replicate)
     for i, layer in enumerate(layers[1:], 1):
-        exact = int8.conv(inputs[i], layer.weight) + int8.column(layer.bias)
-        found = int8.exact_conv(q, layer.q_weight) \
+        exact = int8.conv(inputs[i], layer.weight, valid=replicate) + int8.column(layer.bias)
+        found = int8.exact_conv(q, layer.q_weight, replicate) \
             * int8.column(layer.input_scale * layer.q_scale.astype(np.float64)) \
             + int8.column(layer.q_bias)
         layer.q_bias = layer.q_bias \
             + (exact.double() - found).mean((0, 2, 3)).numpy().astype(np.float32)
         if i + 1 < len(layers):
-            q = int8.inner_layer(layer, q, layers[i + 1])
+            q = int8.inner_layer(layer, q, layers[i + 1], replicate)
+
+
+def is_replicated(metadata):
+    return metadata.get("padding") == "replicate"
 
 
 def calibrate(tensors, metadata, x, strength):
-    layers = int8.layers_of(tensors, metadata)
+    layers, replicate = int8.layers_of(tensors, metadata), is_replicated(metadata)
     turn_slopes(layers)
-    equalise(layers, x, strength)
+    equalise(layers, x, strength, replicate)
     for layer in layers[1:]:
         quantise_weights(layer)
-    search_ranges(layers, x)
-    correct_biases(layers, x)
+    search_ranges(layers, x, replicate)
+    bound_by_bytes(layers)
+    correct_biases(layers, x, replicate)
     return layers
 
 
 def best_calibration(tensors, metadata, x):
-    target, _ = int8.run_float(int8.layers_of(tensors, metadata), x)
+    replicate = is_replicated(metadata)
+    target, _ = int8.run_float(int8.layers_of(tensors, metadata), x, replicate)
     all_layers = [calibrate(tensors, metadata, x, strength) for strength in (1, 0.75, 0.5)]
-    return min(all_layers, key=lambda layers: error_of(layers, x, target))
+    return min(all_layers, key=lambda layers: error_of(layers, x, target, replicate))
 
 
 def mean_psnr(run, pairs, metadata):
@@ -168,11 +190,12 @@ def mean_psnr(run, pairs, metadata):
 
 
 def losses(layers, pairs, metadata):
-    exact = mean_psnr(lambda x: int8.run_float(layers, x)[0], pairs, metadata)
+    replicate = is_replicated(metadata)
+    exact = mean_psnr(lambda x: int8.run_float(layers, x, replicate)[0], pairs, metadata)
     runs = {"loss_bfloat16": int8.run_bfloat16}
     if layers[1].q_weight is not None:
         runs["loss_int8"] = int8.run_int8
-    return {name: exact - mean_psnr(partial(run, layers), pairs, metadata)
+    return {name: exact - mean_psnr(partial(run, layers, replicate=replicate), pairs, metadata)
             for name, run in runs.items()}
 
 
@@ -186,29 +209,35 @@ def float_tensors(tensors, layers, metadata):
             tensors[f"{conv}.bias"] = layer.bias.astype(np.float32)
         if f"{layer.name}.act.weight" in tensors:
             tensors[f"{layer.name}.act.weight"] = layer.slope.astype(np.float32)
+        if layer.minimum is not None:
+            tensors[f"{layer.name}.minimum"] = layer.minimum.astype(np.float32)
+            tensors[f"{layer.name}.maximum"] = layer.maximum.astype(np.float32)
     return tensors
 
 
-def calibration_crops(pairs, metadata):
-    patches = data.Patches(pairs, int(metadata["scale"]), CROP, N_CROPS, seed=8, luma_share=1)
+def calibration_crops(pairs, metadata, drawn=((), ())):
+    patches = Patches(pairs, int(metadata["scale"]), CROP, N_CROPS, 8, 1, drawn=drawn)
     return to_network(patches.draw(0)[0], metadata)
 
 
-def finetuned(layers, pairs, metadata, iterations, report):
+def finetuned(layers, pairs, metadata, iterations, report, drawn=((), ())):
     scale = int(metadata["scale"])
-    patches = data.Patches(pairs, scale, finetune.PATCH, finetune.BATCH, seed=5, luma_share=1)
+    patches = Patches(pairs, scale, finetune.PATCH, finetune.BATCH, 5, 1, drawn=drawn)
 
     def draw(number):
         return tuple(to_network(part, metadata) for part in patches.draw(number))
-    return finetune.finetune(layers, scale, draw, iterations, report)[0]
+    tuned = finetune.finetune(layers, scale, draw, iterations, report, is_replicated(metadata))[0]
+    bound_by_bytes(tuned)
+    return tuned
 
 
-def int8_layers(tensors, metadata, train, held_out, iterations, report):
+def int8_layers(tensors, metadata, train, held_out, iterations, report, drawn=((), ())):
     """Calibrated, and fine-tuned where that is better on the photos held out."""
-    found = [best_calibration(tensors, metadata, calibration_crops(train, metadata))]
+    found = [best_calibration(tensors, metadata, calibration_crops(train, metadata, drawn))]
     if iterations:
-        found.append(finetuned(found[0], train, metadata, iterations, report))
-    psnrs = [mean_psnr(partial(int8.run_int8, layers), held_out, metadata) for layers in found]
+        found.append(finetuned(found[0], train, metadata, iterations, report, drawn))
+    run = partial(int8.run_int8, replicate=is_replicated(metadata))
+    psnrs = [mean_psnr(partial(run, layers), held_out, metadata) for layers in found]
     report("int8, calibrated and fine-tuned: " + ", ".join(f"{p:.3f} dB" for p in psnrs))
     return found[int(np.argmax(psnrs))]
 
@@ -218,14 +247,14 @@ def has_inner_layers(metadata):
 
 
 @torch.no_grad()
-def quantise(tensors, metadata, train, held_out, iterations=ITERATIONS, report=print):
+def quantise(tensors, metadata, train, held_out, iterations=ITERATIONS, report=print, drawn=((), ())):
     """The tensors and metadata of a file that lack nothing for int8 and bfloat16.
 
-    `train`, `held_out`: pairs of data.load_pairs.
+    `train`, `held_out`: pairs of data.load_pairs; `drawn`: of data.drawn_pairs.
     """
     held_out = [middle(pair, int(metadata["scale"])) for pair in held_out]
     if metadata["architecture"] == "ecbsr":
-        layers = int8_layers(tensors, metadata, train, held_out, iterations, report)
+        layers = int8_layers(tensors, metadata, train, held_out, iterations, report, drawn)
         stored = int8.int8_tensors(layers)
     else:
         layers, stored = int8.layers_of(tensors, metadata), {}
@@ -255,7 +284,9 @@ def main():
     photos = data.load_pairs(options.data, int(metadata["scale"]), options.work,
                              metadata.get("content", "clean"))
     result = quantise(tensors, metadata, *photos, options.iterations,
-                      lambda text: print(f"{options.model.stem}  {text}", flush=True))
+                      lambda text: print(f"{options.model.stem}  {text}", flush=True),
+                      data.drawn_pairs(int(metadata["scale"]), options.work,
+                                       metadata.get("content", "clean")))
     safetensors_io.write(options.out or options.model, *result)
 
 

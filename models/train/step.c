@@ -7,6 +7,7 @@
 
 #include "step.h"
 
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,11 +56,12 @@ conv_run (const Grid *grid, const float *source, int n_in, const float *packed, 
       *(vec *) (target + o * grid->plane + v * LANES) = sum[o][v];
 }
 
+/* But for `skip` rows above and below. */
 static void
-conv (const Grid *grid, const float *source, int n_in, const float *packed, const float *bias,
-      float *target, int n_out)
+conv (const Grid *grid, int skip, const float *source, int n_in, const float *packed,
+      const float *bias, float *target, int n_out)
 {
-  for (int y = 0; y < grid->n_rows; y++)
+  for (int y = skip; y < grid->n_rows - skip; y++)
     for (int r = 0; r < grid->n_runs; r++)
       for (int o = 0; o < n_out; o += BLOCK) {
         const size_t at = origin (grid) + y * grid->stride + r * RUN;
@@ -98,16 +100,16 @@ correlate_taps (const Grid *grid, const float *d_out, const float *source, int n
 
 /* Adds the gradient of BLOCK output planes' weights, or 4, or 1. */
 static void
-correlate_block (const Grid *grid, const float *d_out, int n, const float *source, int n_in,
+correlate_block (const Grid *grid, int skip, const float *d_out, int n, const float *source, int n_in,
                  float *d_weight)
 {
   vec total[MAX_CHANNELS][3][BLOCK][3] = { 0 };
 
   /* In strips, so that the output planes stay in the nearest cache. */
-  for (int y = 0; y < grid->n_rows; y += STRIP)
+  for (int y = skip; y < grid->n_rows - skip; y += STRIP)
     for (int i = 0; i < n_in; i++)
       for (int ky = 0; ky < 3; ky++) {
-        const int n_rows = grid->n_rows - y < STRIP ? grid->n_rows - y : STRIP;
+        const int left = grid->n_rows - skip - y, n_rows = left < STRIP ? left : STRIP;
         const float *d = d_out + y * grid->stride;
         const float *in = source + i * grid->plane + (y + ky - 1) * (ptrdiff_t) grid->stride;
         if (n == BLOCK)
@@ -124,14 +126,14 @@ correlate_block (const Grid *grid, const float *d_out, int n, const float *sourc
 }
 
 static void
-correlate (const Grid *grid, const float *d_out, int n_out, const float *source, int n_in,
+correlate (const Grid *grid, int skip, const float *d_out, int n_out, const float *source, int n_in,
            float *d_weight)
 {
   const size_t start = origin (grid);
 
   for (int o = 0, n; o < n_out; o += n) {
     n = n_out - o >= BLOCK ? BLOCK : n_out - o >= 4 ? 4 : 1;
-    correlate_block (grid, d_out + o * grid->plane + start, n, source + start, n_in,
+    correlate_block (grid, skip, d_out + o * grid->plane + start, n, source + start, n_in,
                      d_weight + (size_t) o * n_in * TAPS);
   }
 }
@@ -142,36 +144,60 @@ choose (mask which, vec yes, vec no)
   return (vec) (((mask) yes & which) | ((mask) no & ~which));
 }
 
-/* active = PReLU (linear); borders stay zero. */
+/* active = PReLU (linear), within the bounds; borders stay zero. */
 static void
-activate (const Grid *grid, const float *linear, const float *slope, float *active, int n)
+activate (const Grid *grid, int skip, const float *linear, const Layer *layer, float *active, int n)
 {
-  for (int c = 0; c < n; c++)
-    for (int y = 0; y < grid->n_rows; y++) {
+  for (int c = 0; c < n; c++) {
+    const vec low = (vec) { 0 } + (layer->minimum ? layer->minimum[c] : -FLT_MAX);
+    const vec high = (vec) { 0 } + (layer->minimum ? layer->maximum[c] : FLT_MAX);
+    for (int y = skip; y < grid->n_rows - skip; y++) {
       const size_t at = c * grid->plane + origin (grid) + y * grid->stride;
       for (size_t x = at; x < at + grid->n_runs * RUN; x += LANES) {
         vec z = *(const vec *) (linear + x);
-        *(vec *) (active + x) = choose (z > 0, z, z * slope[c]);
+        z = choose (z > 0, z, z * layer->slope[c]);
+        z = choose (z > low, z, low);
+        *(vec *) (active + x) = choose (z < high, z, high);
       }
     }
+  }
 }
 
-/* Turns the gradient for PReLU's output into the one for its input. */
+/* Turns the gradient for PReLU's output into the one for its input: none beyond the
+ * bounds. */
 static void
-activate_back (const Grid *grid, const float *linear, const Layer *layer, float *d, int n)
+activate_back (const Grid *grid, int skip, const float *linear, const Layer *layer, float *d, int n)
 {
   for (int c = 0; c < n; c++) {
+    const vec low = (vec) { 0 } + (layer->minimum ? layer->minimum[c] : -FLT_MAX);
+    const vec high = (vec) { 0 } + (layer->minimum ? layer->maximum[c] : FLT_MAX);
     vec d_slope = { 0 };
-    for (int y = 0; y < grid->n_rows; y++) {
+    for (int y = skip; y < grid->n_rows - skip; y++) {
       const size_t at = c * grid->plane + origin (grid) + y * grid->stride;
       for (size_t x = at; x < at + grid->n_runs * RUN; x += LANES) {
         vec z = *(const vec *) (linear + x), g = *(const vec *) (d + x);
+        const vec active = choose (z > 0, z, z * layer->slope[c]);
+        g = choose ((active > low) & (active < high), g, (vec) { 0 });
         d_slope += choose (z > 0, (vec) { 0 }, g * z);
         *(vec *) (d + x) = choose (z > 0, g, g * layer->slope[c]);
       }
     }
     layer->d_slope[c] += sum_of (d_slope);
   }
+}
+
+/* Zeroes the two rows before those that are not skipped and the two after: an earlier patch
+ * may have left something there, and the convolution, which makes a row more, reads it. */
+static void
+clear_around (const Grid *grid, int skip, float *planes, int n)
+{
+  const int rows[] = { skip - 2, skip - 1, grid->n_rows - skip, grid->n_rows - skip + 1 };
+
+  for (int c = 0; c < n; c++)
+    for (int i = 0; i < 4; i++)
+      if (rows[i] >= 0 && rows[i] < grid->n_rows)
+        memset (planes + c * grid->plane + origin (grid) + rows[i] * grid->stride, 0,
+                grid->n_runs * RUN * sizeof (float));
 }
 
 /* Scratch: the picture, each layer's sums and what its activation made of them,
@@ -207,6 +233,16 @@ make_scratch (const Shape *shape, const Grid *grid, Scratch *s, float **memory)
   return 1;
 }
 
+/* The rows at the top and the bottom of layer `layer`'s output that no error which counts
+ * comes from: with a margin as wide as the network reaches, those that zeros beyond the
+ * patch have part in. */
+static int
+skipped (const Shape *shape, int layer)
+{
+  const int needed = shape->margin / shape->scale - (shape->n_layers - 1 - layer);
+  return needed > 0 ? needed : 0;
+}
+
 static const float *
 input_of (const Scratch *s, int layer)
 {
@@ -217,12 +253,12 @@ static void
 forward (const Shape *shape, const Grid *grid, const Layer *layers, Scratch *s)
 {
   for (int l = 0; l < shape->n_layers; l++) {
-    const int n_in = n_in_of (shape, l), n_out = n_out_of (shape, l);
+    const int n_in = n_in_of (shape, l), n_out = n_out_of (shape, l), skip = skipped (shape, l);
     float *linear = s->linear + l * s->map;
     pack (s->packed, layers[l].weight, n_out, n_in, 0);
-    conv (grid, input_of (s, l), n_in, s->packed, layers[l].bias, linear, n_out);
+    conv (grid, skip, input_of (s, l), n_in, s->packed, layers[l].bias, linear, n_out);
     if (layers[l].slope)
-      activate (grid, linear, layers[l].slope, s->active + l * s->map, n_out);
+      activate (grid, skip, linear, &layers[l], s->active + l * s->map, n_out);
   }
 }
 
@@ -233,16 +269,17 @@ backward (const Shape *shape, const Grid *grid, const Layer *layers, Scratch *s)
   float *d = s->linear + (shape->n_layers - 1) * s->map;
 
   for (int l = shape->n_layers - 1; l >= 0; l--) {
-    const int n_in = n_in_of (shape, l), n_out = n_out_of (shape, l);
+    const int n_in = n_in_of (shape, l), n_out = n_out_of (shape, l), skip = skipped (shape, l);
     if (layers[l].slope)
-      activate_back (grid, s->linear + l * s->map, &layers[l], d, n_out);
-    sum_planes (grid, d, layers[l].d_bias, n_out);
-    correlate (grid, d, n_out, input_of (s, l), n_in, layers[l].d_weight);
+      activate_back (grid, skip, s->linear + l * s->map, &layers[l], d, n_out);
+    sum_planes (grid, skip, d, layers[l].d_bias, n_out);
+    correlate (grid, skip, d, n_out, input_of (s, l), n_in, layers[l].d_weight);
     if (l == 0)
       break;
     float *d_in = s->d[l % 2];
     pack (s->packed, layers[l].weight, n_out, n_in, 1);
-    conv (grid, d, n_out, s->packed, NULL, d_in, n_in);
+    conv (grid, skipped (shape, l - 1), d, n_out, s->packed, NULL, d_in, n_in);
+    clear_around (grid, skipped (shape, l - 1), d_in, n_in);
     d = d_in;
   }
 }

@@ -9,12 +9,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Sums of BLOCK channels by VECTORS vectors stay in registers: AVX-512 has 32 of 16
+ * floats, AVX2 16 of 8. */
+#if defined(__AVX512F__)
 #define LANES 16
 #define VECTORS 3
+#define BLOCK 8
+#else
+#define LANES 8
+#define VECTORS 2
+#define BLOCK 4
+#endif
 #define RUN (LANES * VECTORS)
 #define PAD LANES
 #define TAPS 9
-#define BLOCK 8
 #define STRIP 8
 #define MAX_CHANNELS 16
 #define FLOOR 1e-6 /* of a patch's mean square */
@@ -22,6 +30,8 @@
 /* Has the compiler load a vector once, not with each use. */
 #if defined(__AVX512F__)
 #define KEEP(v) __asm__ ("" : "+v" (v))
+#elif defined(__AVX__)
+#define KEEP(v) __asm__ ("" : "+x" (v))
 #else
 #define KEEP(v) __asm__ ("" : "+m" (v))
 #endif
@@ -35,10 +45,11 @@ typedef struct
 } Shape;
 
 /* One convolution. weight [n_out][n_in][3][3], bias [n_out], and slope [n_out]
- * or NULL; likewise the gradients, which the step adds to. */
+ * or NULL; likewise the gradients, which the step adds to. What the activation makes is
+ * kept between minimum and maximum [n_out], or NULL; a layer without slope has neither. */
 typedef struct
 {
-  const float *weight, *bias, *slope;
+  const float *weight, *bias, *slope, *minimum, *maximum;
   float *d_weight, *d_bias, *d_slope;
 } Layer;
 
@@ -85,11 +96,11 @@ sum_of (vec v)
 }
 
 static inline void
-sum_planes (const Grid *grid, const float *d, float *d_bias, int n)
+sum_planes (const Grid *grid, int skip, const float *d, float *d_bias, int n)
 {
   for (int c = 0; c < n; c++) {
     vec sum = { 0 };
-    for (int y = 0; y < grid->n_rows; y++) {
+    for (int y = skip; y < grid->n_rows - skip; y++) {
       const size_t at = c * grid->plane + origin (grid) + y * grid->stride;
       for (size_t x = at; x < at + grid->n_runs * RUN; x += LANES)
         sum += *(const vec *) (d + x);

@@ -38,7 +38,8 @@ class Shape(ctypes.Structure):
 
 class Layer(ctypes.Structure):
     _fields_ = [(name, FLOATS) for name in
-                ("weight", "bias", "slope", "d_weight", "d_bias", "d_slope")]
+                ("weight", "bias", "slope", "minimum", "maximum",
+                 "d_weight", "d_bias", "d_slope")]
 
 
 def cpu_flags():
@@ -97,11 +98,14 @@ class Step:
 
     def function(self, height):
         even = height % 2 == 0 and self.net.backbone[0].conv3x3.out_channels % 2 == 0
-        fits = even and len(self.net.backbone) <= MAX_LAYERS
+        fits = even and len(self.net.backbone) <= MAX_LAYERS and not self.net.is_bounded()
         return self.narrow if self.bfloat16 and self.narrow and fits else self.exact
 
     def loss(self, low, high, margin):
-        """As loop.loss_of(inner(net(low) - high, margin)), of 0..1, differentiable."""
+        """As loop.loss_of(inner(net(low) - high, margin)), of 0..1, differentiable.
+
+        The convolutions see zeros around the patch.
+        """
         return StepLoss.apply(self, low, high, margin, *trained(self.net))
 
     def run(self, low, high, margin, folded):
@@ -114,12 +118,18 @@ class Step:
                      for i, array in enumerate(folded)]
         return sum(result[0] for result in results), gradients
 
+    def bounds(self):
+        """[(minimum, maximum)] of the layers: arrays, or None."""
+        return [(None, None) if layer.bounds is None else layer.bounds.numpy()
+                for layer in self.net.backbone]
+
     def _run_part(self, low, high, margin, folded):
         low, high = (np.ascontiguousarray(part, np.float32) for part in (low, high))
         gradients = [None if array is None else np.zeros_like(array) for array in folded]
         layers = (Layer * (len(folded) // 3))(*(
-            Layer(*map(pointer, folded[i:i + 3]), *map(pointer, gradients[i:i + 3]))
-            for i in range(0, len(folded), 3)))
+            Layer(*map(pointer, folded[i:i + 3]), *map(pointer, bounds),
+                  *map(pointer, gradients[i:i + 3]))
+            for i, bounds in zip(range(0, len(folded), 3), self.bounds())))
         shape = Shape(len(layers), len(folded[0]), self.net.scale,
                       low.shape[2], low.shape[1], margin)
         loss = self.function(low.shape[1])(shape, layers, len(low), low.ctypes.data, high.ctypes.data)

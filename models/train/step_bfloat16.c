@@ -152,7 +152,7 @@ backward (const Shape *shape, const Grid *grid, const Layer *layers, Scratch *s)
 {
   const int last = shape->n_layers - 1, n_last = n_out_of (shape, last);
 
-  sum_planes (grid, s->output, layers[last].d_bias, n_last);
+  sum_planes (grid, 0, s->output, layers[last].d_bias, n_last);
   narrow (grid, s->output, n_last, &s->d[last % 2]);
   for (int l = last; l >= 0; l--) {
     correlate (grid, s->d[l % 2].halves, n_out_of (shape, l), input_of (s, l)->halves,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""models/train/imresize.py, data.py, evaluate.py against pictures others made."""
+"""models/train/imresize.py, data.py, patches.py, evaluate.py: some against pictures that
+others made."""
 
 import os
 import sys
@@ -9,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(PROJECT))
 try:
     import torch  # noqa: F401
     from PIL import Image
 except ImportError as error:
     raise unittest.SkipTest(f"needs {error.name}") from error
-from models.train import camera, data, evaluate, h264  # noqa: E402
+from models.train import camera, data, evaluate, h264, patches  # noqa: E402
 from models.train.imresize import imresize  # noqa: E402
 
 SHARED = Path(os.environ.get("ECBSR_SHARED", PROJECT.parent / "shared")) / "data"
@@ -79,7 +80,7 @@ class Pairs(unittest.TestCase):
     def test_held_out_photos_are_a_tenth_and_apart(self):
         train, held_out = data.list_photos(SHARED)
         self.assertFalse(set(train) & set(held_out))
-        self.assertEqual((len(train), len(held_out)), (171, 19))
+        self.assertEqual((len(train), len(held_out)), (207, 23))
         self.assertEqual({path.parent.name for path in train}, set(data.FOLDERS))
         self.assertFalse([path for path in train + held_out if "benchmark" in path.parts])
 
@@ -87,20 +88,20 @@ class Pairs(unittest.TestCase):
         random = np.random.default_rng(0)
         high = random.integers(0, 256, (90, 120), np.uint8)
         pair = high[1::3, 1::3], high
-        patches = data.Patches([pair], 3, patch=16, batch=64)
-        low, high = patches.draw(5)
+        drawer = patches.Patches([pair], 3, patch=16, batch=64, steep=None)
+        low, high = drawer.draw(5)
         self.assertEqual((low.shape, high.shape), ((64, 16, 16), (64, 48, 48)))
         # The centre of each 3x3 block is the small pixel, turned or not, stretched or not.
         np.testing.assert_array_equal(high[:, 1::3, 1::3], low)
-        np.testing.assert_array_equal(patches.draw(5)[0], low)
-        self.assertFalse(np.array_equal(patches.draw(6)[0], low))
+        np.testing.assert_array_equal(drawer.draw(5)[0], low)
+        self.assertFalse(np.array_equal(drawer.draw(6)[0], low))
 
     def test_half_of_the_patches_are_of_one_colour(self):
         picture = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
-        drawn = data.Patches([(picture, picture)], 1, patch=48, batch=600).draw(0)
+        drawn = patches.Patches([(picture, picture)], 1, patch=48, batch=600).draw(0)
         np.testing.assert_array_equal(*drawn)
         wanted = [data.luma(picture), *(16 + picture[..., i] * (219 / 255) for i in range(3))]
-        means = np.array([mean for w in wanted for mean in (w.mean(), data.stretch(w).mean())])
+        means = np.array([mean for w in wanted for mean in (w.mean(), patches.stretch(w).mean())])
         nearest = np.abs(drawn[0].mean((1, 2))[:, None] - means)
         self.assertLess(nearest.min(1).max(), 0.01)
         shares = np.bincount(nearest.argmin(1) // 2, minlength=4) / 600
@@ -108,28 +109,28 @@ class Pairs(unittest.TestCase):
 
     def test_patches_may_all_be_of_luma(self):
         picture = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
-        low, _ = data.Patches([(picture, picture)], 1, batch=50, luma_share=1).draw(0)
-        means = [data.luma(picture).mean(), data.stretch(data.luma(picture)).mean()]
+        low, _ = patches.Patches([(picture, picture)], 1, batch=50, luma_share=1).draw(0)
+        means = [data.luma(picture).mean(), patches.stretch(data.luma(picture)).mean()]
         self.assertLess(np.abs(low.mean((1, 2))[:, None] - means).min(1).max(), 0.01)
 
     def test_dull_patches_are_rare(self):
         picture = np.full((64, 256), 128, np.uint8)
         picture[:, 128:] = np.random.default_rng(0).integers(0, 256, (64, 128))
-        low, _ = data.Patches([(picture, picture)], 1, patch=8, batch=400).draw(0)
-        dull = np.mean([data.details(patch, 8)[0, 0] < data.DETAIL for patch in low])
+        low, _ = patches.Patches([(picture, picture)], 1, patch=8, batch=400).draw(0)
+        dull = np.mean([patches.details(patch, 8)[0, 0] < patches.DETAIL for patch in low])
         self.assertGreater(dull, 0.005)
         self.assertLess(dull, 0.25)
 
     def test_some_patches_go_beyond_black_and_white(self):
         picture = np.random.default_rng(0).choice([16, 235], (64, 64))
-        low, high = data.Patches([(picture, picture)], 1, patch=8, batch=400).draw(0)
+        low, high = patches.Patches([(picture, picture)], 1, patch=8, batch=400).draw(0)
         ends = low.reshape(400, -1).min(1), high.reshape(400, -1).max(1)
         self.assertEqual(set(zip(*ends)), {(16, 235), (0, 255)})
-        self.assertAlmostEqual(np.mean(ends[0] == 0), data.STRETCHED, delta=0.05)
+        self.assertAlmostEqual(np.mean(ends[0] == 0), patches.STRETCHED, delta=0.05)
 
     def test_detail_is_the_mean_difference_of_neighbours(self):
         picture = np.random.default_rng(0).integers(0, 256, (9, 7))
-        found = data.details(picture, 4)
+        found = patches.details(picture, 4)
         self.assertEqual(found.shape, (6, 4))
         down, right = picture[4:8, 1:5] - picture[3:7, 1:5], picture[3:7, 2:6] - picture[3:7, 1:5]
         self.assertAlmostEqual(found[3, 1], (np.abs(down) + np.abs(right)).sum() / 16, 4)
@@ -178,10 +179,10 @@ class Camera(unittest.TestCase):
                     Image.fromarray(np.roll(self.picture, 9 * i, 1)).save(
                         Path(folder) / "train" / name / f"{i}.png")
             train, held_out = data.load_pairs(folder, 2, Path(folder) / "work", "camera")
-        n = 36
+        n = 64
         self.assertEqual([high.shape for _, high in train[:2]], [(48, 64), (32, 42)],
                          "photos at half and a third of their size")
-        self.assertEqual((len(train), len(held_out)), (n * 6, 4))
+        self.assertEqual((len(train), len(held_out)), (n * 6, 8))
         for i, (low, high) in enumerate(train):
             np.testing.assert_array_equal(high, train[i % n][1])
             self.assertEqual((low == train[i % n][0]).all(), i < n * 3)
@@ -196,11 +197,11 @@ class Camera(unittest.TestCase):
             train, held_out = data.load_pairs(folder, 2, Path(folder) / "work")
             again = data.load_pairs(folder, 2, Path(folder) / "work")[0]
             x4 = data.load_pairs(folder, 4, Path(folder) / "work")[0]
-        self.assertEqual((len(train), len(held_out)), (9 * 5, 2))
+        self.assertEqual((len(train), len(held_out)), (16 * 5, 4))
         self.assertEqual([low.shape for low, _ in train[:5]],
                          [(24, 32, 3), (16, 21, 3), (26, 35, 3), (20, 27, 3), (13, 18, 3)])
-        self.assertEqual(len(x4), 9 * 7)
-        np.testing.assert_array_equal(x4[2][1], data.whole(self.picture, 4), "at its own size")
+        self.assertEqual(len(x4), 16 * 6)
+        self.assertEqual(x4[2][1].shape, (64, 88, 3), "0.7 of its own size")
         self.assertEqual(train[0][0].dtype, np.uint8)
         self.assertEqual(held_out[0][1].shape, (48, 64))
         for pair, other in zip(train, again):

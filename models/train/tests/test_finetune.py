@@ -5,7 +5,7 @@ import sys
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
 try:
@@ -14,6 +14,7 @@ try:
     from PIL import Image
     from models import safetensors_io
     from models.train import data, finetune, int8, quantise
+    from models.train.patches import Patches
 except ModuleNotFoundError as error:
     raise unittest.SkipTest(f"needs Debian's python3-numpy, -pil and -torch: {error}")
 
@@ -35,7 +36,7 @@ def pairs(n, scale=2):
 
 
 def batch(metadata, n=2, number=0):
-    patches = data.Patches(pairs(3), 2, 48, n, seed=3)
+    patches = Patches(pairs(3), 2, 48, n, seed=3)
     return tuple(quantise.to_network(part, metadata) for part in patches.draw(number))
 
 
@@ -66,9 +67,9 @@ class Case(unittest.TestCase):
             crops = quantise.calibration_crops(pairs(3), self.metadata)
             return quantise.calibrate(self.tensors, self.metadata, crops, strength)
 
-    def shaken(self):
+    def shaken(self, layers=None, replicate=False):
         """A network all of whose trained numbers have moved."""
-        net = finetune.Int8Net(self.calibrated())
+        net = finetune.Int8Net(layers or self.calibrated(), replicate)
         torch.manual_seed(1)
         with torch.no_grad():
             for name, parameter in net.named_parameters():
@@ -89,6 +90,32 @@ class Arithmetic(Case):
         found, wanted = net(x), int8.run_int8(net.to_layers(), x)
         self.assertTrue(torch.equal(found, wanted))
         self.assertFalse(torch.equal(found, int8.run_int8(net.layers, x)))
+
+    @torch.no_grad()
+    def test_also_with_bounds_and_pictures_that_go_on(self):
+        layers, x = self.calibrated(), batch(self.metadata)[0]
+        _, inputs = int8.run_float(layers, x, True)
+        for layer, values in zip(layers, inputs[1:]):  # tight: most channels are cut off
+            layer.minimum, layer.maximum = (0.5 * end.numpy() for end in (
+                values.amin((0, 2, 3)), values.amax((0, 2, 3))))
+        net = self.shaken(layers, True)
+        found, tuned = net(x), net.to_layers()
+        self.assertTrue(torch.equal(found, int8.run_int8(tuned, x, True)))
+        self.assertFalse(torch.equal(found, int8.run_int8(tuned, x)))
+        for layer in tuned:
+            layer.minimum = layer.maximum = None
+        self.assertGreater((found - int8.run_int8(tuned, x, True)).abs().max(), 1)
+
+    @torch.no_grad()
+    def test_float_bounds_end_where_bytes_do(self):
+        layers, x = self.calibrated(), batch(self.metadata)[0]
+        layers[1].minimum, layers[1].maximum = np.full(8, -1e9, "f4"), np.full(8, 3, "f4")
+        quantise.bound_by_bytes(layers)
+        lowest = int8.byte_bounds(layers[1], layers[2])[0].flatten()
+        self.assertEqual(lowest.tolist(), [0] * 8)
+        self.assertGreater(layers[1].minimum.min(), -1e6)
+        self.assertLessEqual(layers[1].maximum.max(), 3)
+        self.assertIsNone(layers[2].minimum)
 
     @torch.no_grad()
     def test_also_through_a_file(self):
@@ -122,14 +149,17 @@ class Arithmetic(Case):
         multiplier, bias = torch.rand(3) * 0.2 + 0.2, torch.randn(3)
         slope, weight = torch.tensor([0.2, -0.3, 1.0]), torch.randn(2, 3, 5, 5)
         zero = torch.tensor([128.0, 0, 225])
+        low, high = torch.tensor([0.0, 20, 0]), torch.tensor([255.0, 200, 230])
 
         def by_parts(total, multiplier, bias):
             v = total * finetune.column(multiplier) + finetune.column(bias)
             v = torch.where(v > 0, v, v * finetune.column(slope)) + finetune.column(zero)
-            return finetune.Round.apply(v, 0, 255) - finetune.column(zero)
+            v = finetune.Round.apply(v, 0, 255)
+            v = v.clamp(finetune.column(low), finetune.column(high))
+            return v - finetune.column(zero)
 
         def fused(total, multiplier, bias):
-            return finetune.Bytes.apply(total, multiplier, bias + zero, slope, zero)
+            return finetune.Bytes.apply(total, multiplier, bias + zero, slope, zero, low, high)
         results = []
         for function in (by_parts, fused):
             inputs = [t.clone().requires_grad_() for t in (total, multiplier, bias)]
@@ -141,7 +171,7 @@ class Arithmetic(Case):
 
 class Finetuning(Case):
     def test_a_short_one_is_nearer_to_float_than_calibration(self):
-        layers, patches = self.calibrated(0), data.Patches(pairs(3), 2, 32, 2, seed=5)
+        layers, patches = self.calibrated(0), Patches(pairs(3), 2, 32, 2, seed=5)
 
         def draw(number):  # no photo to be drawn to, only the float network
             low = quantise.to_network(patches.draw(number)[0], self.metadata)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 try:
     import torch
 except ImportError as error:
     raise unittest.SkipTest(f"needs {error.name}") from error
 from models.train import networks, soap  # noqa: E402
-from models.train.loop import inner, loss_of, to_tensor  # noqa: E402
+from models.train.loop import loss_of, to_tensor  # noqa: E402
+from models.train.networks import inner  # noqa: E402
 from models.train.step import Step  # noqa: E402
 
 
@@ -28,14 +29,20 @@ def random_patches(n, height, width, scale):
 
 
 class Gradients(unittest.TestCase):
-    def compare(self, channels, scale, height, width, margin, threads, branches=True):
+    def compare(self, channels, scale, height, width, margin, threads, branches=True,
+                bounded=False):
         torch.manual_seed(7)
         net = networks.Ecbsr(scale, 2, channels).double()
+        net.padding = "zero"
         if not branches:
             net.drop_branches()
         for name, parameter in trained(net).items():
             if name.endswith(("bias", "b0", "b1", "scale", "act.weight")):
                 torch.nn.init.normal_(parameter, std=0.3)
+        if bounded:
+            for layer in net.backbone[:-1]:
+                layer.bounds = torch.stack((torch.full((channels,), -0.1),
+                                            torch.linspace(0.05, 0.6, channels))).double()
         low, high = random_patches(3, height, width, scale)
         want = loss_of(inner(net(to_tensor(low, (0, 255)).double())
                              - to_tensor(high, (0, 255)).double(), margin))
@@ -61,6 +68,22 @@ class Gradients(unittest.TestCase):
     def test_odd_numbers_of_channels(self):
         for channels in (1, 3, 5, 13):
             self.compare(channels, 2, 9, 48, 1, 1)
+
+    def test_within_a_margin_as_wide_as_the_network_reaches_zeros_are_not_seen(self):
+        for scale in (2, 3):
+            self.compare(8, scale, 24, 48, 4 * scale, 1)
+            self.compare(8, scale, 24, 48, 5 * scale, 1)
+            torch.manual_seed(7)
+            net = networks.Ecbsr(scale, 2, 8)
+            net.drop_branches()
+            low, high = random_patches(5, 24, 48, scale)
+            want = loss_of(net.valid(to_tensor(low, (0, 255)))
+                           - inner(to_tensor(high, (0, 255)), 4 * scale))
+            self.assertAlmostEqual(Step(net, 1).loss(low, high, 4 * scale).item(), want.item(), 6)
+
+    def test_bounds(self):
+        for scale, margin in ((2, 0), (4, 16)):
+            self.compare(8, scale, 24, 48, margin, 1, bounded=True)
 
     def test_without_branches(self):
         self.compare(8, 3, 20, 48, 2, 1, branches=False)

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 try:
     import numpy as np
@@ -41,8 +41,8 @@ class One(unittest.TestCase):
 
     def one(self, name, *words):
         result = subprocess.run(
-            [ONE, name, "--scale", "2", "--patch", "24", "--batch", "2", "--threads", "1",
-             "--optimizer", "soap", "--data", self.folder, "--work", self.folder,
+            [ONE, name, "--scale", "2", "--patch", "30", "--batch", "2", "--threads", "1",
+             "--optimizer", "soap", "--drawings", "6", "--data", self.folder, "--work", self.folder,
              "--out", self.folder, *words], capture_output=True, text=True, timeout=120,
             env={**os.environ, "OMP_NUM_THREADS": "1"})
         self.assertEqual(result.returncode, 0, result.stderr)

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 try:
     import numpy as np
@@ -21,7 +21,7 @@ from models.train.history import History  # noqa: E402
 from models.train.loop import Settings, Trainer  # noqa: E402
 from models.train.soap import EVERY  # noqa: E402
 
-PATCH = 8
+PATCH = 16
 KEEP = ROOT / "models" / "train" / "keep-states"
 
 

@@ -6,14 +6,14 @@ import tempfile
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 try:
     import numpy as np
     import torch
 except ImportError as error:
     raise unittest.SkipTest(f"needs {error.name}") from error
 from models import safetensors_io  # noqa: E402
-from models.train import catalogue, export, networks  # noqa: E402
+from models.train import bounds, catalogue, evaluate, export, networks  # noqa: E402
 
 ALL = [(name, scale) for name in catalogue.NAMES for scale in catalogue.SCALES]
 
@@ -101,6 +101,49 @@ class PartedTasks(unittest.TestCase):
         self.assertGreater(torch.corrcoef(torch.stack([y.flatten(), large.flatten()]))[0, 1], 0.8)
 
 
+class Padding(unittest.TestCase):
+    def test_zeros_are_seen_by_no_network_of_ours(self):
+        for name, scale in ALL:
+            net = randomised(name, scale)
+            flat = net(torch.full((1, 1, 9, 4), 0.7))
+            blocks = flat.view(9, scale, 4, scale)
+            self.assertLess((blocks - blocks[:1, :, :1]).abs().max(), 1e-4, name)
+            net.padding = "zero"
+            self.assertGreater((net(torch.full((1, 1, 9, 4), 0.7)) - flat).abs().max(), 1e-3)
+
+    def test_what_lies_within_the_context_is_what_the_whole_gives(self):
+        for name, scale in ALL:
+            net, x = randomised(name, scale), torch.rand(1, 1, 40, 40)
+            r = net.radius
+            want = networks.inner(net(x), r * scale)
+            self.assertLess((net.valid(x) - want).abs().max(), 1e-4 * want.abs().max(), name)
+
+
+class Bounds(unittest.TestCase):
+    def test_found_on_pictures_they_change_nothing_there_and_end_explosions(self):
+        for name in ("ecbsr-m4c8", "esr-cnn", "esr-tm"):
+            net = randomised(name, 2)
+            domain = export.domain_of(catalogue.config_of(name, 2))
+            calm = [np.full((20, 20), 100.0), np.tile(np.linspace(90, 110, 20), (20, 1))]
+            wild = np.random.default_rng(1).choice([0.0, 255], (20, 20))
+            before = [evaluate.upscale(net, picture, domain) for picture in (*calm, wild)]
+            bounds.put(net, bounds.find(net, calm, domain))
+            after = [evaluate.upscale(net, picture, domain) for picture in (*calm, wild)]
+            for i in range(2):
+                np.testing.assert_allclose(after[i], before[i], atol=0.02)
+            self.assertGreater(np.abs(after[2] - before[2]).max(), 10, name)
+            self.assertTrue(net.is_bounded())
+
+    def test_they_only_become_tighter(self):
+        net = randomised("ecbsr-m4c8", 2)
+        bounds.put(net, [torch.tensor([[-9.0] * 8, [1e-3] * 8])] * 5)
+        bounds.tighten(net, [np.full((9, 9), 100.0)], (0, 255))
+        for layer in net.backbone[:-1]:
+            self.assertLessEqual(layer.bounds[1].max(), 1.1e-3)
+            self.assertGreater(layer.bounds[0].min(), -9)
+        self.assertIsNone(net.backbone[-1].bounds)
+
+
 class Files(unittest.TestCase):
     def test_a_file_gives_the_same_pictures(self):
         x = torch.rand(1, 1, 7, 9)
@@ -108,6 +151,9 @@ class Files(unittest.TestCase):
             with self.subTest(name=name, scale=scale), tempfile.TemporaryDirectory() as folder:
                 net, config = randomised(name, scale), catalogue.config_of(name, scale)
                 path = Path(folder) / "m.safetensors"
+                domain = export.domain_of(config)
+                calm = np.tile(np.linspace(90, 110, 20), (20, 1))
+                bounds.put(net, bounds.find(net, [calm], domain))
                 export.write(path, net, config, name, {})
                 want, got = net(x), export.load(path, config)(x)
                 self.assertEqual(tuple(got.shape), (1, 1, 7 * scale, 9 * scale))
@@ -117,10 +163,10 @@ class Files(unittest.TestCase):
         net = randomised("ecbsr-m4c8", 2)
         x = torch.rand(1, 1, 6, 6)
         tensors = {k: torch.from_numpy(v) for k, v in export.to_plain(net).items()}
-        y = x * 255
+        y = torch.nn.functional.pad(x * 255, (6,) * 4, mode="replicate")
         for i in range(6):
             y = torch.conv2d(y, tensors[f"backbone.{i}.conv3x3.weight"],
-                             tensors[f"backbone.{i}.conv3x3.bias"], padding=1)
+                             tensors[f"backbone.{i}.conv3x3.bias"])
             if i < 5:
                 y = torch.prelu(y, tensors[f"backbone.{i}.act.weight"])
         y = torch.pixel_shuffle(y + x * 255, 2) / 255

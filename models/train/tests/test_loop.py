@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 try:
     import torch
     from PIL import Image, ImageDraw
@@ -17,7 +17,9 @@ except ImportError as error:
     raise unittest.SkipTest(f"needs {error.name}") from error
 from models.train import catalogue, data, evaluate, export, networks  # noqa: E402
 from models.train.imresize import imresize  # noqa: E402
-from models.train.loop import Settings, Trainer, inner, learning_rate  # noqa: E402
+from models.train.loop import Settings, Trainer, learning_rate  # noqa: E402
+from models.train.networks import inner  # noqa: E402
+from models.train.patches import Patches  # noqa: E402
 
 
 def draw_picture(seed, size=240):
@@ -41,20 +43,21 @@ class Case(unittest.TestCase):
         self.addCleanup(torch.set_num_threads, threads)
         torch.set_num_threads(1)
 
-    def trainer(self, name, settings, run="run", n_pictures=1, patch=12):
+    def trainer(self, name, settings, run="run", n_pictures=1, patch=20):
         torch.manual_seed(3)
         config = catalogue.config_of(name, 2)
         pairs = [data.make_pair(draw_picture(seed), 2) for seed in range(n_pictures)]
-        patches = data.Patches(pairs, 2, patch, batch=8)
-        return Trainer(networks.make(config), patches.draw, export.domain_of(config),
+        net = networks.make(config)
+        patches = Patches(pairs, 2, patch, batch=8, context=net.radius)
+        return Trainer(net, patches.draw, export.domain_of(config),
                        settings, run, self.state)
 
 
 class Resume(Case):
     def test_interrupted_training_ends_bit_equal(self):
-        for name, optimizer, patch in (("ecbsr-m4c8", "adam", 12), ("ecbsr-m4c8", "adam", 48),
-                                       ("esr-cnn", "soap", 12)):
-            settings = Settings(40, margin=2, optimizer=optimizer)
+        for name, optimizer, patch in (("ecbsr-m4c8", "adam", 20), ("ecbsr-m4c8", "adam", 48),
+                                       ("esr-cnn", "soap", 20)):
+            settings = Settings(40, optimizer=optimizer)
             whole = self.trainer(name, settings, patch=patch)
             whole.train()
             Path(self.state).unlink()
@@ -116,8 +119,8 @@ class Learning(Case):
         picture = draw_picture(99)
         low, high = data.make_pair(picture, 2)
         bicubic = evaluate.psnr(imresize(low, 2).astype(float), high.astype(float), 2)
-        trainer = self.trainer("esr-tm", Settings(250, peak=1e-2, margin=4),
-                               n_pictures=4, patch=24)
+        trainer = self.trainer("esr-tm", Settings(250, peak=1e-2),
+                               n_pictures=4, patch=28)
         trainer.train()
         domain = export.domain_of({"architecture": "esr-tm"})
         ours = evaluate.mean_psnr(trainer.average, [(low, high)], 2, domain)
