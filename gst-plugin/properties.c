@@ -324,15 +324,14 @@ create_qos_properties (void)
    * GstEcbsr:overload-policy:
    *
    * What happens where frames take longer than there is time, behind a live
-   * source.
+   * source, whatever the sink. Needs #GstBaseTransform:qos.
    *
    * Since: 0.1
    */
   props[PROP_OVERLOAD_POLICY] = g_param_spec_enum ("overload-policy",
       "Overload policy",
       "What to do where frames take longer than there is time; only behind a "
-      "live source, before a sink that waits for the clock and sends QoS "
-      "events, and with qos on", GST_TYPE_ECBSR_OVERLOAD_POLICY,
+      "live source, and with qos on", GST_TYPE_ECBSR_OVERLOAD_POLICY,
       DEFAULT_OVERLOAD_POLICY, flags);
   /**
    * GstEcbsr:max-processing-time:
@@ -362,15 +361,16 @@ create_qos_properties (void)
   /**
    * GstEcbsr:report-latency:
    *
-   * Whether the time of a frame is added to the pipeline's latency behind a live
-   * source.
+   * Whether the time that a frame is expected to take is added to the pipeline's
+   * latency behind a live source: half as much again as measured on this machine,
+   * from 1 ms to #GstEcbsr:max-processing-time.
    *
    * Since: 0.1
    */
   props[PROP_REPORT_LATENCY] =
       g_param_spec_boolean ("report-latency", "Report latency",
-      "Behind a live source, add the time that a frame may take to the "
-      "pipeline's latency", DEFAULT_REPORT_LATENCY, flags);
+      "Behind a live source, add the time that a frame is expected to take to "
+      "the pipeline's latency", DEFAULT_REPORT_LATENCY, flags);
 }
 
 static GParamSpec *

@@ -150,22 +150,25 @@ class Camera(Stream):
 class SentOn(Camera):
     """A clip as a camera sends it, encoded and sent on: the sink sends no QoS events.
 
-    `frames`: (time it left the encoder, index of the frame by its timestamp).
+    `frames`: (time it left the encoder, index of the frame by its timestamp). Shown is the
+    frame that has been encoded, which keeps none back.
     """
 
-    def __init__(self, name, clip, scaler, seconds, encoder=ENCODER):
-        super().__init__(name, clip, scaler, seconds, encoder)
+    def __init__(self, name, clip, scaler, seconds):
+        super().__init__(name, clip, scaler, seconds, ENCODER)
 
     def _watch_shown(self):
-        pad = self.pipeline.get_by_name("encoder").get_static_pad("src")
-        self.start_pts = None
-        pad.add_probe(Gst.PadProbeType.BUFFER, self._encoded)
+        self.scaled = None
+        encoder = self.pipeline.get_by_name("encoder")
+        encoder.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, self._scaled)
+        encoder.get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, self._encoded)
 
-    def _encoded(self, _pad, info):
-        pts = info.get_buffer().pts
-        if self.start_pts is None:  # encoders begin later, to leave room for negative ones
-            self.start_pts = pts
-        self.frames.add(now(), round((pts - self.start_pts) * RATE / Gst.SECOND))
+    def _scaled(self, _pad, info):
+        self.scaled = info.get_buffer()
+        return Gst.PadProbeReturn.OK
+
+    def _encoded(self, _pad, _info):
+        self._shown(None, self.scaled, None)
         return Gst.PadProbeReturn.OK
 
 
