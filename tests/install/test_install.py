@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""`meson install` for a user's home and for /usr/local: what is installed is found, or what
+has to be set is said; uninstalled, nothing is left. Manual pages and completions name the
+options that the tools have."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ["MESON_BUILD_ROOT"])
+TOOLS = {"ecbsr-bench": "src/tools/bench/ecbsr-bench", "ecbsr-model": "src/tools/ecbsr-model",
+         "ecbsr-upscale": "src/tools/upscale/ecbsr-upscale"}
+
+
+def run(*command, **options):
+    ended = subprocess.run(list(map(str, command)), text=True, check=False, timeout=900,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, **options)
+    if ended.returncode != 0:
+        raise AssertionError(f"{command}: {ended.stdout[-3000:]}")
+    return ended.stdout
+
+
+class Installed(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="in stall ")
+        self.addCleanup(folder.cleanup)
+        self.home = Path(folder.name)
+        self.environment = {name: value for name, value in os.environ.items()
+                            if not name.startswith("GST_") and name not in ("DESTDIR",
+                                                                            "XDG_DATA_HOME")}
+        # ccache's folder is found by HOME.
+        self.environment.setdefault("CCACHE_DIR", str(Path.home() / ".cache" / "ccache"))
+        self.environment["HOME"] = str(self.home)
+
+    def install(self, prefix):
+        """Builds in a folder of its own and installs; what the last step says."""
+        build = self.home / "build"
+        run("meson", "setup", build, SOURCE, f"--prefix={prefix}", "-Dtests=false",
+            "-Dexamples=false", env=self.environment)
+        run("meson", "compile", "-C", build, env=self.environment)
+        return build, run("meson", "install", "-C", build, env=self.environment)
+
+    def uninstall(self, build, prefix):
+        run("ninja", "-C", build, "uninstall", env=self.environment)
+        left = [path for path in Path(prefix).rglob("*") if not path.is_dir()]
+        self.assertEqual(left, [])
+
+    def test_home_needs_no_variable(self):
+        prefix = self.home / ".local"
+        build, said = self.install(prefix)
+        self.assertNotIn("GST_PLUGIN_PATH", said)
+        self.assertIn(f"The tools are in {prefix}/bin", said)
+        said = run("gst-inspect-1.0", "ecbsr", env=self.environment)
+        self.assertIn(str(prefix / "share" / "gstreamer-1.0" / "plugins"), said)
+        for name in "ecbsr-upscale", "ecbsr-model", "ecbsr-bench", "ecbsr-eval":
+            run(prefix / "bin" / name, "--help", env=self.environment)
+            self.assertTrue((prefix / "share/man/man1" / f"{name}.1").exists())
+            self.assertTrue((prefix / "share/bash-completion/completions" / name).exists())
+        self.assertEqual(list(prefix.rglob("__pycache__")), [])
+        self.uninstall(build, prefix)
+
+    def test_elsewhere_it_says_what_to_set(self):
+        prefix = self.home / "opt"
+        build, said = self.install(prefix)
+        path = re.search(r"export GST_PLUGIN_PATH=(.+)", said)[1]
+        self.assertIn("libgstecbsr.so", os.listdir(path))
+        run("gst-inspect-1.0", "ecbsr", env={**self.environment, "GST_PLUGIN_PATH": path})
+        self.uninstall(build, prefix)
+
+
+class Documented(unittest.TestCase):
+    def options(self, name):
+        if name == "ecbsr-eval":
+            said = run(SOURCE / "src/tools/eval/ecbsr-eval", "--help")
+        else:
+            said = run(BUILD / TOOLS[name], "--help")
+        return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", said)) - {"--help-all", "--help-gst"}
+
+    def test_manual_pages(self):
+        for name in (*TOOLS, "ecbsr-eval"):
+            with self.subTest(name):
+                page = SOURCE / "data" / "man" / f"{name}.1"
+                text = page.read_text(encoding="utf-8").replace("\\-", "-")
+                found = set(re.findall(r"^\.BR? (?:-\w \", \" )?(--[a-z-]+)", text, re.MULTILINE))
+                self.assertEqual(found, self.options(name))
+                if shutil.which("man"):
+                    said = run("man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", page)
+                    self.assertNotIn("warning", said)
+
+    def test_completions(self):
+        script = (f"source {SOURCE}/data/completions/ecbsr-upscale; compopt () {{ :; }}\n"
+                  "complete_ () { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _ecbsr \"$1\";"
+                  " printf '%s\\n' \"${COMPREPLY[@]}\"; }\n")
+        tool = BUILD / TOOLS["ecbsr-upscale"]
+        for words, wanted in ((f"{tool} --sc", "--scale"), (f"{tool} --model esr-m", "esr-max"),
+                              (f"{tool} --scale = ''", "2\n3\n4"), ("ecbsr-model s", "show"),
+                              (f"{tool} --content = cam", "camera")):
+            with self.subTest(words):
+                self.assertEqual(run("bash", "-c", script + f"complete_ {words}").strip(), wanted)
+
+
+if __name__ == "__main__":
+    unittest.main()
