@@ -53,36 +53,53 @@ missing_packages () {
   comm -23 <(printf '%s\n' "$@" | sort -u) <(printf '%s\n' "$installed")
 }
 
-apt () {
-  local root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null ||
-      { printf 'neither root nor sudo; as root: apt-get %s\n' "$*"; return 1; }
-    root=(sudo)
-  fi
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get -o DPkg::Lock::Timeout=300 "$@"
+# Root, or a sudo that asks for no password.
+may_install () {
+  [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null
 }
 
-# Installs what is missing of the packages.
+# What it said is shown down to its errors, and only where it fails.
+apt () {
+  local root=() output
+  [ "$(id -u)" -eq 0 ] || root=(sudo -n)
+  output=$("${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -o DPkg::Lock::Timeout=300 "$@" 2>&1 </dev/null) && return
+  grep -m 3 '^E:' <<<"$output" >&2 || tail -n 3 <<<"$output" >&2
+  printf '%s: apt-get %s failed\n' "${0##*/}" "$1" >&2
+  return 1
+}
+
+# Installs what is missing of the packages, or names it and how to install it.
 install_packages () {
   local missing
   mapfile -t missing < <(missing_packages "$@")
   [ ${#missing[@]} -gt 0 ] || return 0
-  printf 'Installing %s\n' "${missing[*]}"
-  quietly 'apt-get update' apt update &&
-    quietly 'apt-get install' apt install -y --no-install-recommends "${missing[@]}"
+  if may_install; then
+    printf 'Installing %s\n' "${missing[*]}"
+    # Without network: with the lists that are there, if there are any.
+    apt update || true
+    apt install -y --no-install-recommends "${missing[@]}" && return
+  fi
+  printf 'Not installed: %s\nTo install them:\n  sudo apt-get install --no-install-recommends %s\n' \
+    "${missing[*]}" "${missing[*]}" >&2
+  return 1
+}
+
+# What the build cannot do without, one a line, of what is not there.
+missing_tools () {
+  local tool library
+  for tool in cc meson ninja pkg-config gst-launch-1.0; do
+    command -v "$tool" >/dev/null || printf '%s\n' "$tool"
+  done
+  for library in 'glib-2.0 >= 2.74' 'gstreamer-video-1.0 >= 1.22'; do
+    pkg-config --exists "$library" 2>/dev/null || printf '%s\n' "$library"
+  done
 }
 
 # Elsewhere than on Debian nothing is installed: says what is not there.
 check_tools () {
-  local tool library missing=()
-  for tool in cc meson ninja pkg-config gst-launch-1.0; do
-    command -v "$tool" >/dev/null || missing+=("$tool")
-  done
-  for library in 'glib-2.0 >= 2.74' 'gstreamer-video-1.0 >= 1.22'; do
-    pkg-config --exists "$library" 2>/dev/null || missing+=("$library")
-  done
+  local missing
+  mapfile -t missing < <(missing_tools)
   [ ${#missing[@]} -eq 0 ] || fail "this is not Debian, so nothing is installed by itself.
 Missing: $(printf '%s, ' "${missing[@]}" | sed 's/, $//')
 Needed are a C compiler, meson >= 1.0, ninja, pkg-config, GLib >= 2.74 and
@@ -91,10 +108,11 @@ and its tools; ORC (with orcc) makes it faster."
 }
 
 prepare () {
-  if on_debian; then
-    install_packages "${build_packages[@]}" "${run_packages[@]}" || exit 1
-  else
+  if ! on_debian; then
     check_tools
+  elif ! install_packages "${build_packages[@]}" "${run_packages[@]}"; then
+    [ -z "$(missing_tools)" ] || fail "cannot build without $(missing_tools | paste -sd, | sed 's/,/, /g')"
+    printf 'Going on with what is there.\n' >&2
   fi
 }
 
