@@ -39,12 +39,13 @@ class Installed(unittest.TestCase):
         self.environment["HOME"] = str(self.home)
 
     def install(self, prefix):
-        """Builds in a folder of its own and installs; what the last step says."""
+        """Builds in a folder of its own and installs; what the first step says."""
         build = self.home / "build"
-        run("meson", "setup", build, SOURCE, f"--prefix={prefix}", "-Dtests=false",
+        said = run("meson", "setup", build, SOURCE, f"--prefix={prefix}", "-Dtests=false",
             "-Dexamples=false", env=self.environment)
         run("meson", "compile", "-C", build, env=self.environment)
-        return build, run("meson", "install", "-C", build, env=self.environment)
+        run("meson", "install", "-C", build, env=self.environment)
+        return build, said
 
     def uninstall(self, build, prefix):
         run("ninja", "-C", build, "uninstall", env=self.environment)
@@ -55,7 +56,7 @@ class Installed(unittest.TestCase):
         prefix = self.home / ".local"
         build, said = self.install(prefix)
         self.assertNotIn("GST_PLUGIN_PATH", said)
-        self.assertIn(f"The tools are in {prefix}/bin", said)
+        self.assertRegex(said, r"GStreamer finds it *: by itself")
         said = run("gst-inspect-1.0", "ecbsr", env=self.environment)
         self.assertIn(str(prefix / "share" / "gstreamer-1.0" / "plugins"), said)
         for name in "ecbsr-upscale", "ecbsr-model", "ecbsr-bench", "ecbsr-eval":
@@ -68,7 +69,7 @@ class Installed(unittest.TestCase):
     def test_elsewhere_it_says_what_to_set(self):
         prefix = self.home / "opt"
         build, said = self.install(prefix)
-        path = re.search(r"export GST_PLUGIN_PATH=(.+)", said)[1]
+        path = re.search(r"GST_PLUGIN_PATH=(.+)", said)[1]
         self.assertIn("libgstecbsr.so", os.listdir(path))
         run("gst-inspect-1.0", "ecbsr", env={**self.environment, "GST_PLUGIN_PATH": path})
         self.uninstall(build, prefix)
