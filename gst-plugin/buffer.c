@@ -95,6 +95,38 @@ gst_ecbsr_buffer_decide_allocation (GstQuery * query)
   gst_clear_object (&allocator);
 }
 
+GstEcbsrLayouts
+gst_ecbsr_buffer_parse_layouts (GstQuery * query)
+{
+  GstEcbsrLayouts layouts = {
+    gst_query_find_allocation_meta (query, GST_VIDEO_CROP_META_API_TYPE, NULL),
+    gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL)
+  };
+
+  return layouts;
+}
+
+static gboolean
+has_default_layout (GstBuffer * buffer, const GstVideoInfo * info)
+{
+  const GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
+  guint p;
+
+  for (p = 0; meta && p < GST_VIDEO_INFO_N_PLANES (info); p++)
+    if (meta->stride[p] != GST_VIDEO_INFO_PLANE_STRIDE (info, p)
+        || meta->offset[p] != GST_VIDEO_INFO_PLANE_OFFSET (info, p))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+gst_ecbsr_buffer_suits (GstBuffer * buffer, const GstVideoInfo * info,
+    const GstEcbsrLayouts * layouts)
+{
+  return (layouts->crop || !gst_buffer_get_video_crop_meta (buffer))
+      && (layouts->strides || has_default_layout (buffer, info));
+}
+
 /* -------------------------------------------------------------- metadata -- */
 
 static gboolean

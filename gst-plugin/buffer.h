@@ -20,6 +20,19 @@ void gst_ecbsr_buffer_propose_allocation (GstQuery * query);
  * own. */
 void gst_ecbsr_buffer_decide_allocation (GstQuery * query);
 
+/* What an element takes besides whole frames in the default layout. */
+typedef struct
+{
+  gboolean crop;                /* GstVideoCropMeta */
+  gboolean strides;             /* GstVideoMeta */
+} GstEcbsrLayouts;
+
+GstEcbsrLayouts gst_ecbsr_buffer_parse_layouts (GstQuery * allocation_query);
+
+/* Returns whether one who takes @layouts reads @buffer, a frame of @info, right. */
+gboolean gst_ecbsr_buffer_suits (GstBuffer * buffer, const GstVideoInfo * info,
+    const GstEcbsrLayouts * layouts);
+
 /* Returns whether metadata of @api has numbers that are pixels and can be scaled to
  * a larger frame. */
 gboolean gst_ecbsr_buffer_can_scale_meta (GType api);

@@ -94,6 +94,8 @@ static GstFlowReturn gst_ecbsr_submit_input_buffer (GstBaseTransform * trans,
     gboolean is_discont, GstBuffer * buffer);
 static void gst_ecbsr_before_transform (GstBaseTransform * trans,
     GstBuffer * buffer);
+static GstFlowReturn gst_ecbsr_prepare_output_buffer (GstBaseTransform * trans,
+    GstBuffer * inbuf, GstBuffer ** outbuf);
 static GstFlowReturn gst_ecbsr_transform (GstBaseTransform * trans,
     GstBuffer * inbuf, GstBuffer * outbuf);
 
@@ -132,6 +134,8 @@ init_transform_class (GstBaseTransformClass * klass)
   klass->submit_input_buffer =
       GST_DEBUG_FUNCPTR (gst_ecbsr_submit_input_buffer);
   klass->before_transform = GST_DEBUG_FUNCPTR (gst_ecbsr_before_transform);
+  klass->prepare_output_buffer =
+      GST_DEBUG_FUNCPTR (gst_ecbsr_prepare_output_buffer);
   klass->transform = GST_DEBUG_FUNCPTR (gst_ecbsr_transform);
 }
 
@@ -281,6 +285,8 @@ gst_ecbsr_start (GstBaseTransform * trans)
   GstEcbsr *self = GST_ECBSR (trans);
   GstEcbsrQosActions actions;
 
+  self->has_promised = FALSE;
+  g_atomic_int_set (&self->keep_caps, FALSE);
   gst_ecbsr_stats_reset (self->stats);
   if (!gst_ecbsr_reconfigure_start (self, &actions))
     return FALSE;
@@ -327,6 +333,24 @@ gst_ecbsr_fixate_caps (GstBaseTransform * trans, GstPadDirection direction,
   return othercaps;
 }
 
+/* Who answers upstream's allocation query depends on it: downstream at scale 1, where
+ * we take crop rectangles and any strides otherwise. So upstream is to ask again. It will
+ * negotiate caps as well, which is no reason to take others: a camera would stop to
+ * change its mode. */
+static void
+set_passthrough (GstEcbsr * self, gboolean passthrough)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+
+  if (gst_base_transform_is_passthrough (trans) == passthrough)
+    return;
+  GST_DEBUG_OBJECT (self, "passthrough: %d", passthrough);
+  gst_base_transform_set_passthrough (trans, passthrough);
+  memset (&self->downstream, 0, sizeof self->downstream);
+  g_atomic_int_set (&self->keep_caps, TRUE);
+  gst_base_transform_reconfigure_sink (trans);
+}
+
 static gboolean
 gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
     GstVideoInfo * in_info, GstCaps * outcaps, GstVideoInfo * out_info)
@@ -336,8 +360,7 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
   g_autofree gchar *detail = NULL;
   GstEcbsrQosActions actions;
 
-  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self),
-      !self->setup->model);
+  set_passthrough (self, !self->setup->model);
   gst_ecbsr_caps_read_site (in_info, incaps);
   gst_ecbsr_caps_read_site (out_info, outcaps);
   if (gst_ecbsr_reconfigure_set_caps (self, in_info, out_info, &actions,
@@ -356,10 +379,19 @@ static gboolean
 gst_ecbsr_propose_allocation (GstBaseTransform * trans,
     GstQuery * decide_query, GstQuery * query)
 {
-  if (decide_query)             /* else passed through to downstream */
+  GstEcbsr *self = GST_ECBSR (trans);
+  gboolean answered;
+
+  g_atomic_int_set (&self->keep_caps, FALSE);
+  if (decide_query) {
+    self->has_promised = TRUE;
     gst_ecbsr_buffer_propose_allocation (query);
-  return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->propose_allocation
-      (trans, decide_query, query);
+  }
+  answered = GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)
+      ->propose_allocation (trans, decide_query, query);
+  if (answered && !decide_query)        /* by downstream */
+    self->downstream = gst_ecbsr_buffer_parse_layouts (query);
+  return answered;
 }
 
 static gboolean
@@ -406,6 +438,7 @@ gst_ecbsr_sink_event (GstBaseTransform * trans, GstEvent * event)
       break;
     case GST_EVENT_CAPS:
       gst_event_parse_caps (event, &caps);
+      g_atomic_int_set (&self->keep_caps, FALSE);
       gst_ecbsr_reconfigure_ask_upstream (self);
       apply_changes (self, caps);
       break;
@@ -497,6 +530,23 @@ order_caps (GstEcbsr * self, GstQuery * query)
   gst_caps_unref (caps);
 }
 
+/* Puts the caps that there are in front of those in the answer, if they are still among
+ * them. */
+static void
+keep_caps (GstEcbsr * self, GstQuery * query)
+{
+  g_autoptr (GstCaps) current =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
+  GstCaps *caps;
+
+  gst_query_parse_caps_result (query, &caps);
+  if (!current || !gst_caps_can_intersect (current, caps))
+    return;
+  caps = gst_caps_merge (gst_caps_ref (current), gst_caps_ref (caps));
+  gst_query_set_caps_result (query, caps);
+  gst_caps_unref (caps);
+}
+
 static void
 add_latency (GstEcbsr * self, GstQuery * query)
 {
@@ -514,8 +564,11 @@ gst_ecbsr_query (GstBaseTransform * trans, GstPadDirection direction,
     return FALSE;
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
     add_latency (GST_ECBSR (trans), query);
-  if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_CAPS)
+  if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_CAPS) {
     order_caps (GST_ECBSR (trans), query);
+    if (g_atomic_int_get (&GST_ECBSR (trans)->keep_caps))
+      keep_caps (GST_ECBSR (trans), query);
+  }
   return TRUE;
 }
 
@@ -641,6 +694,48 @@ fail (GstEcbsr * self, const GError * error, const gchar * detail)
 {
   gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
   return GST_FLOW_ERROR;
+}
+
+/* Of a buffer as we take it and downstream does not. */
+static GstFlowReturn
+copy_plain (GstEcbsr * self, GstBuffer * inbuf, GstBuffer ** outbuf)
+{
+  GstBaseTransformClass *klass = GST_BASE_TRANSFORM_GET_CLASS (self);
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+  g_autoptr (GstBuffer) plain = NULL;
+  g_autoptr (GError) error = NULL;
+  GstVideoFrame in, out;
+
+  if (!gst_ecbsr_frame_map (&in, info, inbuf, GST_MAP_READ, &error))
+    return fail (self, error, "input buffer");
+  plain = gst_buffer_new_allocate (NULL, info->size, NULL);
+  if (!gst_ecbsr_frame_map (&out, info, plain, GST_MAP_WRITE, &error)) {
+    gst_video_frame_unmap (&in);
+    return fail (self, error, "output buffer");
+  }
+  gst_video_frame_copy (&out, &in);
+  gst_video_frame_unmap (&out);
+  gst_video_frame_unmap (&in);
+  klass->copy_metadata (GST_BASE_TRANSFORM (self), inbuf, plain);
+  *outbuf = g_steal_pointer (&plain);
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_ecbsr_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf,
+    GstBuffer ** outbuf)
+{
+  GstEcbsr *self = GST_ECBSR (trans);
+
+  /* After a change to scale 1 buffers come as they were agreed on before, until
+   * upstream has asked again; from elements that never do, such as a videocrop that
+   * works in place, for ever. */
+  if (self->has_promised && gst_base_transform_is_passthrough (trans)
+      && !gst_ecbsr_buffer_suits (inbuf, &GST_VIDEO_FILTER (self)->in_info,
+          &self->downstream))
+    return copy_plain (self, inbuf, outbuf);
+  return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)
+      ->prepare_output_buffer (trans, inbuf, outbuf);
 }
 
 static void

@@ -93,7 +93,11 @@ struct _GstEcbsr
    * change while there is none) under the object lock, read by it without. */
   GstEcbsrSetup *setup;
 
+  gint keep_caps;               /* atomic: upstream asks again because we asked it to */
+
   /* Streaming thread */
+  gboolean has_promised;        /* answered an allocation query by itself */
+  GstEcbsrLayouts downstream;   /* at scale 1: what it takes, as far as it was asked */
   GstEcbsrRegions regions;      /* of the frame under way */
   GstEcbsrFrameTimes times;     /* the same */
   GstEcbsrThreadTime left;      /* when it went to get the next frame */

@@ -116,4 +116,13 @@ MUTATIONS = [
              "camera.c", "  *modes = NULL;\n",
              "  *modes = gst_pad_peer_query_caps (sinkpad, NULL);\n"
              "  gst_clear_caps (modes);\n", "element playback"),
+    Mutation("upstream asks for its allocation again when scale 1 comes or goes",
+             "gstecbsr.c", "  gst_base_transform_reconfigure_sink (trans);\n", "",
+             "element scale-one"),
+    Mutation("frames agreed on before scale 1 are as downstream takes them",
+             "gstecbsr.c", "if (self->has_promised && gst_base_transform_is_passthrough (trans)",
+             "if (FALSE && gst_base_transform_is_passthrough (trans)", "element scale-one"),
+    Mutation("a camera keeps its mode when the scale becomes 1",
+             "gstecbsr.c", "    if (g_atomic_int_get (&GST_ECBSR (trans)->keep_caps))",
+             "    if (FALSE)", "element scale-one"),
 ]
