@@ -155,6 +155,43 @@ class Sheet(Case):
         self.assertLess(np.abs(original.mean((0, 1)) - ours.mean((0, 1))).max(), 4)
 
 
+class Patterns(Case):
+    def test_bicubic_beside_itself(self):
+        table, path = self.folder / "table.csv", self.folder / "sheet.png"
+        run = self.run_program("--patterns", "--model", "bicubic", "--csv", table,
+                               "--sheet", path)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        with open(table, encoding="utf-8") as file:
+            rows = {row["picture"]: row for row in csv.DictReader(file)}
+        for name in ("flat-255", "noise-in-black", "text", "colour", "grey", "page-scene", "mean"):
+            self.assertIn(name, rows)
+            self.assertEqual(rows[name]["beyond"], "")
+            self.assertIn(f"\n{name} ", run.stdout)
+        for row in rows.values():
+            for key in ("consistency", "spill", "ring", "inside"):
+                self.assertEqual(row[key], row[f"bicubic_{key}"])
+        self.assertEqual(float(rows["flat-255"]["edge"]), 0)
+        self.assertEqual((rows["text"]["edge"], rows["text"]["ring"]), ("", ""))
+        self.assertAlmostEqual(float(rows["checkers-2"]["consistency"]), 47, delta=0.5)
+        with Image.open(path) as image:
+            self.assertEqual(image.size, (4 * 216 + 3 * 6, (len(rows) - 1) * 236 - 6))
+
+    def test_a_network_of_zero_padding_without_a_folder(self):
+        golden = GOLDEN / "ecbsr-x2-m4c16-prelu.safetensors"
+        run = subprocess.run([sys.executable, PROGRAM, "--patterns", "--model-location", golden],
+                             capture_output=True, text=True, check=False, timeout=120)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        flat, = (line for line in run.stdout.splitlines() if line.startswith("flat-128 "))
+        self.assertRegex(flat, r" edge$")
+
+    def test_what_does_not_go_together(self):
+        self.assertIn("not degraded", self.fails_with("--patterns", "--degrade", "camera"))
+        run = subprocess.run([sys.executable, PROGRAM], capture_output=True, text=True,
+                             check=False, timeout=60)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("which folder", run.stderr)
+
+
 class Errors(Case):
     def test_folder(self):
         self.assertIn("nowhere", self.fails_with(folder=self.folder / "nowhere"))

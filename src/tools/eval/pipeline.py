@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Single frames through a GStreamer pipeline with `ecbsr` in it."""
+"""Frames through a GStreamer pipeline with `ecbsr` in it."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,16 +40,19 @@ def round_up(n, step):
 
 
 def pack(frame):
-    """(bytes, caps) of a limited-range I420 frame, as GStreamer lays it out."""
+    """(bytes, caps) of a limited-range I420 frame or a full-range GRAY8 one, as GStreamer
+    lays it out.
+    """
     height, width = frame.planes[0].shape
     chunks = []
     for i, plane in enumerate(frame.planes):
-        n_rows = round_up(height, 2) >> (i > 0)
+        n_rows = height if len(frame.planes) == 1 else round_up(height, 2) >> (i > 0)
         padded = np.zeros((n_rows, round_up((width + (i > 0)) >> (i > 0), 4)), np.uint8)
         padded[:plane.shape[0], :plane.shape[1]] = plane
         chunks.append(padded.tobytes())
-    return b"".join(chunks), (f"video/x-raw,format=I420,width={width},height={height},"
-                              "framerate=0/1,colorimetry=bt601,chroma-site=jpeg")
+    kind = "format=GRAY8" if len(frame.planes) == 1 \
+        else "format=I420,colorimetry=bt601,chroma-site=jpeg"
+    return b"".join(chunks), f"video/x-raw,{kind},width={width},height={height},framerate=0/1"
 
 
 def unpack(sample):
@@ -97,23 +100,28 @@ def _launched(line):
         pipeline.set_state(Gst.State.NULL)
 
 
-def _run(line, caps, data):
+def _run(line, caps, frames):
+    """A Result for each of `frames`, which are bytes."""
     with _launched(line) as pipeline:
-        return _push_and_pull(pipeline, caps, data)
+        return _push_and_pull(pipeline, caps, frames)
 
 
-def _push_and_pull(pipeline, caps, data):
+def _push_and_pull(pipeline, caps, frames):
     source, sink = pipeline.get_by_name("input"), pipeline.get_by_name("output")
+    ecbsr = pipeline.get_by_name("ecbsr")
     source.set_property("caps", Gst.Caps.from_string(caps))
     pipeline.set_state(Gst.State.PLAYING)
-    buffer = Gst.Buffer.new_wrapped(data)
-    buffer.pts = 0
-    source.emit("push-buffer", buffer)
-    source.emit("end-of-stream")
-    sample, warnings = _wait(sink, pipeline.get_bus())
-    ecbsr = pipeline.get_by_name("ecbsr")
-    return Result(unpack(sample), ecbsr.get_property("active-model"),
-                  ecbsr.get_property("backend"), warnings)
+    results = []
+    for number, data in enumerate(frames):
+        buffer = Gst.Buffer.new_wrapped(data)
+        buffer.pts = number * Gst.SECOND
+        source.emit("push-buffer", buffer)
+        if number + 1 == len(frames):
+            source.emit("end-of-stream")
+        sample, warnings = _wait(sink, pipeline.get_bus())
+        results.append(Result(unpack(sample), ecbsr.get_property("active-model"),
+                              ecbsr.get_property("backend"), warnings))
+    return results
 
 
 def _wait(sink, bus):
@@ -139,13 +147,18 @@ def _read_bus(bus):
 
 def upscale(frame, **properties):
     """A `Frame` through `ecbsr` with these properties: a `Result`."""
-    data, caps = pack(frame)
-    return _run(launch_line(properties), caps, data)
+    return upscale_all([frame], **properties)[0]
+
+
+def upscale_all(frames, **properties):
+    """Frames of one kind and size, one after the other: a `Result` for each."""
+    packed = [pack(frame) for frame in frames]
+    return _run(launch_line(properties), packed[0][1], [data for data, _ in packed])
 
 
 def upscale_jpeg(data, **properties):
     """The same with a JPEG file's bytes, as from an MJPEG camera."""
-    return _run(launch_line(properties, "jpegdec !"), "image/jpeg,framerate=0/1", data)
+    return _run(launch_line(properties, "jpegdec !"), "image/jpeg,framerate=0/1", [data])[0]
 
 
 def video_frame(path, number, **properties):

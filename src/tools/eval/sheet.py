@@ -53,6 +53,16 @@ def picture_row(name, original, others):
                 *((label, enlarged(picture, x, y)) for label, picture in zip(labels, pictures))])
 
 
+def pattern_row(name, pictures):
+    """`pictures`: [(label, picture)] of one size. The first one whole, and of each the
+    place where the first and the last differ most.
+    """
+    padded = [(label, pad(picture)) for label, picture in pictures]
+    x, y = most_different(padded[0][1], padded[-1][1], CROP)
+    return row([(name, whole(padded[0][1], x, y)),
+                *((label, enlarged(picture, x, y)) for label, picture in padded)])
+
+
 def pad(picture):
     if picture.ndim == 2:
         picture = np.repeat(picture[..., None], 3, axis=2)
