@@ -9,16 +9,29 @@
 chroots=${ECBSR_CHROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/gst-ecbsr/chroots}
 debian_mirror=${ECBSR_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
-# isolated COMMAND…: sees the mounts and processes of here, and leaves none behind.
+# isolated COMMAND…: sees the mounts and processes of here, and leaves none behind, not
+# even when this shell is killed: unshare itself takes no other signal.
 isolated () {
-  unshare --mount --propagation private --pid --fork --kill-child -- "$@"
+  setpriv --pdeathsig KILL unshare --mount --propagation private \
+    --pid --fork --kill-child -- "$@" </dev/null &
+  wait $!
+}
+
+# logged FILE COMMAND…: the output goes to FILE and is shown if the command fails. Not
+# quietly(), whose subshell outlives a shell that is killed.
+logged () {
+  local file=$1 status=0
+  shift
+  "$@" >"$file" 2>&1 || status=$?
+  [ "$status" -eq 0 ] || cat "$file" >&2
+  return "$status"
 }
 
 # Says what is missing and fails, where chroots cannot be had.
 chroot_check () {
   local tool missing=()
   [ "$(id -u)" -eq 0 ] || { printf 'root is needed (chroot, mount)\n' >&2; return 1; }
-  for tool in debootstrap unshare git; do
+  for tool in debootstrap unshare setpriv git; do
     command -v "$tool" >/dev/null || missing+=("$tool")
   done
   [ ${#missing[@]} -eq 0 ] ||
@@ -92,7 +105,7 @@ chroot_run () {
   shift
   exec {lock}>"$chroots/$name.lock"
   flock "$lock"
-  isolated bash -c "$chroot_enter" chroot "$chroots/$name" "$@" </dev/null {lock}>&- || status=$?
+  isolated bash -c "$chroot_enter" chroot "$chroots/$name" "$@" {lock}>&- || status=$?
   exec {lock}>&-
   return "$status"
 }
