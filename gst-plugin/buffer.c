@@ -2,6 +2,8 @@
 
 #include "buffer.h"
 
+#include <string.h>
+
 GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define GST_CAT_DEFAULT gst_ecbsr_debug
 
@@ -211,15 +213,39 @@ scale_overlay (GstBuffer * outbuf, const GstVideoOverlayCompositionMeta * meta,
   gst_video_overlay_composition_unref (scaled);
 }
 
+/* The matrix knows no pixels, only the picture's width and height as 1. The library's
+ * own transformation says that it is done, and does nothing. */
+static void
+copy_affine (GstBuffer * outbuf, const GstVideoAffineTransformationMeta * meta)
+{
+  GstVideoAffineTransformationMeta *copy =
+      gst_buffer_add_video_affine_transformation_meta (outbuf);
+
+  memcpy (copy->matrix, meta->matrix, sizeof copy->matrix);
+}
+
+/* A larger picture lies as the smaller did: what is said of its orientation, and not
+ * of its size, stays. */
+static gboolean
+copy_orientation (GstBuffer * outbuf, GstMeta * meta, GstBuffer * inbuf)
+{
+  GstMetaTransformCopy copy = { FALSE, 0, (gsize) - 1 };
+
+  return !has_tag (meta->info->api, GST_META_TAG_VIDEO_SIZE_STR)
+      && meta->info->transform_func && meta->info->transform_func (outbuf, meta,
+      inbuf, _gst_meta_transform_copy, &copy);
+}
+
 static void
 scale_other (GstBuffer * outbuf, GstMeta * meta, GstBuffer * inbuf,
     GstVideoInfo * in_info, GstVideoInfo * out_info)
 {
   GstVideoMetaTransform transform = { in_info, out_info };
 
-  if (!meta->info->transform_func
-      || !meta->info->transform_func (outbuf, meta, inbuf,
-          gst_video_meta_transform_scale_get_quark (), &transform))
+  if ((!meta->info->transform_func
+          || !meta->info->transform_func (outbuf, meta, inbuf,
+              gst_video_meta_transform_scale_get_quark (), &transform))
+      && !copy_orientation (outbuf, meta, inbuf))
     GST_DEBUG ("%s cannot be scaled and is dropped",
         g_type_name (meta->info->api));
 }
@@ -238,6 +264,8 @@ gst_ecbsr_buffer_scale_meta (GstBuffer * outbuf, GstMeta * meta,
     scale_region (outbuf, (GstVideoRegionOfInterestMeta *) meta, scale);
   else if (api == GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE)
     scale_overlay (outbuf, (GstVideoOverlayCompositionMeta *) meta, scale);
+  else if (api == GST_VIDEO_AFFINE_TRANSFORMATION_META_API_TYPE)
+    copy_affine (outbuf, (GstVideoAffineTransformationMeta *) meta);
   else if (api != GST_VIDEO_CROP_META_API_TYPE) /* that one has been applied */
     scale_other (outbuf, meta, inbuf, in_info, out_info);
   return TRUE;

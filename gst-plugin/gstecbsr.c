@@ -454,15 +454,20 @@ gst_ecbsr_sink_event (GstBaseTransform * trans, GstEvent * event)
 }
 
 /* Upstream thinks in the pixels of its own picture. */
+/* All events that have coordinates; the library's accessors know no scrolling, up to
+ * 1.22. How far was scrolled is no distance in the picture. */
 static GstEvent *
 scale_navigation (GstEvent * event, guint scale)
 {
+  const GstStructure *s = gst_event_get_structure (event);
   gdouble x, y;
 
-  if (!gst_navigation_event_get_coordinates (event, &x, &y))
+  if (!s || !gst_structure_get (s, "pointer_x", G_TYPE_DOUBLE, &x,
+          "pointer_y", G_TYPE_DOUBLE, &y, NULL))
     return event;
   event = gst_event_make_writable (event);
-  gst_navigation_event_set_coordinates (event, x / scale, y / scale);
+  gst_structure_set (gst_event_writable_structure (event), "pointer_x",
+      G_TYPE_DOUBLE, x / scale, "pointer_y", G_TYPE_DOUBLE, y / scale, NULL);
   return event;
 }
 

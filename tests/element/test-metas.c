@@ -190,6 +190,41 @@ GST_START_TEST (test_each_meta_once)
 
 GST_END_TEST;
 
+/* A larger picture is turned as the smaller was. */
+GST_START_TEST (test_orientation)
+{
+  static const gchar *tags[] = { GST_META_TAG_VIDEO_STR,
+    GST_META_TAG_VIDEO_ORIENTATION_STR, NULL
+  };
+  const GstMetaInfo *custom = gst_meta_register_custom ("TurnedMeta", tags,
+      NULL, NULL, NULL);
+  GstBuffer *in = new_input (), *out;
+  GstVideoAffineTransformationMeta *affine;
+  GstCustomMeta *turned;
+  gfloat matrix[16] = { 0, 1, 0, 0, -1, 0, 0, 0, 0, 0, 1, 0, 0.5f, 0, 0, 1 };
+  gint angle;
+
+  fail_unless (custom != NULL);
+  affine = gst_buffer_add_video_affine_transformation_meta (in);
+  memcpy (affine->matrix, matrix, sizeof matrix);
+  turned = gst_buffer_add_custom_meta (in, "TurnedMeta");
+  gst_structure_set (gst_custom_meta_get_structure (turned), "angle",
+      G_TYPE_INT, 90, NULL);
+  out = run (in);
+
+  fail_unless_equals_int (gst_buffer_get_n_meta (out,
+          GST_VIDEO_AFFINE_TRANSFORMATION_META_API_TYPE), 1);
+  affine = gst_buffer_get_video_affine_transformation_meta (out);
+  fail_unless (memcmp (affine->matrix, matrix, sizeof matrix) == 0);
+  turned = gst_buffer_get_custom_meta (out, "TurnedMeta");
+  fail_unless (turned != NULL);
+  fail_unless (gst_structure_get_int (gst_custom_meta_get_structure (turned),
+          "angle", &angle) && angle == 90);
+  gst_buffer_unref (out);
+}
+
+GST_END_TEST;
+
 /* ------------------------------------------------- flags and navigation -- */
 
 GST_START_TEST (test_flags_and_times)
@@ -219,6 +254,13 @@ GST_START_TEST (test_flags_and_times)
 GST_END_TEST;
 
 static void
+get_pointer (GstEvent * event, gdouble * x, gdouble * y)
+{
+  fail_unless (gst_structure_get (gst_event_get_structure (event), "pointer_x",
+          G_TYPE_DOUBLE, x, "pointer_y", G_TYPE_DOUBLE, y, NULL));
+}
+
+static void
 check_navigation (Bench * bench, GstEvent * sent, gdouble x, gdouble y)
 {
   GstEvent *got;
@@ -231,11 +273,11 @@ check_navigation (Bench * bench, GstEvent * sent, gdouble x, gdouble y)
       break;
     gst_event_unref (got);
   }
-  fail_unless (gst_navigation_event_get_coordinates (got, &got_x, &got_y));
+  get_pointer (got, &got_x, &got_y);
   fail_unless (got_x == x && got_y == y, "%f %f", got_x, got_y);
   gst_event_unref (got);
   /* the sender's own event is as it was */
-  fail_unless (gst_navigation_event_get_coordinates (sent, &got_x, &got_y));
+  get_pointer (sent, &got_x, &got_y);
   fail_unless (got_x == x * SCALE && got_y == y * SCALE);
   gst_event_unref (sent);
 }
@@ -252,6 +294,8 @@ GST_START_TEST (test_navigation)
       gst_navigation_event_new_mouse_button_press (1, 1.5, 0, none), 0.5, 0);
   check_navigation (&bench,
       gst_navigation_event_new_touch_down (1, 9, 6, 0.5, none), 3, 2);
+  check_navigation (&bench,
+      gst_navigation_event_new_mouse_scroll (12, 24, 0, 5, none), 4, 8);
   fail_unless (gst_harness_push_upstream_event (bench.h,
           gst_navigation_event_new_key_press ("a", none)));
   bench_free (&bench);
@@ -271,6 +315,7 @@ metas_suite (void)
   tcase_add_test (tc, test_far_regions);
   tcase_add_test (tc, test_overlay);
   tcase_add_test (tc, test_each_meta_once);
+  tcase_add_test (tc, test_orientation);
   tcase_add_test (tc, test_flags_and_times);
   tcase_add_test (tc, test_navigation);
   return s;
