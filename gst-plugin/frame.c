@@ -119,6 +119,8 @@ gst_ecbsr_frame_get_config (const GstVideoInfo * info,
   set_samples (config, info);
   set_luma_weights (config->luma_weight, &info->colorimetry);
   set_chroma_offsets (config, info);
+  config->interleaved = GST_VIDEO_INFO_INTERLACE_MODE (info) !=
+      GST_VIDEO_INTERLACE_MODE_ALTERNATE;
 }
 
 /* ---------------------------------------------------------------- fields -- */
@@ -130,8 +132,8 @@ is_alternate (const GstVideoInfo * info)
       GST_VIDEO_INTERLACE_MODE_ALTERNATE;
 }
 
-/* Rows that the fields have to share out evenly: those of luma, and where both
- * fields lie in one buffer those of chroma, which is shared out as well. */
+/* Rows after which the fields begin anew: those of luma, and where both fields lie
+ * in one buffer those of chroma, which is shared out as well. */
 static guint
 get_row_unit (const GstVideoInfo * info)
 {
@@ -141,13 +143,30 @@ get_row_unit (const GstVideoInfo * info)
   return halved && !is_alternate (info) ? 4 : 2;
 }
 
+static gboolean
+is_same_kind (const GstVideoInfo * a, const GstVideoInfo * b)
+{
+  return GST_VIDEO_INFO_FORMAT (a) == GST_VIDEO_INFO_FORMAT (b)
+      && gst_video_colorimetry_is_equal (&a->colorimetry, &b->colorimetry)
+      && a->chroma_site == b->chroma_site;
+}
+
+/* Of an odd number of chroma rows the top field has one more. The engine knows, but
+ * the library's converter, which runs at the output's size, reaches below the frame. */
+static gboolean
+can_share_rows (const GstVideoInfo * in, const GstVideoInfo * out)
+{
+  if (in->height % 2 != 0 || in->height < (gint) get_row_unit (in) / 2 + 1)
+    return FALSE;
+  return is_same_kind (in, out) || (out->height % get_row_unit (in) == 0
+      && out->height % get_row_unit (out) == 0);
+}
+
 gboolean
 gst_ecbsr_frame_check_fields (const GstVideoInfo * in, const GstVideoInfo * out,
     GError ** error)
 {
   GstVideoInterlaceMode mode = GST_VIDEO_INFO_INTERLACE_MODE (in);
-  guint unit = get_row_unit (in);
-
   if (mode != GST_VIDEO_INFO_INTERLACE_MODE (out)) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "the video has interlace-mode=%s, downstream wants %s",
@@ -165,11 +184,13 @@ gst_ecbsr_frame_check_fields (const GstVideoInfo * in, const GstVideoInfo * out,
         "front.");
     return FALSE;
   }
-  if (in->height % unit != 0) {
+  if (!can_share_rows (in, out)) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "Interlaced %s video of %d rows cannot be upscaled: its fields share "
-        "rows unless their number is a multiple of %u. Put a deinterlace "
-        "element in front.", GST_VIDEO_INFO_NAME (in), in->height, unit);
+        "Interlaced %s video of %d rows cannot be upscaled to %s: its fields "
+        "share rows unless their number is a multiple of %u. Put a deinterlace "
+        "element in front.", GST_VIDEO_INFO_NAME (in), in->height,
+        GST_VIDEO_INFO_NAME (out), MAX (get_row_unit (in),
+            get_row_unit (out)));
     return FALSE;
   }
   return TRUE;
@@ -186,28 +207,25 @@ gst_ecbsr_frame_get_possible_fields (const GstVideoInfo * info,
   possible[ECBSR_FIELD_TOP] = possible[ECBSR_FIELD_BOTTOM] = interlaced;
 }
 
-/* One field alone is the first of the two that a frame would have. */
-static guint
-find_alternate (const GstVideoFrame * frame, EcbsrField fields[2],
-    GError ** error)
+/* One field alone is the first of the two that a frame would have. A buffer that does
+ * not say which counts as the top one: half a row away from its place at worst. */
+static EcbsrField
+find_alternate (const GstVideoFrame * frame)
 {
-  if (GST_VIDEO_FRAME_IS_ONEFIELD (frame)) {
-    fields[0] = GST_VIDEO_FRAME_IS_TFF (frame)
-        ? ECBSR_FIELD_TOP : ECBSR_FIELD_BOTTOM;
-    return 1;
-  }
-  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-      "the caps say interlace-mode=alternate, but the buffer does not say "
-      "whether it is a top or a bottom field");
-  return 0;
+  if (GST_VIDEO_FRAME_IS_ONEFIELD (frame))
+    return GST_VIDEO_FRAME_IS_TFF (frame) ? ECBSR_FIELD_TOP :
+        ECBSR_FIELD_BOTTOM;
+  GST_LOG ("a buffer that does not say which field it is");
+  return ECBSR_FIELD_TOP;
 }
 
 guint
-gst_ecbsr_frame_find_fields (const GstVideoFrame * frame, EcbsrField fields[2],
-    GError ** error)
+gst_ecbsr_frame_find_fields (const GstVideoFrame * frame, EcbsrField fields[2])
 {
-  if (is_alternate (&frame->info))
-    return find_alternate (frame, fields, error);
+  if (is_alternate (&frame->info)) {
+    fields[0] = find_alternate (frame);
+    return 1;
+  }
   /* A buffer's flags alone make no fields: there are plans for what the caps say. */
   if (!GST_VIDEO_INFO_IS_INTERLACED (&frame->info)
       || !GST_VIDEO_FRAME_IS_INTERLACED (frame)) {

@@ -34,10 +34,9 @@ void gst_ecbsr_frame_get_possible_fields (const GstVideoInfo * info,
 gboolean gst_ecbsr_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
     GstBuffer * buffer, GstMapFlags flags, GError ** error);
 
-/* Finds the pictures that @frame holds, and returns their number: one or two. 0
- * sets a GST_STREAM_ERROR: the buffer does not say which field it is. */
+/* Finds the pictures that @frame holds, and returns their number: one or two. */
 guint gst_ecbsr_frame_find_fields (const GstVideoFrame * frame,
-    EcbsrField fields[2], GError ** error);
+    EcbsrField fields[2]);
 
 /* Points @picture to the rows of @field in @frame; ECBSR_FIELD_NONE: to all. */
 void gst_ecbsr_frame_get_picture (const GstVideoFrame * frame,

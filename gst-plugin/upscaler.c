@@ -148,23 +148,21 @@ run_field (GstEcbsrPlans * plans, EcbsrField field, const GstVideoFrame * in,
   plans->counts.n_kept += counts.n_kept;
 }
 
-/* Upscales what @in holds, by the field, into @out. FALSE sets a
- * GST_STREAM_ERROR. */
-static gboolean
+/* Upscales what @in holds, by the field, into @out. */
+static void
 plans_run (GstEcbsrPlans * plans,
     const PreviousFrames * previous, const GstVideoFrame * in,
-    const GstVideoFrame * out, const EcbsrRunParams * params, GError ** error)
+    const GstVideoFrame * out, const EcbsrRunParams * params)
 {
   EcbsrRunParams here = *params;
   EcbsrField fields[2];
-  guint i, n = gst_ecbsr_frame_find_fields (in, fields, error);
+  guint i, n = gst_ecbsr_frame_find_fields (in, fields);
 
   memset (&plans->counts, 0, sizeof plans->counts);
   for (i = 0; i < n; i++) {
     here.history = previous->history[fields[i]];
     run_field (plans, fields[i], in, out, &here);
   }
-  return n > 0;
 }
 
 /* -------------------------------------------------------------- upscaler -- */
@@ -309,20 +307,18 @@ gst_ecbsr_upscaler_set_skip_static (GstEcbsrUpscaler * self,
       || previous_init (&self->previous, self->plans, error);
 }
 
-static gboolean
+static void
 run_plans (GstEcbsrUpscaler * self, GstEcbsrPlans * plans,
     const GstVideoFrame * in, const GstVideoFrame * out,
-    const EcbsrRunParams * params, GstEcbsrRun * run, GError ** error)
+    const EcbsrRunParams * params, GstEcbsrRun * run)
 {
   GstClockTime begin = gst_util_get_timestamp ();
 
   if (!plans)
     plans = self->plans;
-  if (!plans_run (plans, &self->previous, in, out, params, error))
-    return FALSE;
+  plans_run (plans, &self->previous, in, out, params);
   run->plan_time = gst_util_get_timestamp () - begin;
   run->counts = plans->counts;
-  return TRUE;
 }
 
 static gboolean
@@ -380,14 +376,16 @@ gst_ecbsr_upscaler_run (GstEcbsrUpscaler * self, GstEcbsrPlans * plans,
   GstVideoFrame scaled;
   gboolean done;
 
-  if (!self->converter)
-    return run_plans (self, plans, in, out, params, run, error);
+  if (!self->converter) {
+    run_plans (self, plans, in, out, params, run);
+    return TRUE;
+  }
   if (!gst_ecbsr_frame_map (&scaled, &self->scaled_info, self->scaled,
           GST_MAP_READWRITE, error))
     return FALSE;
   scaled.flags = in->flags;     /* the converter, too, keeps fields apart */
-  done = run_plans (self, plans, in, &scaled, params, run, error)
-      && convert (self, &scaled, out, error);
+  run_plans (self, plans, in, &scaled, params, run);
+  done = convert (self, &scaled, out, error);
   gst_video_frame_unmap (&scaled);
   return done;
 }

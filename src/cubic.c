@@ -43,7 +43,7 @@ input_row (CubicStream *stream, gint64 y)
 {
   const ComponentPlan *component
       = &stream->plan->component[stream->component];
-  gint64 number = CLAMP (y, 0, (gint64) component->height - 1);
+  gint64 number = CLAMP (y, 0, (gint64) component->n_rows - 1);
   guint slot = (guint) number % CUBIC_ROWS;
 
   if (stream->rows->number[slot] != number)

@@ -200,6 +200,10 @@ typedef struct
   // where those of the larger picture do. height is the field's, chroma_offset_y
   // the whole picture's.
   EcbsrField field;
+  // The other field lies between the rows of this one, in one picture: of an odd
+  // number of chroma rows, which 2 · height rows of luma may have, the bottom field
+  // has one less. Else a field's chroma rows are those of a picture of its height.
+  gboolean interleaved;
 
   // RGB: luma = Σ weight · component. Sum 1.
   gdouble luma_weight[3];

@@ -198,7 +198,8 @@ compare_task (gpointer data, guint task, guint slot)
     task -= grid->n_cell_rows;
   for (guint i = 0; i < grid->n_cell_columns; i++)
     ecbsr_cell_at (c->plan, grid, i, task)->x1 = 0;
-  end = MIN ((task + 1) * grid->cell_height, grid->height);
+  end = MIN ((task + 1) * grid->cell_height,
+             c->plan->component[grid->component].n_rows);
   for (guint y = task * grid->cell_height; y < end; y++)
     compare_row (c, grid, y);
 }

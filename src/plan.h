@@ -37,6 +37,7 @@ typedef struct
 typedef struct
 {
   guint width, height;         // input
+  guint n_rows;                // that there are: height, or one less (interleaved)
   guint out_width, out_height; // output
   EcbsrCubic filter_x, filter_y;
 } ComponentPlan;

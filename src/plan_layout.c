@@ -100,6 +100,15 @@ subsampled (guint size, guint sub)
   return (size + (1u << sub) - 1) >> sub;
 }
 
+// Rows of a component where the picture has `height` rows of luma.
+static guint
+count_rows (const EcbsrPlanConfig *config, guint height, guint h_sub)
+{
+  if (!config->interleaved || config->field == ECBSR_FIELD_NONE)
+    return subsampled (height, h_sub);
+  return (subsampled (2 * height, h_sub) + (config->field == ECBSR_FIELD_TOP)) / 2;
+}
+
 // How far into its row's cell a sample lies that is at `offset` of its cell in
 // the whole picture: row i of a field is row 2 i (top) or 2 i + 1 there.
 static gdouble
@@ -140,8 +149,11 @@ init_component (EcbsrPlan *plan, guint c, GError **error)
 
   component->width = subsampled (config->width, w_sub);
   component->height = subsampled (config->height, h_sub);
+  component->n_rows = count_rows (config, config->height, h_sub);
   component->out_width = subsampled (config->width * plan->scale, w_sub);
-  component->out_height = subsampled (config->height * plan->scale, h_sub);
+  component->out_height = count_rows (config, config->height * plan->scale, h_sub);
+  if (component->n_rows == 0)
+    return INVALID (error, "a bottom field of %u rows has no chroma", config->height);
   if (init_filter (&component->filter_x, plan->scale, x, shift_x)
       && init_filter (&component->filter_y, plan->scale, row,
                       row_offset (config->field, y + shift_y) - row))
