@@ -5,26 +5,15 @@
 #include <string.h>
 
 #include "ecbsr.h"
-
-/* Buffers of one field each: alternate is the only mode with that feature. */
-static GstCaps *
-add_fields (GstCaps * caps)
-{
-  GstCaps *fields = gst_caps_copy_nth (caps, 0);
-
-  gst_caps_set_features_simple (fields,
-      gst_caps_features_new (GST_CAPS_FEATURE_FORMAT_INTERLACED, NULL));
-  gst_caps_set_simple (fields, "interlace-mode", G_TYPE_STRING, "alternate",
-      NULL);
-  return gst_caps_merge (caps, fields);
-}
+#include "formats.h"
 
 static GstCaps *
-raw_caps (guint max_size, const gchar * feature)
+raw_caps (const GValue * formats, guint max_size, const gchar * feature)
 {
-  GstCaps *caps = gst_caps_from_string ("video/x-raw, format = "
-      GST_ECBSR_FORMATS ", framerate = " GST_VIDEO_FPS_RANGE);
+  GstCaps *caps = gst_caps_from_string ("video/x-raw, framerate = "
+      GST_VIDEO_FPS_RANGE);
 
+  gst_caps_set_value (caps, "format", formats);
   gst_caps_set_simple (caps,
       "width", GST_TYPE_INT_RANGE, 1, (gint) max_size,
       "height", GST_TYPE_INT_RANGE, 1, (gint) max_size, NULL);
@@ -35,16 +24,39 @@ raw_caps (guint max_size, const gchar * feature)
   return caps;
 }
 
+/* Buffers of one field each: alternate is the only mode with that feature. */
+static GstCaps *
+field_caps (const GValue * formats, guint max_size)
+{
+  GstCaps *caps = raw_caps (formats, max_size, NULL);
+
+  gst_caps_set_features_simple (caps,
+      gst_caps_features_new (GST_CAPS_FEATURE_FORMAT_INTERLACED, NULL));
+  gst_caps_set_simple (caps, "interlace-mode", G_TYPE_STRING, "alternate",
+      NULL);
+  return caps;
+}
+
 GstCaps *
 gst_ecbsr_caps_template (GstPadDirection direction)
 {
-  guint max_size = ECBSR_MAX_SIZE;
+  const GValue *formats[] = { gst_ecbsr_formats_get_usual (),
+    gst_ecbsr_formats_get_others ()
+  };
+  GstCaps *caps = gst_caps_new_empty (), *fields = gst_caps_new_empty ();
+  guint max_size = ECBSR_MAX_SIZE, i;
 
   if (direction == GST_PAD_SRC)
     max_size *= GST_ECBSR_MAX_SCALE;
-  return add_fields (gst_caps_merge (raw_caps (max_size, NULL),
-          raw_caps (max_size,
-              GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION)));
+  for (i = 0; i < G_N_ELEMENTS (formats); i++) {
+    gst_caps_append (caps, raw_caps (formats[i], max_size, NULL));
+    gst_caps_append (fields, field_caps (formats[i], max_size));
+  }
+  for (i = 0; i < G_N_ELEMENTS (formats); i++)
+    gst_caps_append (caps, raw_caps (formats[i], max_size,
+            GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION));
+  gst_caps_append (caps, fields);
+  return caps;
 }
 
 /* ------------------------------------------------------------- transform -- */
@@ -197,39 +209,45 @@ scale_caps (GstCaps * caps, gboolean up, guint scale)
   return scaled;
 }
 
-/* Whether @s takes all @formats in all colours already. */
 static gboolean
-takes_all (const GstStructure * s, const GValue * formats)
+has_structure (const GstCaps * caps, const GstStructure * s,
+    const GstCapsFeatures * features)
 {
-  const GValue *value = gst_structure_get_value (s, "format");
-
-  return value && gst_value_compare (value, formats) == GST_VALUE_EQUAL
-      && !gst_structure_has_field (s, "colorimetry")
-      && !gst_structure_has_field (s, "chroma-site");
-}
-
-/* Appends, for each structure of @caps, what it can be converted to. */
-static void
-append_conversions (GstCaps * dest, GstCaps * caps)
-{
-  GValue formats = G_VALUE_INIT;
   guint i;
 
-  g_value_init (&formats, GST_TYPE_LIST);
-  gst_value_deserialize (&formats, GST_ECBSR_FORMATS);
   for (i = 0; i < gst_caps_get_size (caps); i++) {
-    const GstStructure *s = gst_caps_get_structure (caps, i);
-    GstStructure *converted;
-
-    if (takes_all (s, &formats))
-      continue;
-    converted = gst_structure_copy (s);
-    gst_structure_set_value (converted, "format", &formats);
-    gst_structure_remove_fields (converted, "colorimetry", "chroma-site", NULL);
-    gst_caps_append_structure_full (dest, converted,
-        gst_caps_features_copy (gst_caps_get_features (caps, i)));
+    if (gst_caps_features_is_equal (gst_caps_get_features (caps, i), features)
+        && gst_structure_is_equal (gst_caps_get_structure (caps, i), s))
+      return TRUE;
   }
-  g_value_unset (&formats);
+  return FALSE;
+}
+
+/* Appends @s in all @formats and colours. */
+static void
+append_conversion (GstCaps * dest, const GstStructure * s,
+    const GstCapsFeatures * features, const GValue * formats)
+{
+  GstStructure *converted = gst_structure_copy (s);
+
+  gst_structure_set_value (converted, "format", formats);
+  gst_structure_remove_fields (converted, "colorimetry", "chroma-site", NULL);
+  if (has_structure (dest, converted, features))
+    gst_structure_free (converted);
+  else
+    gst_caps_append_structure_full (dest, converted,
+        gst_caps_features_copy (features));
+}
+
+/* Appends, for each structure of @caps, what it is in other @formats and colours. */
+static void
+append_conversions (GstCaps * dest, GstCaps * caps, const GValue * formats)
+{
+  guint i;
+
+  for (i = 0; i < gst_caps_get_size (caps); i++)
+    append_conversion (dest, gst_caps_get_structure (caps, i),
+        gst_caps_get_features (caps, i), formats);
 }
 
 GstCaps *
@@ -243,19 +261,13 @@ gst_ecbsr_caps_transform (GstCaps * caps, GstPadDirection direction,
 
   scaled = scale_caps (caps, direction == GST_PAD_SINK, scale);
   all = gst_caps_copy (scaled);
-  append_conversions (all, scaled);
+  append_conversions (all, scaled, gst_ecbsr_formats_get_usual ());
+  append_conversions (all, scaled, gst_ecbsr_formats_get_others ());
   gst_caps_unref (scaled);
   return all;
 }
 
 /* ---------------------------------------------------------------- colour -- */
-
-static gboolean
-is_subsampled (const GstVideoFormatInfo * finfo)
-{
-  return GST_VIDEO_FORMAT_INFO_IS_YUV (finfo)
-      && GST_VIDEO_FORMAT_INFO_W_SUB (finfo, 1) > 0;
-}
 
 /* Where nothing is said. Codecs without a word on it mean the left of MPEG-2, and
  * interlaced frames have the samples of both fields in the same places. */
@@ -273,29 +285,12 @@ gst_ecbsr_caps_read_site (GstVideoInfo * info, const GstCaps * caps)
           0), "chroma-site");
 
   info->chroma_site = GST_VIDEO_CHROMA_SITE_UNKNOWN;
-  if (!is_subsampled (info->finfo))
+  if (!gst_ecbsr_formats_is_subsampled (info->finfo))
     return;
   if (site)
     info->chroma_site = gst_video_chroma_site_from_string (site);
   if (info->chroma_site == GST_VIDEO_CHROMA_SITE_UNKNOWN)
     info->chroma_site = get_default_site (info->colorimetry.range);
-}
-
-static gboolean
-same_family (const GstVideoFormatInfo * a, const GstVideoFormatInfo * b)
-{
-  return GST_VIDEO_FORMAT_INFO_IS_YUV (a) == GST_VIDEO_FORMAT_INFO_IS_YUV (b)
-      && GST_VIDEO_FORMAT_INFO_IS_RGB (a) == GST_VIDEO_FORMAT_INFO_IS_RGB (b);
-}
-
-/* Log2 of the number of pixels that share a chroma sample. */
-static gint
-chroma_sharing (const GstVideoFormatInfo * finfo)
-{
-  if (!is_subsampled (finfo))
-    return 0;
-  return (gint) (GST_VIDEO_FORMAT_INFO_W_SUB (finfo, 1) +
-      GST_VIDEO_FORMAT_INFO_H_SUB (finfo, 1));
 }
 
 /* What the colours of @in are in frames of @format. Defaults of colorimetry depend
@@ -309,14 +304,14 @@ carry_color (const GstVideoInfo * in, const GstVideoFormatInfo * finfo,
   gst_video_info_set_format (&out, GST_VIDEO_FORMAT_INFO_FORMAT (finfo),
       in->width, in->height);
   *color = in->colorimetry;
-  if (!same_family (in->finfo, finfo)) {
+  if (!gst_ecbsr_formats_same_family (in->finfo, finfo)) {
     color->range = out.colorimetry.range;
     /* RGB has the matrix RGB; nothing else has, and there the default is it. */
     if (GST_VIDEO_FORMAT_INFO_IS_RGB (finfo)
         || GST_VIDEO_INFO_IS_RGB (in))
       color->matrix = out.colorimetry.matrix;
   }
-  *site = is_subsampled (in->finfo) ? in->chroma_site
+  *site = gst_ecbsr_formats_is_subsampled (in->finfo) ? in->chroma_site
       : get_default_site (color->range);
 }
 
@@ -336,38 +331,6 @@ allows (const GstStructure * s, const gchar * field, const gchar * wanted)
   return allowed;
 }
 
-static gint
-get_depth (const GstVideoFormatInfo * finfo)
-{
-  return (gint) GST_VIDEO_FORMAT_INFO_DEPTH (finfo, 0);
-}
-
-static guint
-get_format_loss (const GstVideoFormatInfo * in, const GstVideoFormatInfo * out)
-{
-  gint sharing = chroma_sharing (out) - chroma_sharing (in);
-  gint deeper = get_depth (out) - get_depth (in);
-  guint loss = 0;
-
-  if (GST_VIDEO_FORMAT_INFO_FORMAT (in) == GST_VIDEO_FORMAT_INFO_FORMAT (out))
-    return 0;
-
-  if (GST_VIDEO_FORMAT_INFO_IS_GRAY (out)
-      && !GST_VIDEO_FORMAT_INFO_IS_GRAY (in))
-    loss += 64;
-  else if (!same_family (in, out))
-    loss += 16;
-  if (GST_VIDEO_FORMAT_INFO_HAS_ALPHA (in)
-      && !GST_VIDEO_FORMAT_INFO_HAS_ALPHA (out))
-    loss += 8;
-  /* Chroma that gets coarser is lost, chroma that gets finer is only work. */
-  loss += sharing > 0 ? 4 * sharing : -sharing;
-  /* So with bits, of which a few are no matter beside a few more. */
-  if (deeper != 0)
-    loss += deeper < 0 ? 3 : 1;
-  return loss + 1;
-}
-
 /* How much of @in is lost, or has to be computed again, in frames of @format
  * whose further colour fields @s may restrict. 0: nothing at all. */
 static guint
@@ -379,14 +342,14 @@ get_loss (const GstVideoInfo * in, GstVideoFormat format,
   g_autofree gchar *chroma_site = NULL;
   GstVideoColorimetry color;
   GstVideoChromaSite site;
-  guint loss = get_format_loss (in->finfo, finfo);
+  guint loss = gst_ecbsr_formats_get_loss (in->finfo, finfo);
 
   carry_color (in, finfo, &color, &site);
   colorimetry = gst_video_colorimetry_to_string (&color);
   if (!allows (s, "colorimetry", colorimetry))
     loss += 4;
   chroma_site = gst_video_chroma_site_to_string (site);
-  if (is_subsampled (finfo) && !allows (s, "chroma-site", chroma_site))
+  if (gst_ecbsr_formats_is_subsampled (finfo) && !allows (s, "chroma-site", chroma_site))
     loss += 2;
   return loss;
 }
@@ -417,7 +380,7 @@ fixate_color (GstStructure * s, const GstVideoInfo * in,
   colorimetry = gst_video_colorimetry_to_string (&color);
   fixate_string (s, "colorimetry", colorimetry);
 
-  if (!is_subsampled (finfo) && !gst_structure_has_field (s, "chroma-site"))
+  if (!gst_ecbsr_formats_is_subsampled (finfo) && !gst_structure_has_field (s, "chroma-site"))
     return;
   chroma_site = gst_video_chroma_site_to_string (site);
   fixate_string (s, "chroma-site", chroma_site);

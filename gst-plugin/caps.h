@@ -10,11 +10,6 @@ G_BEGIN_DECLS
 
 #define GST_ECBSR_MAX_SCALE 4
 
-#define GST_ECBSR_FORMATS "{ I420, YV12, NV12, NV21, YUY2, UYVY, NV16, Y42B, " \
-    "Y444, GRAY8, RGB, BGR, RGBx, BGRx, xRGB, xBGR, RGBA, BGRA, ARGB, ABGR, " \
-    "I420_10LE, P010_10LE, I422_10LE, Y444_10LE, I420_12LE, P012_LE, " \
-    "I422_12LE, Y444_12LE, P016_LE, Y444_16LE, GRAY16_LE }"
-
 /* What the sink pad (@direction GST_PAD_SINK) or the source pad takes, whatever
  * the scale. */
 GstCaps *gst_ecbsr_caps_template (GstPadDirection direction);

@@ -4,21 +4,73 @@
 
 #include <string.h>
 
+#include "formats.h"
+
 GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define GST_CAT_DEFAULT gst_ecbsr_debug
 
 /* --------------------------------------------------------------- formats -- */
+
+gboolean
+gst_ecbsr_frame_get_native (const GstVideoInfo * info, GstVideoInfo * native,
+    GError ** error)
+{
+  GstVideoFormat format =
+      gst_ecbsr_formats_get_native (GST_VIDEO_INFO_FORMAT (info));
+
+  *native = *info;
+  if (format == GST_VIDEO_INFO_FORMAT (info))
+    return TRUE;
+  if (!gst_video_info_set_interlaced_format (native, format,
+          GST_VIDEO_INFO_INTERLACE_MODE (info), info->width, info->height)) {
+    g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_INVALID,
+        "a frame of %dx%d is too large for %s, which %s is upscaled as",
+        info->width, info->height, gst_video_format_to_string (format),
+        GST_VIDEO_INFO_NAME (info));
+    return FALSE;
+  }
+  native->colorimetry = info->colorimetry;
+  native->chroma_site = info->chroma_site;
+  native->fps_n = info->fps_n;
+  native->fps_d = info->fps_d;
+  GST_VIDEO_INFO_FIELD_ORDER (native) = GST_VIDEO_INFO_FIELD_ORDER (info);
+  return TRUE;
+}
+
+/* The library puts all components of Y210, Y212 and Y412, and of their kind, at 0,
+ * and for some of them says that their bits are the lower ones. They are the upper
+ * bits of words in the order Y, U, Y, V and U, Y, V, A. */
+static gboolean
+lacks_offsets (const GstVideoFormatInfo * finfo)
+{
+  return GST_VIDEO_FORMAT_INFO_N_PLANES (finfo) == 1
+      && GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo) > 1
+      && GST_VIDEO_FORMAT_INFO_POFFSET (finfo, 0) ==
+      GST_VIDEO_FORMAT_INFO_POFFSET (finfo, 1);
+}
 
 /* In bytes. GStreamer 1.22 counts P010's in words, of which 1 is no byte that a
  * word could begin at. */
 static guint
 get_offset (const GstVideoFormatInfo * finfo, guint component)
 {
+  static const guint yuyv[] = { 0, 2, 6 }, uyva[] = { 2, 0, 4, 6 };
   guint offset = GST_VIDEO_FORMAT_INFO_POFFSET (finfo, component);
 
+  if (lacks_offsets (finfo))
+    return GST_VIDEO_FORMAT_INFO_N_COMPONENTS (finfo) == 3
+        ? yuyv[component] : uyva[component];
   if (GST_VIDEO_FORMAT_INFO_DEPTH (finfo, component) > 8 && offset % 2 != 0)
     offset *= 2;
   return offset;
+}
+
+static guint
+get_shift (const GstVideoFormatInfo * finfo)
+{
+  if (lacks_offsets (finfo))
+    return 16 - GST_VIDEO_FORMAT_INFO_DEPTH (finfo, 0);
+  return GST_VIDEO_FORMAT_INFO_SHIFT (finfo, 0);
 }
 
 static void
@@ -83,29 +135,48 @@ set_luma_weights (gdouble weight[3], const GstVideoColorimetry * color)
   weight[2] = kb;
 }
 
+/* Where in its cell a chroma sample lies that is shared by 1 << @sub pixels. */
+static gdouble
+get_offset_in_cell (guint sub, gboolean cosited)
+{
+  return cosited ? 0.5 / (1u << sub) : 0.5;
+}
+
 static void
-set_chroma_offsets (EcbsrPlanConfig * config, const GstVideoInfo * info)
+get_chroma_offsets (const GstVideoInfo * info, gdouble * x, gdouble * y)
 {
   GstVideoChromaSite site = info->chroma_site;
 
-  config->chroma_offset_x =
-      (site & GST_VIDEO_CHROMA_SITE_H_COSITED) ? 0.25 : 0.5;
-  config->chroma_offset_y =
-      (site & GST_VIDEO_CHROMA_SITE_V_COSITED) ? 0.25 : 0.5;
+  *x = get_offset_in_cell (GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, 1),
+      (site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0);
+  *y = get_offset_in_cell (GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, 1),
+      (site & GST_VIDEO_CHROMA_SITE_V_COSITED) != 0);
 }
 
 /* Black and white are where they are in 8 bits; full range is all there is. */
-static void
-set_samples (EcbsrPlanConfig * config, const GstVideoInfo * info)
+void
+gst_ecbsr_frame_set_depth (const GstVideoInfo * info, guint depth,
+    EcbsrPlanConfig * config)
 {
-  guint depth = GST_VIDEO_INFO_COMP_DEPTH (info, 0);
-  guint unit = 1u << (depth - 8);
+  guint full_depth = GST_VIDEO_INFO_COMP_DEPTH (info, 0);
+  gdouble unit = (1u << depth) / 256.0;
 
-  config->sample = depth > 8 ? ECBSR_SAMPLE_U16 : ECBSR_SAMPLE_U8;
+  config->sample = full_depth > 8 ? ECBSR_SAMPLE_U16 : ECBSR_SAMPLE_U8;
   config->depth = depth;
-  config->shift = GST_VIDEO_FORMAT_INFO_SHIFT (info->finfo, 0);
+  config->shift = get_shift (info->finfo) + full_depth - depth;
   config->black = is_full_range (info) ? 0.0 : 16.0 * unit;
   config->white = is_full_range (info) ? (1u << depth) - 1.0 : 235.0 * unit;
+}
+
+guint
+gst_ecbsr_frame_get_depth (const GstVideoInfo * in, const GstVideoInfo * out)
+{
+  guint depth = gst_ecbsr_formats_get_depth (in->finfo);
+
+  if (gst_ecbsr_formats_get_depth (out->finfo) > depth)
+    return gst_ecbsr_formats_get_depth (gst_video_format_get_info
+        (gst_ecbsr_formats_get_native (GST_VIDEO_INFO_FORMAT (in))));
+  return depth;
 }
 
 void
@@ -116,11 +187,36 @@ gst_ecbsr_frame_get_config (const GstVideoInfo * info,
   config->width = GST_VIDEO_INFO_WIDTH (info);
   config->height = GST_VIDEO_INFO_HEIGHT (info);
   set_layout (&config->layout, info->finfo);
-  set_samples (config, info);
+  gst_ecbsr_frame_set_depth (info, GST_VIDEO_INFO_COMP_DEPTH (info, 0), config);
   set_luma_weights (config->luma_weight, &info->colorimetry);
-  set_chroma_offsets (config, info);
+  get_chroma_offsets (info, &config->chroma_offset_x,
+      &config->chroma_offset_y);
   config->interleaved = GST_VIDEO_INFO_INTERLACE_MODE (info) !=
       GST_VIDEO_INTERLACE_MODE_ALTERNATE;
+}
+
+/* The conversion makes a sample of the output's grid out of what lies around its
+ * middle. To be right at @offset of its cell, what it is made of has to lie as far
+ * to the right. In cells of the input's grid. */
+static gdouble
+aim (gdouble offset, guint sub, guint out_sub)
+{
+  return 0.5 - (0.5 - offset) * (1u << out_sub) / (1u << sub);
+}
+
+void
+gst_ecbsr_frame_aim_chroma (const GstVideoInfo * in, const GstVideoInfo * out,
+    EcbsrPlanConfig * config)
+{
+  gdouble x, y;
+
+  if (!GST_VIDEO_INFO_IS_YUV (in) || GST_VIDEO_INFO_IS_GRAY (out))
+    return;
+  get_chroma_offsets (out, &x, &y);
+  config->chroma_shift_x = aim (x, GST_VIDEO_FORMAT_INFO_W_SUB (in->finfo, 1),
+      GST_VIDEO_FORMAT_INFO_W_SUB (out->finfo, 1)) - config->chroma_offset_x;
+  config->chroma_shift_y = aim (y, GST_VIDEO_FORMAT_INFO_H_SUB (in->finfo, 1),
+      GST_VIDEO_FORMAT_INFO_H_SUB (out->finfo, 1)) - config->chroma_offset_y;
 }
 
 /* ---------------------------------------------------------------- fields -- */
@@ -137,26 +233,30 @@ is_alternate (const GstVideoInfo * info)
 static guint
 get_row_unit (const GstVideoInfo * info)
 {
-  gboolean halved = GST_VIDEO_INFO_N_COMPONENTS (info) > 1
-      && GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, 1) > 0;
+  guint h_sub = GST_VIDEO_INFO_IS_YUV (info) && !is_alternate (info)
+      ? GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, 1) : 0;
 
-  return halved && !is_alternate (info) ? 4 : 2;
+  return 2u << h_sub;
 }
 
+/* Whether no conversion is needed. */
 static gboolean
 is_same_kind (const GstVideoInfo * a, const GstVideoInfo * b)
 {
-  return GST_VIDEO_INFO_FORMAT (a) == GST_VIDEO_INFO_FORMAT (b)
-      && gst_video_colorimetry_is_equal (&a->colorimetry, &b->colorimetry)
-      && a->chroma_site == b->chroma_site;
+  return gst_ecbsr_formats_is_native (GST_VIDEO_INFO_FORMAT (a))
+      && GST_VIDEO_INFO_FORMAT (a) == GST_VIDEO_INFO_FORMAT (b)
+      && gst_video_colorimetry_is_equal (&a->colorimetry, &b->colorimetry);
 }
 
 /* Of an odd number of chroma rows the top field has one more. The engine knows, but
- * the library's converter, which runs at the output's size, reaches below the frame. */
+ * the library's converter, which runs at the size of either, reaches below the frame. */
 static gboolean
 can_share_rows (const GstVideoInfo * in, const GstVideoInfo * out)
 {
   if (in->height % 2 != 0 || in->height < (gint) get_row_unit (in) / 2 + 1)
+    return FALSE;
+  if (!gst_ecbsr_formats_is_native (GST_VIDEO_INFO_FORMAT (in))
+      && in->height % get_row_unit (in) != 0)
     return FALSE;
   return is_same_kind (in, out) || (out->height % get_row_unit (in) == 0
       && out->height % get_row_unit (out) == 0);
@@ -322,9 +422,28 @@ move_to_crop (GstVideoFrame * frame, const GstVideoCropMeta * crop)
   }
 }
 
-/* Bytes of a row, its last pixel or pair of pixels complete. */
-static gsize
-get_row_size (const GstVideoFrame * frame, guint plane)
+static gboolean
+is_palette (const GstVideoFormatInfo * finfo, guint plane)
+{
+  return GST_VIDEO_FORMAT_INFO_HAS_PALETTE (finfo) && plane == 1;
+}
+
+/* As the library lays such frames out. */
+static gint
+get_default_stride (const GstVideoFrame * frame, guint plane)
+{
+  const GstVideoInfo *info = &frame->info;
+  GstVideoInfo usual;
+
+  if (!gst_video_info_set_interlaced_format (&usual,
+          GST_VIDEO_INFO_FORMAT (info), GST_VIDEO_INFO_INTERLACE_MODE (info),
+          info->width, info->height))
+    return G_MAXINT;
+  return GST_VIDEO_INFO_PLANE_STRIDE (&usual, plane);
+}
+
+gsize
+gst_ecbsr_frame_get_row_size (const GstVideoFrame * frame, guint plane)
 {
   gint comp[GST_VIDEO_MAX_COMPONENTS];
   gsize size = 0;
@@ -334,30 +453,62 @@ get_row_size (const GstVideoFrame * frame, guint plane)
   for (k = 0; k < GST_VIDEO_MAX_COMPONENTS && comp[k] >= 0; k++)
     size = MAX (size, (gsize) GST_VIDEO_FRAME_COMP_WIDTH (frame, comp[k])
         * GST_VIDEO_FRAME_COMP_PSTRIDE (frame, comp[k]));
+  if (size == 0)                /* bits that are packed across bytes */
+    size = get_default_stride (frame, plane);
   return size;
+}
+
+/* The bytes from @first on that a plane covers, as offsets into its memory. FALSE:
+ * it does not hold the frame. */
+static gboolean
+get_extent (const GstVideoFrame * frame, guint plane, gssize * first,
+    gssize * end)
+{
+  const GstVideoFormatInfo *finfo = frame->info.finfo;
+  const GstMapInfo *map = &frame->map[frame->meta ? plane : 0];
+  gssize stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane);
+  gint comp[GST_VIDEO_MAX_COMPONENTS];
+  gssize last;
+
+  *first = *end = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (frame, plane)
+      - map->data;
+  if (is_palette (finfo, plane)) {
+    *end += 256 * 4;
+    return TRUE;
+  }
+  if (GST_VIDEO_FORMAT_INFO_IS_TILED (finfo)) {
+    gssize usual = get_default_stride (frame, plane);
+
+    *end += (gssize) GST_VIDEO_TILE_X_TILES (stride)
+        * GST_VIDEO_TILE_Y_TILES (stride)
+        * GST_VIDEO_FORMAT_INFO_TILE_SIZE (finfo, plane);
+    return stride > 0
+        && GST_VIDEO_TILE_X_TILES (stride) >= GST_VIDEO_TILE_X_TILES (usual)
+        && GST_VIDEO_TILE_Y_TILES (stride) >= GST_VIDEO_TILE_Y_TILES (usual);
+  }
+  gst_video_format_info_component (finfo, plane, comp);
+  last = *first + (gssize) (GST_VIDEO_FRAME_COMP_HEIGHT (frame, comp[0]) - 1)
+      * stride;
+  *end = MAX (*first, last)
+      + (gssize) gst_ecbsr_frame_get_row_size (frame, plane);
+  *first = MIN (*first, last);
+  return TRUE;
 }
 
 static gboolean
 check_plane (const GstVideoFrame * frame, guint plane, GError ** error)
 {
   const GstMapInfo *map = &frame->map[frame->meta ? plane : 0];
-  gint comp[GST_VIDEO_MAX_COMPONENTS];
-  gssize stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane);
-  gssize first = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (frame, plane)
-      - map->data;
-  gssize last, end;
+  gssize first, end;
 
-  gst_video_format_info_component (frame->info.finfo, plane, comp);
-  last = first + (gssize) (GST_VIDEO_FRAME_COMP_HEIGHT (frame, comp[0]) - 1)
-      * stride;
-  end = MAX (first, last) + (gssize) get_row_size (frame, plane);
-  if (MIN (first, last) >= 0 && end <= (gssize) map->size)
+  if (get_extent (frame, plane, &first, &end) && first >= 0
+      && end <= (gssize) map->size)
     return TRUE;
 
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-      "plane %u (stride %" G_GSSIZE_FORMAT ") covers bytes %" G_GSSIZE_FORMAT
-      " to %" G_GSSIZE_FORMAT " of a memory of %" G_GSIZE_FORMAT, plane,
-      stride, MIN (first, last), end, map->size);
+      "plane %u (stride %d) covers bytes %" G_GSSIZE_FORMAT " to %"
+      G_GSSIZE_FORMAT " of a memory of %" G_GSIZE_FORMAT, plane,
+      GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane), first, end, map->size);
   return FALSE;
 }
 
@@ -373,20 +524,38 @@ check_planes (const GstVideoFrame * frame, GError ** error)
   return TRUE;
 }
 
-static gboolean
-apply_crop (GstVideoFrame * frame, const GstVideoInfo * info,
+gboolean
+gst_ecbsr_frame_crop (GstVideoFrame * frame, const GstVideoInfo * info,
     GstBuffer * buffer, GError ** error)
 {
   GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (buffer);
 
-  if (!crop)
-    return TRUE;
-  if (!check_crop (crop, frame, info, error))
+  if (crop && !check_crop (crop, frame, info, error))
     return FALSE;
-  GST_LOG ("crop to %ux%u at %u,%u", crop->width, crop->height, crop->x,
-      crop->y);
-  move_to_crop (frame, crop);
+  if (crop) {
+    GST_LOG ("crop to %ux%u at %u,%u", crop->width, crop->height, crop->x,
+        crop->y);
+    move_to_crop (frame, crop);
+  }
+  frame->info.width = info->width;
+  frame->info.height = info->height;
   return TRUE;
+}
+
+/* Pixels that can be pointed to are cropped first: what lies beyond does not have to
+ * be there. */
+static gboolean
+crop_and_check (GstVideoFrame * frame, const GstVideoInfo * info,
+    gboolean reading, GError ** error)
+{
+  if (!reading) {
+    frame->info.width = info->width;
+    frame->info.height = info->height;
+  } else if (gst_ecbsr_formats_is_native (GST_VIDEO_INFO_FORMAT (info))) {
+    if (!gst_ecbsr_frame_crop (frame, info, frame->buffer, error))
+      return FALSE;
+  }
+  return check_planes (frame, error);
 }
 
 gboolean
@@ -407,14 +576,8 @@ gst_ecbsr_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
         info->width, info->height, GST_VIDEO_INFO_NAME (info), info->size);
     return FALSE;
   }
-  if (reading && !apply_crop (frame, info, buffer, error))
-    goto unmap;
-  frame->info.width = info->width;
-  frame->info.height = info->height;
-  if (check_planes (frame, error))
+  if (crop_and_check (frame, info, reading, error))
     return TRUE;
-
-unmap:
   gst_video_frame_unmap (frame);
   return FALSE;
 }

@@ -747,6 +747,7 @@ static void
 find_regions (GstEcbsr * self, const GstEcbsrFrameConfig * config,
     const GstVideoFrame * in, EcbsrRunParams * params)
 {
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
   GstEcbsrRegions *regions = &self->regions;
 
   if (config->roi_mode == GST_ECBSR_ROI_OFF)
@@ -755,8 +756,8 @@ find_regions (GstEcbsr * self, const GstEcbsrFrameConfig * config,
     regions->region[0] = config->rectangle;
     regions->n_regions = 1;
   } else {
-    gst_ecbsr_buffer_get_regions (in->buffer, GST_VIDEO_FRAME_WIDTH (in),
-        GST_VIDEO_FRAME_HEIGHT (in), regions);
+    gst_ecbsr_buffer_get_regions (in->buffer, info->width, info->height,
+        regions);
   }
   params->regions = regions->region;
   params->n_regions = regions->n_regions;

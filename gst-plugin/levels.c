@@ -228,8 +228,12 @@ gst_ecbsr_levels_get_cost (EcbsrModel * model, const GstVideoInfo * in,
 {
   gdouble n_pixels = (gdouble) GST_VIDEO_INFO_WIDTH (in)
       * GST_VIDEO_INFO_FIELD_HEIGHT (in);
+  GstVideoInfo native;
 
-  return (GstClockTime) (look_up_or_measure (model, in, config) * n_pixels);
+  if (!gst_ecbsr_frame_get_native (in, &native, NULL))
+    return 0;
+  return (GstClockTime) (look_up_or_measure (model, &native, config)
+      * n_pixels);
 }
 
 /* ---------------------------------------------------------------- levels -- */
@@ -242,7 +246,7 @@ gst_ecbsr_levels_get_cost (EcbsrModel * model, const GstVideoInfo * in,
 typedef struct
 {
   EcbsrModel *model;
-  GstVideoInfo in;
+  GstVideoInfo in, out;
   GstEcbsrConfig config;
   GstEcbsrModel lowest;
 } Order;
@@ -321,7 +325,7 @@ add_level (const Order * order, GstEcbsrLevels * levels, GstEcbsrModel choice)
   if (is_cheapest_of_all (choice))
     level.cost = MIN (level.cost, above->cost);
   if (is_cheapest_of_all (choice) || level.cost < STEP * above->cost)
-    level.plans = gst_ecbsr_plans_new (level.model, &order->in,
+    level.plans = gst_ecbsr_plans_new (level.model, &order->in, &order->out,
         &order->config, NULL);
   if (level.plans)
     levels->level[levels->n_levels++] = level;
@@ -453,6 +457,7 @@ gst_ecbsr_levels_builder_start (GstEcbsrLevelsBuilder * builder,
 
   order->model = ecbsr_model_ref (setup->model);
   order->in = setup->in;
+  order->out = setup->out;
   order->lowest = lowest;
   gst_ecbsr_config_copy (&order->config, &setup->config);
   /* A cheaper model of the other training is better than none. */

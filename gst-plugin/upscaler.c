@@ -2,9 +2,9 @@
 
 #include "upscaler.h"
 
+#include "convert.h"
+#include "formats.h"
 #include "frame.h"
-
-#include "cpu.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define GST_CAT_DEFAULT gst_ecbsr_debug
@@ -17,13 +17,17 @@ struct _GstEcbsrPlans
   EcbsrRunCounts counts;
 };
 
+/* @in is native, and has @depth bits that count. */
 static EcbsrPlan *
-new_plan (EcbsrModel * model, const GstVideoInfo * in, EcbsrField field,
-    const GstEcbsrConfig * config, GError ** error)
+new_plan (EcbsrModel * model, const GstVideoInfo * in, guint depth,
+    const GstVideoInfo * out, EcbsrField field, const GstEcbsrConfig * config,
+    GError ** error)
 {
   EcbsrPlanConfig plan_config;
 
   gst_ecbsr_frame_get_config (in, &plan_config);
+  gst_ecbsr_frame_set_depth (in, depth, &plan_config);
+  gst_ecbsr_frame_aim_chroma (in, out, &plan_config);
   plan_config.n_threads = config->n_threads;
   plan_config.precision = config->precision;
   plan_config.field = field;
@@ -34,17 +38,21 @@ new_plan (EcbsrModel * model, const GstVideoInfo * in, EcbsrField field,
 
 GstEcbsrPlans *
 gst_ecbsr_plans_new (EcbsrModel * model, const GstVideoInfo * in,
-    const GstEcbsrConfig * config, GError ** error)
+    const GstVideoInfo * out, const GstEcbsrConfig * config, GError ** error)
 {
   g_autoptr (GstEcbsrPlans) plans = g_new0 (GstEcbsrPlans, 1);
   gboolean possible[GST_ECBSR_N_FIELDS];
+  GstVideoInfo native;
   guint i;
 
+  if (!gst_ecbsr_frame_get_native (in, &native, error))
+    return NULL;
   gst_ecbsr_frame_get_possible_fields (in, possible);
   for (i = 0; i < GST_ECBSR_N_FIELDS; i++) {
     if (!possible[i])
       continue;
-    plans->plan[i] = new_plan (model, in, i, config, error);
+    plans->plan[i] = new_plan (model, &native,
+        gst_ecbsr_frame_get_depth (in, out), out, i, config, error);
     if (!plans->plan[i])
       return NULL;
   }
@@ -174,81 +182,77 @@ struct _GstEcbsrUpscaler
   gboolean skip_static;
   PreviousFrames previous;  /* none where there was no memory for them */
 
-  /* Only where the output is not what the plan makes. */
-  GstVideoConverter *converter;
-  GstVideoInfo scaled_info, out_info;
-  GstBuffer *scaled;
-  GstBuffer *aligned;           /* made when it is needed first */
-};
+  /* What the plans read and write. */
+  GstVideoInfo native, scaled_info;
+  guint n_threads;
 
-/* Where buffers of @info hold one field each: makes it a progressive picture of
- * that height, for the converter, which does not know such buffers. */
-static void
-make_whole (GstVideoInfo * info)
-{
-  if (GST_VIDEO_INFO_INTERLACE_MODE (info) !=
-      GST_VIDEO_INTERLACE_MODE_ALTERNATE)
-    return;
-  info->height = GST_VIDEO_INFO_FIELD_HEIGHT (info);
-  GST_VIDEO_INFO_INTERLACE_MODE (info) = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
-}
+  /* Only where the input is not what the plans read: for buffers as large as these,
+   * which a crop may leave little of. */
+  GstEcbsrConversion *import;
+  GstVideoInfo import_info;
+  GstBuffer *imported;
+
+  /* Only where the output is not what the plans write. */
+  GstEcbsrConversion *export;
+  GstBuffer *scaled;
+};
 
 static gboolean
 needs_conversion (const GstVideoInfo * a, const GstVideoInfo * b)
 {
   return GST_VIDEO_INFO_FORMAT (a) != GST_VIDEO_INFO_FORMAT (b)
-      || !gst_video_colorimetry_is_equal (&a->colorimetry, &b->colorimetry)
-      || a->chroma_site != b->chroma_site;
+      || !gst_video_colorimetry_is_equal (&a->colorimetry, &b->colorimetry);
 }
 
-/* The input's kind of frame at the output's size and rate. */
+/* The native kind of frame at the output's size and rate. */
 static void
-set_scaled_info (GstVideoInfo * scaled, const GstVideoInfo * in,
+set_scaled_info (GstVideoInfo * scaled, const GstVideoInfo * native,
     const GstVideoInfo * out)
 {
-  gst_video_info_set_interlaced_format (scaled, GST_VIDEO_INFO_FORMAT (in),
-      GST_VIDEO_INFO_INTERLACE_MODE (in), out->width, out->height);
-  scaled->colorimetry = in->colorimetry;
-  scaled->chroma_site = in->chroma_site;
+  gst_video_info_set_interlaced_format (scaled, GST_VIDEO_INFO_FORMAT (native),
+      GST_VIDEO_INFO_INTERLACE_MODE (native), out->width, out->height);
+  scaled->colorimetry = native->colorimetry;
+  scaled->chroma_site = out->chroma_site;
   scaled->fps_n = out->fps_n;
   scaled->fps_d = out->fps_d;
 }
 
-static GstBuffer *
-new_buffer (const GstVideoInfo * info, GError ** error)
+static gboolean
+add_export (GstEcbsrUpscaler * self, const GstVideoInfo * in,
+    const GstVideoInfo * out, GError ** error)
 {
-  GstAllocationParams params = { 0, 63, 0, 0 };
-  GstBuffer *buffer = gst_buffer_new_allocate (NULL, info->size, &params);
-
-  if (!buffer)
-    g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NO_MEMORY,
-        "no memory for a frame of %" G_GSIZE_FORMAT " bytes", info->size);
-  return buffer;
+  GST_DEBUG ("converts from %s to %s after upscaling",
+      GST_VIDEO_INFO_NAME (&self->scaled_info), GST_VIDEO_INFO_NAME (out));
+  self->export = gst_ecbsr_conversion_new (&self->scaled_info, out,
+      gst_ecbsr_frame_get_depth (in, out), self->n_threads, error);
+  if (self->export)
+    self->scaled = gst_ecbsr_conversion_new_buffer (&self->scaled_info, error);
+  return self->scaled != NULL;
 }
 
-static gboolean
-add_conversion (GstEcbsrUpscaler * self, guint n_threads, GError ** error)
+static void
+remove_import (GstEcbsrUpscaler * self)
 {
-  GstVideoInfo from = self->scaled_info, to = self->out_info;
-  GstStructure *options;
+  g_clear_pointer (&self->import, gst_ecbsr_conversion_free);
+  gst_clear_buffer (&self->imported);
+}
 
-  if (n_threads == 0)
-    n_threads = ecbsr_cpu_count ();
-  options = gst_structure_new ("options", GST_VIDEO_CONVERTER_OPT_THREADS,
-      G_TYPE_UINT, n_threads, NULL);
-  make_whole (&from);
-  make_whole (&to);
-  self->converter = gst_video_converter_new (&from, &to, options);
-  if (!self->converter) {
-    g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_INVALID,
-        "no conversion from %s to %s", GST_VIDEO_INFO_NAME (&self->scaled_info),
-        GST_VIDEO_INFO_NAME (&self->out_info));
+/* For frames of @info, which may be larger than what is upscaled of them. */
+static gboolean
+add_import (GstEcbsrUpscaler * self, const GstVideoInfo * info, GError ** error)
+{
+  remove_import (self);
+  if (!gst_ecbsr_frame_get_native (info, &self->import_info, error))
     return FALSE;
-  }
-  GST_DEBUG ("converts from %s to %s after upscaling",
-      GST_VIDEO_INFO_NAME (&from), GST_VIDEO_INFO_NAME (&to));
-  self->scaled = new_buffer (&self->scaled_info, error);
-  return self->scaled != NULL;
+  self->import = gst_ecbsr_conversion_new (info, &self->import_info,
+      gst_ecbsr_formats_get_depth (info->finfo), self->n_threads, error);
+  GST_DEBUG ("converts %dx%d from %s to %s before upscaling", info->width,
+      info->height, GST_VIDEO_INFO_NAME (info),
+      GST_VIDEO_INFO_NAME (&self->import_info));
+  if (self->import)
+    self->imported = gst_ecbsr_conversion_new_buffer (&self->import_info,
+        error);
+  return self->imported != NULL;
 }
 
 GstEcbsrUpscaler *
@@ -258,14 +262,19 @@ gst_ecbsr_upscaler_new (EcbsrModel * model, const GstVideoInfo * in,
 {
   g_autoptr (GstEcbsrUpscaler) self = g_new0 (GstEcbsrUpscaler, 1);
 
-  self->plans = gst_ecbsr_plans_new (model, in, config, error);
+  self->n_threads = config->n_threads;
+  if (!gst_ecbsr_frame_get_native (in, &self->native, error))
+    return NULL;
+  self->plans = gst_ecbsr_plans_new (model, in, out, config, error);
   if (!self->plans)
     return NULL;
 
-  self->out_info = *out;
-  set_scaled_info (&self->scaled_info, in, out);
+  if (GST_VIDEO_INFO_FORMAT (in) != GST_VIDEO_INFO_FORMAT (&self->native)
+      && !add_import (self, in, error))
+    return NULL;
+  set_scaled_info (&self->scaled_info, &self->native, out);
   if (needs_conversion (&self->scaled_info, out)
-      && !add_conversion (self, config->n_threads, error))
+      && !add_export (self, in, out, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -275,9 +284,9 @@ gst_ecbsr_upscaler_free (GstEcbsrUpscaler * self)
 {
   g_clear_pointer (&self->plans, gst_ecbsr_plans_free);
   previous_clear (&self->previous);
-  g_clear_pointer (&self->converter, gst_video_converter_free);
+  remove_import (self);
+  g_clear_pointer (&self->export, gst_ecbsr_conversion_free);
   gst_clear_buffer (&self->scaled);
-  gst_clear_buffer (&self->aligned);
   g_free (self);
 }
 
@@ -321,62 +330,17 @@ run_plans (GstEcbsrUpscaler * self, GstEcbsrPlans * plans,
   run->counts = plans->counts;
 }
 
+/* Upscales @in, which is native, into @out: by way of a frame of the same kind, where
+ * that is another. */
 static gboolean
-is_aligned (const GstVideoFrame * frame)
-{
-  guintptr bits = 0;
-  guint p;
-
-  for (p = 0; p < GST_VIDEO_FRAME_N_PLANES (frame); p++)
-    bits |= (guintptr) GST_VIDEO_FRAME_PLANE_DATA (frame, p)
-        | (guintptr) GST_VIDEO_FRAME_PLANE_STRIDE (frame, p);
-  return (bits & 3) == 0;
-}
-
-static void
-run_converter (GstEcbsrUpscaler * self, const GstVideoFrame * scaled,
-    const GstVideoFrame * out)
-{
-  GstVideoFrame from = *scaled, to = *out;
-
-  make_whole (&from.info);
-  make_whole (&to.info);
-  gst_video_converter_frame (self->converter, &from, &to);
-}
-
-/* The library's converter writes whole pixels and crashes where these are not
- * aligned, which strides of a downstream pool need not care for. */
-static gboolean
-convert (GstEcbsrUpscaler * self, const GstVideoFrame * scaled,
-    GstVideoFrame * out, GError ** error)
-{
-  GstVideoFrame aligned;
-
-  if (is_aligned (out)) {
-    run_converter (self, scaled, out);
-    return TRUE;
-  }
-  if (!self->aligned)
-    self->aligned = new_buffer (&self->out_info, error);
-  if (!self->aligned || !gst_ecbsr_frame_map (&aligned, &self->out_info,
-          self->aligned, GST_MAP_READWRITE, error))
-    return FALSE;
-  aligned.flags = out->flags;
-  run_converter (self, scaled, &aligned);
-  gst_video_frame_copy (out, &aligned);
-  gst_video_frame_unmap (&aligned);
-  return TRUE;
-}
-
-gboolean
-gst_ecbsr_upscaler_run (GstEcbsrUpscaler * self, GstEcbsrPlans * plans,
-    const GstVideoFrame * in, GstVideoFrame * out,
+run_native (GstEcbsrUpscaler * self, GstEcbsrPlans * plans,
+    const GstVideoFrame * in, const GstVideoFrame * out,
     const EcbsrRunParams * params, GstEcbsrRun * run, GError ** error)
 {
   GstVideoFrame scaled;
   gboolean done;
 
-  if (!self->converter) {
+  if (!self->export) {
     run_plans (self, plans, in, out, params, run);
     return TRUE;
   }
@@ -385,12 +349,46 @@ gst_ecbsr_upscaler_run (GstEcbsrUpscaler * self, GstEcbsrPlans * plans,
     return FALSE;
   scaled.flags = in->flags;     /* the converter, too, keeps fields apart */
   run_plans (self, plans, in, &scaled, params, run);
-  done = convert (self, &scaled, out, error);
+  done = gst_ecbsr_conversion_run (self->export, &scaled, out, error);
   gst_video_frame_unmap (&scaled);
   return done;
 }
 
-/* ----------------------------------------------------------------- setup -- */
+static gboolean
+fit_import (GstEcbsrUpscaler * self, const GstVideoFrame * in, GError ** error)
+{
+  return (self->import && in->info.width == self->import_info.width
+      && in->info.height == self->import_info.height)
+      || add_import (self, &in->info, error);
+}
+
+static gboolean
+is_native (const GstEcbsrUpscaler * self, const GstVideoFrame * in)
+{
+  return GST_VIDEO_FRAME_FORMAT (in) == GST_VIDEO_INFO_FORMAT (&self->native);
+}
+
+gboolean
+gst_ecbsr_upscaler_run (GstEcbsrUpscaler * self, GstEcbsrPlans * plans,
+    const GstVideoFrame * in, GstVideoFrame * out,
+    const EcbsrRunParams * params, GstEcbsrRun * run, GError ** error)
+{
+  GstVideoFrame imported;
+  gboolean done;
+
+  if (is_native (self, in))
+    return run_native (self, plans, in, out, params, run, error);
+  if (!fit_import (self, in, error)
+      || !gst_ecbsr_frame_map (&imported, &self->import_info, self->imported,
+          GST_MAP_READWRITE, error))
+    return FALSE;
+  imported.flags = in->flags;
+  done = gst_ecbsr_conversion_run (self->import, in, &imported, error)
+      && gst_ecbsr_frame_crop (&imported, &self->native, in->buffer, error)
+      && run_native (self, plans, &imported, out, params, run, error);
+  gst_video_frame_unmap (&imported);
+  return done;
+}
 
 void
 gst_ecbsr_setup_free (GstEcbsrSetup * setup)

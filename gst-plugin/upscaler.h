@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A model at work between two video formats: the engine's plans and, where the
- * output has another format or other colours, a conversion behind them. */
+/* A model at work between two video formats: the engine's plans and conversions,
+ * before them where the engine does not know the input's format, and behind them
+ * where the output has another format or other colours. */
 
 #pragma once
 
@@ -15,10 +16,11 @@ G_BEGIN_DECLS
  * their fields, or both where the video is mixed. */
 typedef struct _GstEcbsrPlans GstEcbsrPlans;
 
-/* Plans @model for frames of @in, with the threads and the precision of @config.
- * NULL sets an ECBSR_ERROR. */
+/* Plans @model for frames of @in that become frames of @out, with
+ * the threads and the precision of @config. NULL sets an ECBSR_ERROR. */
 GstEcbsrPlans *gst_ecbsr_plans_new (EcbsrModel * model,
-    const GstVideoInfo * in, const GstEcbsrConfig * config, GError ** error);
+    const GstVideoInfo * in, const GstVideoInfo * out,
+    const GstEcbsrConfig * config, GError ** error);
 void gst_ecbsr_plans_free (GstEcbsrPlans * plans);
 
 const gchar *gst_ecbsr_plans_get_backend (const GstEcbsrPlans * plans);
@@ -50,12 +52,13 @@ gboolean gst_ecbsr_upscaler_set_skip_static (GstEcbsrUpscaler * upscaler,
 /* Time and tile counters of a frame. */
 typedef struct
 {
-  GstClockTime plan_time;       /* in the plans, without conversion */
+  GstClockTime plan_time;       /* in the plans, without conversions */
   EcbsrRunCounts counts;
 } GstEcbsrRun;
 
-/* Upscales one frame with @plans, which are for frames of the same kind, or with
- * its own (NULL). FALSE sets a GStreamer error. */
+/* Upscales one frame, as gst_ecbsr_frame_map () has mapped it, with @plans, which
+ * are for frames of the same kind, or with its own (NULL). FALSE sets an ECBSR_ERROR
+ * or a GStreamer error. */
 gboolean gst_ecbsr_upscaler_run (GstEcbsrUpscaler * upscaler,
     GstEcbsrPlans * plans, const GstVideoFrame * in, GstVideoFrame * out,
     const EcbsrRunParams * params, GstEcbsrRun * run, GError ** error);

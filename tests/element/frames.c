@@ -45,12 +45,17 @@ frame_info (GstVideoInfo * info, GstVideoFormat format, guint width,
   info->fps_d = 1;
 }
 
+/* Not of tiles. */
 static guint
 get_plane (const GstVideoInfo * info, guint plane, guint * row_size)
 {
   guint n_rows = 0, c;
 
   *row_size = 0;
+  if (GST_VIDEO_FORMAT_INFO_HAS_PALETTE (info->finfo) && plane == 1) {
+    *row_size = 256 * 4;
+    return 1;
+  }
   for (c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (info); c++) {
     guint size = GST_VIDEO_INFO_COMP_WIDTH (info, c)
         * GST_VIDEO_INFO_COMP_PSTRIDE (info, c);
@@ -60,6 +65,8 @@ get_plane (const GstVideoInfo * info, guint plane, guint * row_size)
     *row_size = MAX (*row_size, size);
     n_rows = GST_VIDEO_INFO_COMP_HEIGHT (info, c);
   }
+  if (*row_size == 0)           /* bits that are packed across bytes */
+    *row_size = GST_VIDEO_INFO_PLANE_STRIDE (info, plane);
   return n_rows;
 }
 
@@ -85,6 +92,25 @@ add_layout (GstBuffer * buffer, const GstVideoInfo * info, FrameLayout layout)
   gst_buffer_add_video_meta_full (buffer, GST_VIDEO_FRAME_FLAG_NONE,
       GST_VIDEO_INFO_FORMAT (info), info->width, info->height,
       GST_VIDEO_INFO_N_PLANES (info), offset, stride);
+}
+
+void
+frame_copy_rows (GstBuffer * to, GstBuffer * from, const GstVideoInfo * info)
+{
+  GstVideoFrame dst, src;
+  guint p, y;
+
+  fail_unless (gst_video_frame_map (&dst, info, to, GST_MAP_WRITE));
+  fail_unless (gst_video_frame_map (&src, info, from, GST_MAP_READ));
+  for (p = 0; p < GST_VIDEO_INFO_N_PLANES (info); p++) {
+    guint row_size, n_rows = get_plane (info, p, &row_size);
+
+    for (y = 0; y < n_rows; y++)
+      memcpy ((guint8 *) dst.data[p] + (gssize) y * dst.info.stride[p],
+          (guint8 *) src.data[p] + (gssize) y * src.info.stride[p], row_size);
+  }
+  gst_video_frame_unmap (&dst);
+  gst_video_frame_unmap (&src);
 }
 
 GstBuffer *

@@ -44,6 +44,10 @@ void frame_set_component (GstBuffer * buffer, const GstVideoInfo * info,
 guint8 pattern_texture (guint component, guint x, guint y);
 guint8 pattern_grey_texture (guint component, guint x, guint y);
 
+/* Rows of planes as bytes, between two layouts; not for tiles. */
+void frame_copy_rows (GstBuffer * to, GstBuffer * from,
+    const GstVideoInfo * info);
+
 guint frame_depth (const GstVideoInfo * info);
 /* Where in its pixel a component begins, bytes. */
 guint frame_component_offset (const GstVideoInfo * info, guint component);

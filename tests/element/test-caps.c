@@ -5,6 +5,7 @@
 #include "harness.h"
 
 #include "caps.h"
+#include "formats.h"
 
 static void
 assert_caps (GstCaps * got, GstCaps * expected, const gchar * of)
@@ -32,6 +33,31 @@ assert_transform (const gchar * in, GstPadDirection direction, guint scale,
   gst_caps_unref (got);
 }
 
+/* All that can be converted to, what is usual first, with the further fields
+ * @rest. */
+static gchar *
+add_formats (const gchar * before, const gchar * rest)
+{
+  gchar *usual = gst_value_serialize (gst_ecbsr_formats_get_usual ());
+  gchar *others = gst_value_serialize (gst_ecbsr_formats_get_others ());
+  gchar *all = g_strdup_printf ("%svideo/x-raw,format=%s%s;"
+      "video/x-raw,format=%s%s", before, usual, rest, others, rest);
+
+  g_free (usual);
+  g_free (others);
+  return all;
+}
+
+static void
+assert_conversions (const gchar * in, GstPadDirection direction,
+    guint scale, const gchar * before, const gchar * rest)
+{
+  gchar *all = add_formats (before, rest);
+
+  assert_transform (in, direction, scale, all);
+  g_free (all);
+}
+
 typedef struct
 {
   const gchar *sink;
@@ -42,19 +68,21 @@ typedef struct
 static void
 assert_sizes (const Sizes * row, GstPadDirection direction)
 {
-  static const gchar *format =
-      "video/x-raw,format=" GST_ECBSR_FORMATS ",width=%s,height=4";
-  static const gchar *scaled_format =
-      "video/x-raw,format=" GST_ECBSR_FORMATS ",width=%s,height=%u";
   gboolean up = direction == GST_PAD_SINK;
   const gchar *from = up ? row->sink : row->source;
   const gchar *to = up ? row->source : row->sink;
-  gchar *in = up ? g_strdup_printf (format, from)
-      : g_strdup_printf (scaled_format, from, 4 * row->scale);
-  gchar *out = !to ? g_strdup ("EMPTY") : up
-      ? g_strdup_printf (scaled_format, to, 4 * row->scale)
-      : g_strdup_printf (format, to);
+  guint height = up ? 4 : 4 * row->scale;
+  gchar *rest = g_strdup_printf (",width=%s,height=%u", from, height);
+  gchar *in = add_formats ("", rest), *out = g_strdup ("EMPTY");
 
+  g_free (rest);
+  if (to) {
+    height = up ? 4 * row->scale : 4;
+    rest = g_strdup_printf (",width=%s,height=%u", to, height);
+    g_free (out);
+    out = add_formats ("", rest);
+    g_free (rest);
+  }
   assert_transform (in, direction, row->scale, out);
   g_free (in);
   g_free (out);
@@ -112,16 +140,15 @@ GST_END_TEST;
 
 GST_START_TEST (test_same_format_first)
 {
-  assert_transform
+  assert_conversions
       ("video/x-raw,format=NV12,width=8,height=8,colorimetry=bt709,"
       "chroma-site=mpeg2" REST, GST_PAD_SINK, 2,
       "video/x-raw,format=NV12,width=16,height=16,colorimetry=bt709,"
-      "chroma-site=mpeg2" REST ";" "video/x-raw,format=" GST_ECBSR_FORMATS
-      ",width=16,height=16" REST);
-  assert_transform ("video/x-raw,format={RGB,I420},width=8,height=8" REST,
+      "chroma-site=mpeg2" REST ";", ",width=16,height=16" REST);
+  assert_conversions ("video/x-raw,format={RGB,I420},width=8,height=8" REST,
       GST_PAD_SRC, 2,
-      "video/x-raw,format={RGB,I420},width=4,height=4" REST ";"
-      "video/x-raw,format=" GST_ECBSR_FORMATS ",width=4,height=4" REST);
+      "video/x-raw,format={RGB,I420},width=4,height=4" REST ";",
+      ",width=4,height=4" REST);
 }
 
 GST_END_TEST;
@@ -137,8 +164,8 @@ GST_START_TEST (test_features_kept)
   for (i = 0; i < gst_caps_get_size (out); i++)
     n_meta += gst_caps_features_contains (gst_caps_get_features (out, i),
         GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION);
-  fail_unless_equals_int (gst_caps_get_size (out), 4);
-  fail_unless_equals_int (n_meta, 2);
+  fail_unless_equals_int (gst_caps_get_size (out), 6);
+  fail_unless_equals_int (n_meta, 3);
   gst_caps_unref (out);
   gst_caps_unref (caps);
 }

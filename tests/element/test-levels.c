@@ -128,6 +128,20 @@ GST_START_TEST (test_costs)
 
 GST_END_TEST;
 
+/* Of what a format is upscaled as. */
+GST_START_TEST (test_cost_of_converted)
+{
+  GstClockTime cost;
+
+  gst_video_info_set_format (&in_info, GST_VIDEO_FORMAT_I422_10LE, 64, 64);
+  cost = get_cost (GST_ECBSR_MODEL_ESR_MAX);
+  fail_unless (cost > 0);
+  gst_video_info_set_format (&in_info, GST_VIDEO_FORMAT_v210, 64, 64);
+  fail_unless_equals_uint64 (get_cost (GST_ECBSR_MODEL_ESR_MAX), cost);
+}
+
+GST_END_TEST;
+
 /* ----------------------------------------------------------------- levels -- */
 
 static GstEcbsrSetup *
@@ -137,6 +151,8 @@ new_setup (GstEcbsrModel choice)
 
   setup->model = load (&setup->config, choice);
   setup->in = in_info;
+  gst_video_info_set_format (&setup->out, GST_VIDEO_FORMAT_GRAY8,
+      2 * in_info.width, 2 * in_info.height);
   return setup;
 }
 
@@ -205,6 +221,7 @@ levels_suite (void)
   tcase_add_checked_fixture (tc, set_up, NULL);
   tcase_add_test (tc, test_measuring_holds_up_nobody);
   tcase_add_test (tc, test_costs);
+  tcase_add_test (tc, test_cost_of_converted);
   tcase_add_test (tc, test_builder);
   return s;
 }

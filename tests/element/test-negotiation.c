@@ -43,7 +43,8 @@ GST_START_TEST (test_sink_caps)
   assert_sink_takes (rgb, "video/x-raw,format=NV12,width=32768", TRUE);
   assert_sink_takes (rgb, "video/x-raw,format=NV12,width=32769", FALSE);
   assert_sink_takes (rgb, "video/x-raw,format=I420_10LE", TRUE);
-  assert_sink_takes (rgb, "video/x-raw,format=v210", FALSE);
+  assert_sink_takes (rgb, "video/x-raw,format=v210", TRUE);
+  assert_sink_takes (rgb, "video/x-raw,format=ENCODED", FALSE);
   assert_sink_takes (rgb, "video/x-raw(memory:DMABuf),format=RGB", FALSE);
   assert_sink_takes ("video/x-raw(memory:GLMemory)", "video/x-raw", FALSE);
   assert_sink_takes ("video/x-raw,framerate=30/1",

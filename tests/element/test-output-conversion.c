@@ -6,6 +6,18 @@
 #include "pool.h"
 #include "upscale.h"
 
+/* Where samples only move, the library dithers them still. */
+static gboolean
+is_exact (const GstVideoInfo * a, const GstVideoInfo * b)
+{
+  return GST_VIDEO_INFO_IS_YUV (a) && GST_VIDEO_INFO_IS_YUV (b)
+      && GST_VIDEO_FORMAT_INFO_W_SUB (a->finfo, 1) ==
+      GST_VIDEO_FORMAT_INFO_W_SUB (b->finfo, 1)
+      && GST_VIDEO_FORMAT_INFO_H_SUB (a->finfo, 1) ==
+      GST_VIDEO_FORMAT_INFO_H_SUB (b->finfo, 1)
+      && frame_depth (b) >= frame_depth (a);
+}
+
 static GstBuffer *
 convert (GstBuffer * buffer, const GstVideoInfo * info,
     const GstVideoInfo * to_info)
@@ -13,8 +25,13 @@ convert (GstBuffer * buffer, const GstVideoInfo * info,
   GstVideoConverter *converter;
   GstVideoFrame from, to;
   GstBuffer *out = frame_new (to_info, FRAME_DEFAULT);
+  GstStructure *options = NULL;
 
-  converter = gst_video_converter_new (info, to_info, NULL);
+  if (is_exact (info, to_info))
+    options = gst_structure_new ("options",
+        GST_VIDEO_CONVERTER_OPT_DITHER_METHOD, GST_TYPE_VIDEO_DITHER_METHOD,
+        GST_VIDEO_DITHER_NONE, NULL);
+  converter = gst_video_converter_new (info, to_info, options);
   fail_unless (gst_video_frame_map (&from, info, buffer, GST_MAP_READ));
   fail_unless (gst_video_frame_map (&to, to_info, out, GST_MAP_WRITE));
   gst_video_converter_frame (converter, &from, &to);
@@ -22,6 +39,15 @@ convert (GstBuffer * buffer, const GstVideoInfo * info,
   gst_video_frame_unmap (&to);
   gst_video_converter_free (converter);
   return out;
+}
+
+/* Where siting makes no difference: chroma in the middle, before and after. */
+static void
+centred_info (GstVideoInfo * info, GstVideoFormat format)
+{
+  frame_info (info, format, 33, 17);
+  if (GST_VIDEO_INFO_IS_YUV (info))
+    info->chroma_site = GST_VIDEO_CHROMA_SITE_JPEG;
 }
 
 static void
@@ -59,7 +85,7 @@ GST_START_TEST (test_to_rgb)
 {
   GstVideoInfo info;
 
-  frame_info (&info, all_formats[__i__], 33, 17);
+  centred_info (&info, all_formats[__i__]);
   check (&info, "video/x-raw,format=BGRx", FRAME_PADDED);
   check (&info, "video/x-raw,format=BGRx", FRAME_FLIPPED);
 }
@@ -70,8 +96,8 @@ GST_START_TEST (test_to_i420)
 {
   GstVideoInfo info;
 
-  frame_info (&info, all_formats[__i__], 33, 17);
-  check (&info, "video/x-raw,format=I420", FRAME_TIGHT);
+  centred_info (&info, all_formats[__i__]);
+  check (&info, "video/x-raw,format=I420,chroma-site=jpeg", FRAME_TIGHT);
 }
 
 GST_END_TEST;
@@ -80,8 +106,8 @@ GST_START_TEST (test_to_10_bits)
 {
   GstVideoInfo info;
 
-  frame_info (&info, all_formats[__i__], 33, 17);
-  check (&info, "video/x-raw,format=P010_10LE", FRAME_FLIPPED);
+  centred_info (&info, all_formats[__i__]);
+  check (&info, "video/x-raw,format=P010_10LE,chroma-site=jpeg", FRAME_FLIPPED);
 }
 
 GST_END_TEST;
@@ -91,10 +117,119 @@ GST_START_TEST (test_colorimetry)
 {
   GstVideoInfo info;
 
-  frame_info (&info, GST_VIDEO_FORMAT_I420, 33, 17);
+  centred_info (&info, GST_VIDEO_FORMAT_I420);
   check (&info, "video/x-raw,format=I420,colorimetry=bt709", FRAME_PADDED);
   gst_video_colorimetry_from_string (&info.colorimetry, "1:4:0:0");
   check (&info, "video/x-raw,colorimetry=bt601", FRAME_PADDED);
+}
+
+GST_END_TEST;
+
+/* ---------------------------------------------------------------- siting -- */
+
+static const struct
+{
+  GstVideoFormat in;
+  GstVideoChromaSite site;
+  const gchar *out;
+} sitings[] = {
+  {GST_VIDEO_FORMAT_I420, GST_VIDEO_CHROMA_SITE_MPEG2, "format=I420,chroma-site=jpeg"},
+  {GST_VIDEO_FORMAT_I420, GST_VIDEO_CHROMA_SITE_JPEG, "format=NV12,chroma-site=mpeg2"},
+  {GST_VIDEO_FORMAT_I420, GST_VIDEO_CHROMA_SITE_MPEG2, "format=Y444"},
+  {GST_VIDEO_FORMAT_NV12, GST_VIDEO_CHROMA_SITE_MPEG2, "format=YUY2,chroma-site=mpeg2"},
+  {GST_VIDEO_FORMAT_I420, GST_VIDEO_CHROMA_SITE_COSITED, "format=Y42B,chroma-site=mpeg2"},
+  {GST_VIDEO_FORMAT_YUY2, GST_VIDEO_CHROMA_SITE_MPEG2, "format=I420,chroma-site=cosited"},
+  {GST_VIDEO_FORMAT_Y444, GST_VIDEO_CHROMA_SITE_UNKNOWN, "format=I420,chroma-site=mpeg2"},
+  {GST_VIDEO_FORMAT_Y444, GST_VIDEO_CHROMA_SITE_UNKNOWN, "format=NV12,chroma-site=cosited"},
+  {GST_VIDEO_FORMAT_I420_10LE, GST_VIDEO_CHROMA_SITE_MPEG2, "format=I422_10LE,chroma-site=jpeg"},
+  {GST_VIDEO_FORMAT_I420, GST_VIDEO_CHROMA_SITE_MPEG2, "format=Y41B,chroma-site=jpeg"},
+};
+
+/* Of 8 bits, a pixel. */
+#define SLOPE 4.0
+
+/* Where sample @i of 1 << @sub pixels lies, in pixels from the picture's edge. */
+static gdouble
+get_place (gint i, guint sub, gboolean cosited)
+{
+  return cosited ? (i << sub) + 0.5 : (i + 0.5) * (1 << sub);
+}
+
+/* U is a ramp to the right, V one down. */
+static gdouble
+get_ramp (const GstVideoInfo * info, guint c, gint x, gint y)
+{
+  GstVideoChromaSite site = info->chroma_site;
+
+  if (c == 1)
+    return get_place (x, GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, 1),
+        (site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0);
+  return get_place (y, GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, 1),
+      (site & GST_VIDEO_CHROMA_SITE_V_COSITED) != 0);
+}
+
+static GstBuffer *
+new_ramps (const GstVideoInfo * info)
+{
+  GstBuffer *buffer = frame_new_filled (info, FRAME_DEFAULT, pattern_texture);
+  gdouble unit = 1 << (frame_depth (info) - 8);
+  guint c;
+
+  for (c = 1; c < 3; c++) {
+    gint width = GST_VIDEO_INFO_COMP_WIDTH (info, c);
+    gint n = width * GST_VIDEO_INFO_COMP_HEIGHT (info, c), i;
+    guint16 *samples = g_new (guint16, n);
+
+    for (i = 0; i < n; i++)
+      samples[i] = (40 + SLOPE * get_ramp (info, c, i % width, i / width))
+          * unit + 0.5;
+    frame_set_component (buffer, info, c, samples);
+    g_free (samples);
+  }
+  return buffer;
+}
+
+/* In pixels of the input: how far from its place the ramp of @c lies, away from the
+ * borders. */
+static gdouble
+find_shift (GstBuffer * buffer, const GstVideoInfo * info, guint c)
+{
+  gint width = GST_VIDEO_INFO_COMP_WIDTH (info, c);
+  gint height = GST_VIDEO_INFO_COMP_HEIGHT (info, c), x, y, n = 0;
+  guint16 *samples = frame_get_component (buffer, info, c);
+  gdouble unit = 1 << (frame_depth (info) - 8), sum = 0;
+
+  for (y = height / 4; y < height * 3 / 4; y++) {
+    for (x = width / 4; x < width * 3 / 4; x++, n++)
+      sum += (samples[y * width + x] / unit - 40) / SLOPE
+          - get_ramp (info, c, x, y) / 2;
+  }
+  g_free (samples);
+  return sum / n;
+}
+
+/* Chroma stays where it is in the picture, whatever becomes of its samples. */
+GST_START_TEST (test_siting)
+{
+  gchar *wanted = g_strconcat ("video/x-raw,", sitings[__i__].out, NULL);
+  Bench bench = bench_new ("model", MODEL_BICUBIC, NULL);
+  GstVideoInfo info, out_info;
+  GstBuffer *out;
+  guint c;
+
+  gst_harness_set_sink_caps_str (bench.h, wanted);
+  frame_info (&info, sitings[__i__].in, 48, 48);
+  info.chroma_site = sitings[__i__].site;
+  out = upscale_with (&bench, new_ramps (&info), &info, &out_info);
+  for (c = 1; c < 3; c++) {
+    gdouble shift = find_shift (out, &out_info, c);
+
+    fail_unless (ABS (shift) < 0.15, "%s to %s: component %u has moved by %.3f "
+        "pixels", GST_VIDEO_INFO_NAME (&info), sitings[__i__].out, c, shift);
+  }
+  gst_buffer_unref (out);
+  bench_free (&bench);
+  g_free (wanted);
 }
 
 GST_END_TEST;
@@ -110,6 +245,7 @@ output_conversion_suite (void)
   tcase_add_loop_test (tc, test_to_i420, 0, n_all_formats);
   tcase_add_loop_test (tc, test_to_10_bits, 0, n_all_formats);
   tcase_add_test (tc, test_colorimetry);
+  tcase_add_loop_test (tc, test_siting, 0, G_N_ELEMENTS (sitings));
   return s;
 }
 
