@@ -61,6 +61,9 @@
 GST_DEBUG_CATEGORY (gst_ecbsr_debug);
 #define GST_CAT_DEFAULT gst_ecbsr_debug
 
+/* Frames in a row that may be dropped because they cannot be read or written. */
+#define MAX_INVALID 30
+
 G_DEFINE_TYPE (GstEcbsr, gst_ecbsr, GST_TYPE_VIDEO_FILTER);
 GST_ELEMENT_REGISTER_DEFINE (ecbsr, "ecbsr", GST_RANK_NONE, GST_TYPE_ECBSR);
 
@@ -286,6 +289,7 @@ gst_ecbsr_start (GstBaseTransform * trans)
   GstEcbsrQosActions actions;
 
   self->has_promised = FALSE;
+  self->n_invalid = 0;
   g_atomic_int_set (&self->keep_caps, FALSE);
   gst_ecbsr_stats_reset (self->stats);
   if (!gst_ecbsr_reconfigure_start (self, &actions))
@@ -694,11 +698,24 @@ gst_ecbsr_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
     gst_object_sync_values (GST_OBJECT (trans), time);
 }
 
+/* A frame cannot be read or written, as @error says. One is no reason to end a live
+ * stream, which has the next one soon; a file that is broken is better not copied in
+ * part, and a source that sends nothing else is broken too. @where: for developers. */
 static GstFlowReturn
-fail (GstEcbsr * self, const GError * error, const gchar * detail)
+drop_invalid (GstEcbsr * self, const GError * error, const gchar * where)
 {
-  gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, detail);
-  return GST_FLOW_ERROR;
+  gboolean goes_on = gst_ecbsr_get_qos_config (self).live
+      && self->n_invalid < MAX_INVALID;
+  g_autofree gchar *detail = NULL;
+
+  self->n_invalid++;
+  detail = g_strdup_printf ("%s, PTS %" GST_TIME_FORMAT ", %u in a row: %s",
+      where, GST_TIME_ARGS (self->times.timestamp), self->n_invalid,
+      goes_on ? "the frame is dropped" : "the stream ends");
+  gst_ecbsr_stats_add_invalid (self->stats);
+  gst_ecbsr_post (GST_ELEMENT (self),
+      goes_on ? GST_MESSAGE_WARNING : GST_MESSAGE_ERROR, error, detail);
+  return goes_on ? GST_BASE_TRANSFORM_FLOW_DROPPED : GST_FLOW_ERROR;
 }
 
 /* Of a buffer as we take it and downstream does not. */
@@ -712,16 +729,17 @@ copy_plain (GstEcbsr * self, GstBuffer * inbuf, GstBuffer ** outbuf)
   GstVideoFrame in, out;
 
   if (!gst_ecbsr_frame_map (&in, info, inbuf, GST_MAP_READ, &error))
-    return fail (self, error, "input buffer");
+    return drop_invalid (self, error, "input buffer");
   plain = gst_buffer_new_allocate (NULL, info->size, NULL);
   if (!gst_ecbsr_frame_map (&out, info, plain, GST_MAP_WRITE, &error)) {
     gst_video_frame_unmap (&in);
-    return fail (self, error, "output buffer");
+    return drop_invalid (self, error, "output buffer");
   }
   gst_video_frame_copy (&out, &in);
   gst_video_frame_unmap (&out);
   gst_video_frame_unmap (&in);
   klass->copy_metadata (GST_BASE_TRANSFORM (self), inbuf, plain);
+  self->n_invalid = 0;
   *outbuf = g_steal_pointer (&plain);
   return GST_FLOW_OK;
 }
@@ -825,8 +843,9 @@ gst_ecbsr_transform_frame (GstVideoFilter * filter, GstVideoFrame * in,
   prepare_frame (self, in, &params);
   if (!gst_ecbsr_upscaler_run (self->setup->upscaler,
           gst_ecbsr_qos_get_plans (self->qos), in, out, &params, &run, &error))
-    return fail (self, error, "frame between upscaling and conversion");
+    return drop_invalid (self, error, "frame between upscaling and conversion");
   account_frame (self, gst_util_get_timestamp () - begin, &run);
+  self->n_invalid = 0;
   return GST_FLOW_OK;
 }
 
@@ -863,11 +882,11 @@ gst_ecbsr_transform (GstBaseTransform * trans, GstBuffer * inbuf,
   if (!self->setup->upscaler && !set_info_again (self))
     return GST_FLOW_NOT_NEGOTIATED;
   if (!gst_ecbsr_frame_map (&in, &filter->in_info, inbuf, GST_MAP_READ, &error))
-    return fail (self, error, "input buffer");
+    return drop_invalid (self, error, "input buffer");
   if (!gst_ecbsr_frame_map (&out, &filter->out_info, outbuf, GST_MAP_WRITE,
           &error)) {
     gst_video_frame_unmap (&in);
-    return fail (self, error, "output buffer");
+    return drop_invalid (self, error, "output buffer");
   }
   ret = gst_ecbsr_transform_frame (filter, &in, &out);
   gst_video_frame_unmap (&out);

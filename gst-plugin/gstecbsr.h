@@ -98,6 +98,7 @@ struct _GstEcbsr
   /* Streaming thread */
   gboolean has_promised;        /* answered an allocation query by itself */
   GstEcbsrLayouts downstream;   /* at scale 1: what it takes, as far as it was asked */
+  guint n_invalid;              /* frames in a row */
   GstEcbsrRegions regions;      /* of the frame under way */
   GstEcbsrFrameTimes times;     /* the same */
   GstEcbsrThreadTime left;      /* when it went to get the next frame */

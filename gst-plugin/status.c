@@ -140,7 +140,7 @@ gst_ecbsr_post_qos (GstElement * element,
 struct _GstEcbsrStats
 {
   GMutex lock;
-  guint64 n_frames, n_dropped, n_degraded;
+  guint64 n_frames, n_dropped, n_invalid, n_degraded;
   guint64 n_tiles, n_outside, n_kept;
   guint level;
   GstClockTime latency;
@@ -168,7 +168,8 @@ void
 gst_ecbsr_stats_reset (GstEcbsrStats * stats)
 {
   g_mutex_lock (&stats->lock);
-  stats->n_frames = stats->n_dropped = stats->n_degraded = 0;
+  stats->n_frames = stats->n_dropped = 0;
+  stats->n_invalid = stats->n_degraded = 0;
   stats->n_tiles = stats->n_outside = stats->n_kept = 0;
   stats->level = 0;
   stats->latency = 0;
@@ -201,6 +202,15 @@ gst_ecbsr_stats_add_dropped (GstEcbsrStats * stats)
 {
   g_mutex_lock (&stats->lock);
   stats->n_dropped++;
+  g_mutex_unlock (&stats->lock);
+}
+
+void
+gst_ecbsr_stats_add_invalid (GstEcbsrStats * stats)
+{
+  g_mutex_lock (&stats->lock);
+  stats->n_dropped++;
+  stats->n_invalid++;
   g_mutex_unlock (&stats->lock);
 }
 
@@ -267,6 +277,7 @@ gst_ecbsr_stats_to_structure (GstEcbsrStats * stats)
   s = gst_structure_new ("ecbsr-stats",
       "frames", G_TYPE_UINT64, stats->n_frames,
       "dropped", G_TYPE_UINT64, stats->n_dropped,
+      "invalid", G_TYPE_UINT64, stats->n_invalid,
       "degraded", G_TYPE_UINT64, stats->n_degraded,
       "tiles", G_TYPE_UINT64, stats->n_tiles,
       "tiles-outside", G_TYPE_UINT64, stats->n_outside,

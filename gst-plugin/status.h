@@ -60,6 +60,8 @@ void gst_ecbsr_stats_reset (GstEcbsrStats * stats);
 gboolean gst_ecbsr_stats_add (GstEcbsrStats * stats, GstClockTime time,
     guint level, const EcbsrRunCounts * counts);
 void gst_ecbsr_stats_add_dropped (GstEcbsrStats * stats);
+/* Adds a frame that could not be read or written, and was dropped for that. */
+void gst_ecbsr_stats_add_invalid (GstEcbsrStats * stats);
 void gst_ecbsr_stats_set_level (GstEcbsrStats * stats, guint level);
 void gst_ecbsr_stats_set_latency (GstEcbsrStats * stats, GstClockTime latency);
 
@@ -67,7 +69,8 @@ void gst_ecbsr_stats_set_latency (GstEcbsrStats * stats, GstClockTime latency);
 void gst_ecbsr_stats_get_counts (GstEcbsrStats * stats, guint64 * frames,
     guint64 * dropped);
 
-/* Returns frames, dropped, degraded (at a level below the first), tiles, tiles-outside (of
+/* Returns frames, dropped, invalid (dropped because they could not be read or
+ * written), degraded (at a level below the first), tiles, tiles-outside (of
  * regions), tiles-skipped (as in the last frame): all since the start;
  * average-ns, p95-ns, max-ns: of the latest frames, up to 256; level, latency-ns:
  * as they are. */

@@ -330,3 +330,59 @@ frame_assert_guards (GstBuffer * buffer, const GstVideoInfo * info)
   g_free (bytes);
   gst_buffer_unmap (buffer, &map);
 }
+
+/* ------------------------------------------------------------- unmappable -- */
+
+typedef GstAllocator UnmappableAllocator;
+typedef GstAllocatorClass UnmappableAllocatorClass;
+
+static GType unmappable_allocator_get_type (void);
+G_DEFINE_TYPE (UnmappableAllocator, unmappable_allocator, GST_TYPE_ALLOCATOR);
+
+static gpointer
+refuse_to_map (GstMemory * memory, gsize size, GstMapFlags flags)
+{
+  return NULL;
+}
+
+static GstMemory *
+allocate (GstAllocator * allocator, gsize size, GstAllocationParams * params)
+{
+  GstMemory *memory = g_new0 (GstMemory, 1);
+
+  gst_memory_init (memory, 0, allocator, NULL, size, 0, 0, size);
+  return memory;
+}
+
+static void
+release (GstAllocator * allocator, GstMemory * memory)
+{
+  g_free (memory);
+}
+
+static void
+unmappable_allocator_class_init (UnmappableAllocatorClass * klass)
+{
+  klass->alloc = allocate;
+  klass->free = release;
+}
+
+static void
+unmappable_allocator_init (UnmappableAllocator * allocator)
+{
+  allocator->mem_map = refuse_to_map;
+}
+
+GstBuffer *
+frame_new_unmappable (gsize size)
+{
+  GstAllocator *allocator =
+      g_object_new (unmappable_allocator_get_type (), NULL);
+  GstBuffer *buffer = gst_buffer_new ();
+
+  gst_object_ref_sink (allocator);
+  gst_buffer_append_memory (buffer, gst_allocator_alloc (allocator, size,
+          NULL));
+  gst_object_unref (allocator);
+  return buffer;
+}

@@ -30,6 +30,9 @@ void frame_info (GstVideoInfo * info, GstVideoFormat format, guint width,
  * that of MPEG-2, as frame_info () does; none where chroma is not subsampled. */
 void frame_set_site (GstVideoInfo * info);
 
+/* Of memory that refuses to be mapped. */
+GstBuffer *frame_new_unmappable (gsize size);
+
 /* Every byte is GUARD. */
 GstBuffer *frame_new (const GstVideoInfo * info, FrameLayout layout);
 GstBuffer *frame_new_filled (const GstVideoInfo * info, FrameLayout layout,

@@ -7,6 +7,7 @@ typedef struct
   GstBufferPool parent;
   FrameLayout layout;
   gboolean refuse;
+  guint n_short;
   GstVideoInfo info;
 } LayoutPool;
 
@@ -43,6 +44,11 @@ layout_pool_alloc_buffer (GstBufferPool * pool, GstBuffer ** buffer,
 {
   LayoutPool *self = (LayoutPool *) pool;
 
+  if (self->n_short > 0) {
+    self->n_short--;
+    *buffer = gst_buffer_new_allocate (NULL, self->info.size / 2, NULL);
+    return GST_FLOW_OK;
+  }
   *buffer = frame_new (&self->info, self->layout);
   return GST_FLOW_OK;
 }
@@ -64,6 +70,7 @@ typedef struct
 {
   FrameLayout layout;
   gboolean refuse;
+  guint n_short;
 } Offer;
 
 static GstPadProbeReturn
@@ -83,6 +90,7 @@ answer (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
   gst_object_ref_sink (pool);
   pool->layout = offer->layout;
   pool->refuse = offer->refuse;
+  pool->n_short = offer->n_short;
   gst_query_add_allocation_pool (query, GST_BUFFER_POOL (pool), info.size, 0,
       0);
   gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
@@ -90,14 +98,26 @@ answer (GstPad * pad, GstPadProbeInfo * probe, gpointer data)
   return GST_PAD_PROBE_HANDLED;
 }
 
+static void
+install (GstHarness * h, Offer offer)
+{
+  gst_pad_add_probe (h->sinkpad,
+      GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM | GST_PAD_PROBE_TYPE_PUSH, answer,
+      g_memdup2 (&offer, sizeof offer), g_free);
+}
+
 void
 pool_install (GstHarness * h, FrameLayout layout, gboolean refuse)
 {
-  Offer *offer = g_new (Offer, 1);
+  const Offer offer = { layout, refuse, 0 };
 
-  offer->layout = layout;
-  offer->refuse = refuse;
-  gst_pad_add_probe (h->sinkpad,
-      GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM | GST_PAD_PROBE_TYPE_PUSH, answer,
-      offer, g_free);
+  install (h, offer);
+}
+
+void
+pool_install_short (GstHarness * h, guint n_short)
+{
+  const Offer offer = { FRAME_PADDED, FALSE, n_short };
+
+  install (h, offer);
 }

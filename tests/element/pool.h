@@ -12,3 +12,6 @@
  * as @layout. Whether it is asked in vain: with @refuse it takes no
  * configuration at all. */
 void pool_install (GstHarness * h, FrameLayout layout, gboolean refuse);
+
+/* A pool whose first @n_short buffers are too small for a frame. */
+void pool_install_short (GstHarness * h, guint n_short);

@@ -93,6 +93,7 @@ assert_refused (GstBuffer * in, GQuark domain, gint code, const gchar * word)
   Bench bench = bench_new ("scale", SCALE, "model", MODEL_BICUBIC, NULL);
   gchar *text;
 
+  bench_be_a_file (&bench);
   bench_set_input (&bench, &in_info);
   fail_unless_equals_int (gst_harness_push (bench.h, in), GST_FLOW_ERROR);
   text = bench_pop_problem (&bench, GST_MESSAGE_ERROR, domain, code);

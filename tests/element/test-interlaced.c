@@ -480,6 +480,7 @@ push_bad (GstBuffer * in, const GstVideoInfo * info, const gchar * wanted)
   Bench bench = bench_new ("model", MODEL_BICUBIC, NULL);
   gchar *text;
 
+  bench_be_a_file (&bench);
   bench_set_input (&bench, info);
   GST_BUFFER_PTS (in) = 0;
   fail_unless_equals_int (gst_harness_push (bench.h, in), GST_FLOW_ERROR);

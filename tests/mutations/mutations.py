@@ -41,8 +41,9 @@ MUTATIONS = [
     Mutation("a plane that is not all in its memory is an error",
              "frame.c", "end <= (gssize) map->size)", "TRUE)", "element buffers"),
     Mutation("a frame that cannot be mapped is an error, not sent on unwritten",
-             "gstecbsr.c", 'return fail (self, error, "input buffer");',
-             "return GST_FLOW_OK;", "element buffers"),
+             "gstecbsr.c", """    return drop_invalid (self, error, "input buffer");
+  if (!gst_ecbsr_frame_map (&out, &filter""", """    return GST_FLOW_OK;
+  if (!gst_ecbsr_frame_map (&out, &filter""", "element buffers"),
     Mutation("buffers of 64-byte alignment are asked for",
              "buffer.c", "#define ALIGN_MASK 63", "#define ALIGN_MASK 0",
              "element allocation"),
@@ -125,4 +126,17 @@ MUTATIONS = [
     Mutation("a camera keeps its mode when the scale becomes 1",
              "gstecbsr.c", "    if (g_atomic_int_get (&GST_ECBSR (trans)->keep_caps))",
              "    if (FALSE)", "element scale-one"),
+    Mutation("a bad frame does not end a live stream",
+             "gstecbsr.c", "gboolean goes_on = gst_ecbsr_get_qos_config (self).live",
+             "gboolean goes_on = FALSE", "element bad-frames"),
+    Mutation("a bad frame of a file is an error",
+             "gstecbsr.c", "gboolean goes_on = gst_ecbsr_get_qos_config (self).live",
+             "gboolean goes_on = TRUE", "element bad-frames"),
+    Mutation("a source that sends nothing but bad frames is an error",
+             "gstecbsr.c", "#define MAX_INVALID 30", "#define MAX_INVALID 3000",
+             "element bad-frames"),
+    Mutation("bad frames are counted in a row",
+             "gstecbsr.c", """  account_frame (self, gst_util_get_timestamp () - begin, &run);
+  self->n_invalid = 0;""", "  account_frame (self, gst_util_get_timestamp () - begin, &run);",
+             "element bad-frames"),
 ]
