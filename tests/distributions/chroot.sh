@@ -80,6 +80,7 @@ chroot_enter='
   set -euo pipefail
   root=$1
   shift
+  mount --bind "$root" "$root" # so that / is a mount in there, as ip-netns wants it
   mount --rbind /dev "$root/dev"
   mount -t tmpfs tmpfs "$root/dev/shm"
   mount -t proc proc "$root/proc"
