@@ -5,15 +5,17 @@
     convert.py eSR-TM_s2_K5_C2.model esr-tm.safetensors
     convert.py ecbsr_x2_m4c16.pt ecbsr.safetensors --identity
 
-Needs Python and NumPy, not PyTorch. A checkpoint is a program for Python's
-pickle machine; here it is read by one that cannot run anything, so checkpoints
-from anywhere are safe to convert.
+Needs Python and NumPy, not PyTorch, but for --bounds-from, which needs Pillow too. A
+checkpoint is a program for Python's pickle machine; here it is read by one that cannot
+run anything, so checkpoints from anywhere are safe to convert.
 """
 
 import argparse
 import os
 import re
 import sys
+import time
+from pathlib import Path
 
 from model_shapes import ACTIVATIONS, ARCHITECTURES, SCALES, ShapeError, describe
 from pytorch_file import read_state
@@ -25,6 +27,7 @@ ESR_NAME = re.compile(r"eSR-(MAX|TM|TR|CNN)((?:_[sKCDS][0-9]{1,4})+)")
 ESR_LETTERS = {"s": "scale", "K": "kernel_size", "C": "channels", "D": "depth", "S": "squeeze"}
 SIZES = ("scale", "blocks", "channels", "kernel_size", "depth", "squeeze")
 
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm")
 LUMA_RANGES = {"ecbsr": "16..235"}  # as published
 EDGE_SR_LUMA_RANGE = "0..1"
 NUMBER = r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?"
@@ -66,7 +69,43 @@ def convert(options):
     metadata = {"format": "gst-ecbsr 1", **describe(tensors, claims_of(options)), **texts}
     if metadata["luma_range"] is None:
         metadata["luma_range"] = LUMA_RANGES.get(metadata["architecture"], EDGE_SR_LUMA_RANGE)
+    if options.bounds_from:
+        tensors = {**tensors, **bounds_of(tensors, metadata, options.bounds_from)}
     save(options.output, tensors, metadata)
+
+
+def bounds_of(tensors, metadata, folder):
+    """How far each channel reaches on the pictures in `folder`."""
+    try:
+        paths = sorted(path for path in Path(folder).iterdir()
+                       if path.suffix.lower() in PICTURES)
+    except OSError as error:
+        raise ConvertError(f"--bounds-from: {folder}: {error.strerror or error}") from None
+    if not paths:
+        raise ConvertError(f"--bounds-from: no pictures ({', '.join(PICTURES)}) in {folder}")
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    try:
+        from models.train import bounds
+    except ImportError as error:
+        raise ConvertError(f"--bounds-from: needs Debian's python3-torch and python3-pil: "
+                           f"{error}") from None
+    try:
+        return bounds.of_file(tensors, metadata, paths, Progress(len(paths)))
+    except (ValueError, OSError) as error:
+        raise ConvertError(f"--bounds-from: {error}") from None
+
+
+class Progress:
+    """Says on a terminal how far a long work is; of a short one, nothing."""
+
+    def __init__(self, n):
+        self.n, self.last = n, time.monotonic()
+
+    def __call__(self, done):
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - self.last >= 5:
+            self.last = now
+            print(f"convert.py: {done} of {self.n} pictures", file=sys.stderr)
 
 
 def save(path, tensors, metadata):
@@ -100,6 +139,9 @@ def parse_options(args):
     parser.add_argument("--padding", choices=("zero", "replicate"),
                         help="what the network was trained to see beyond the picture's "
                              "borders; zero unless given")
+    parser.add_argument("--bounds-from", metavar="FOLDER",
+                        help="keep each channel within what it reaches on the pictures there, "
+                             "as photos are; unbounded unless given")
     parser.add_argument("--name", help="1 to 64 characters; else from OUT")
     parser.add_argument("--licence", default="unknown", help="SPDX identifier")
     parser.add_argument("--trained-on", default="unknown", help="data sets")

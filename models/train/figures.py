@@ -4,17 +4,22 @@
     {SHA256 of a file, or "bicubic-xSCALE": {
       "file": its name,
       "pytorch": {set: [PSNR, SSIM]}       floats, by the protocol of evaluate.py
-      "element": {precision: {set: …}}     8 bits in and out, where the CPU has it
+      "element": {precision: {set: …}}     8 bits in and out; emulated (int8.py) where
+                                           the CPU has no such precision
       "camera": {set: …}}}                 the element, precision=auto, degraded input
 """
 
+import contextlib
 import json
 import os
 import sys
 from functools import lru_cache
 from pathlib import Path
 
-from models.train import catalogue, data, evaluate, export, listing, metrics
+import torch
+
+from models import safetensors_io
+from models.train import catalogue, data, evaluate, export, int8, listing, metrics, quantise
 
 PROJECT = data.PROJECT
 os.environ.setdefault("GST_PLUGIN_PATH", str(PROJECT / "build" / "gst-plugin"))
@@ -67,20 +72,42 @@ def by_element(benchmark, scale, degraded=False, precision="auto", **model):
     return by_set(benchmark, measure_one, scale, degraded)
 
 
-def by_precision(benchmark, scale, **model):
+@torch.no_grad()
+def by_emulation(path, benchmark, scale, precision):
+    """What the element makes of 8 bits in a precision that this CPU lacks."""
+    tensors, metadata = safetensors_io.read(path)
+    if not quantise.has_inner_layers(metadata):
+        raise OtherPrecision(precision)
+    layers = int8.layers_of(tensors, metadata)
+    if precision == "int8" and layers[1].q_weight is None:
+        raise OtherPrecision(precision)
+    run = int8.run_int8 if precision == "int8" else int8.run_bfloat16
+
+    def measure_one(pair):
+        x = quantise.to_network(evaluation.to_frame(pair.low).planes[0], metadata)
+        y = int8.apply_head(metadata, run(layers, x, quantise.is_replicated(metadata)), x)
+        found = evaluation.round_half_up(quantise.from_network(y, metadata)[0, 0])
+        return evaluation.Score(metrics.psnr(found, pair.reference, scale),
+                                metrics.ssim(found, pair.reference, scale))
+    return by_set(benchmark, measure_one, scale)
+
+
+def by_precision(path, benchmark, scale):
     found = {}
     for precision in listing.PRECISIONS:
         try:
-            found[precision] = by_element(benchmark, scale, precision=precision, **model)
+            found[precision] = by_element(benchmark, scale, precision=precision,
+                                          model_location=path.resolve())
         except OtherPrecision:
-            continue
+            with contextlib.suppress(OtherPrecision):
+                found[precision] = by_emulation(path, benchmark, scale, precision)
     return found
 
 
 def measure(path, benchmark):
     scale, location = listing.identity(path)[1], path.resolve()
     return {"file": path.name, "pytorch": by_pytorch(path, benchmark),
-            "element": by_precision(benchmark, scale, model_location=location),
+            "element": by_precision(path, benchmark, scale),
             "camera": by_element(benchmark, scale, True, model_location=location)}
 
 
