@@ -48,6 +48,7 @@ class Row:
     scale: int = 2
     degraded: bool = False
     frame: int = None   # of a video, which has no original
+    small: bool = False  # a scene that is drawn small, and has no original either
     models: tuple = ("ecbsr-m4c8", "ecbsr-m4c16")
 
 
@@ -68,6 +69,12 @@ ROWS = (
         f"One pixel wide in the original: less than the small picture can hold. {OWN}"),
     Row("flat", "flat", (50, 34), "Flat areas",
         f"Gradients stay smooth; edges without halos. {OWN}"),
+    Row("chart", "chart", (0, 0), "A test chart",
+        "Drawn small: a dot, lines and checkers of one to three pixels, gratings, small text. "
+        f"There is no original. {OWN}", small=True, models=("ecbsr-m4c16", "ecbsr-m10c16")),
+    Row("noise", "noise", (0, 0), "Noise",
+        "Drawn small: noise in a black field and snow, as far from photos as a picture can be. "
+        f"There is no original. {OWN}", small=True, models=("ecbsr-m4c16", "ecbsr-m10c16")),
     Row("x4", "Kodak24/kodim21.png", (312, 64), "×4",
         f"Sixteen pixels of one, held out. {KODAK}", scale=4),
     Row("webcam", "Kodak24/kodim21.png", (120, 190), "As a webcam sends it",
@@ -136,7 +143,18 @@ def video_row(row, path):
     return beside(panels)
 
 
+def small_row(row):
+    picture = np.asarray(scenes.SCENES[row.source]())
+    panels = [panel(picture.repeat(row.scale, 0).repeat(row.scale, 1), row.at, "input")]
+    for label, properties in models_of(row):
+        frame = pipeline.upscale(evaluation.to_frame(picture), scale=row.scale, **properties).frame
+        panels.append(panel(evaluation.to_rgb(frame), row.at, label))
+    return beside(panels)
+
+
 def picture_of(row, data, folder):
+    if row.small:
+        return small_row(row)
     if row.source in scenes.SCENES:
         path = Path(folder, f"{row.source}.png")
         scenes.SCENES[row.source]().save(path)

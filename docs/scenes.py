@@ -61,4 +61,35 @@ def flat():
     return shrunk(image)
 
 
-SCENES = {"text": text, "lines": lines, "flat": flat}
+# --------------------------------------------------- drawn as small pictures --
+
+def chart():
+    """A dot, lines and checkers of one to three pixels, gratings, text."""
+    picture = np.full((40, 52), 255, np.uint8)
+    picture[4, 4] = 0
+    for i, width in enumerate((1, 2, 3)):
+        picture[2:18, 9 + 6 * i:9 + 6 * i + width] = 0
+    y, x = np.mgrid[:10, :10]
+    for i, period in enumerate((1, 2, 3)):
+        picture[21:31, 2 + 12 * i:12 + 12 * i] = 255 * ((y // period + x // period) % 2)
+    x = np.arange(20)
+    picture[2:9, 30:50] = 255 * (x % 3 == 0)
+    picture[10:18, 30:50] = np.round(127.5 + 127.5 * np.sin(2 * np.pi * x / 2.6))
+    picture[20:32, 38:] = 30
+    image = Image.fromarray(picture).convert("RGB")
+    draw, font = ImageDraw.Draw(image), ImageFont.truetype(FONT, 8)
+    draw.text((2, 30), "Level 42", fill="black", font=font)
+    draw.text((40, 20), "ok", fill="white", font=font)
+    return image
+
+
+def noise():
+    """A field of noise in black, and snow in grey."""
+    random = np.random.default_rng(1)
+    picture = np.zeros((40, 52), np.uint8)
+    picture[9:31, 4:22] = random.integers(0, 256, (22, 18))
+    picture[:, 26:] = np.where(random.random((40, 26)) < 0.08, random.integers(0, 256, (40, 26)), 110)
+    return Image.fromarray(picture).convert("RGB")
+
+
+SCENES = {"text": text, "lines": lines, "flat": flat, "chart": chart, "noise": noise}

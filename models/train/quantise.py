@@ -36,6 +36,7 @@ PERCENTILES = (99.9, 99.97, 99.99, 99.997, 99.9995, 100)
 START = 99.99
 N_CROPS, CROP = 12, 64
 ITERATIONS = 4000
+HELD = 0.75  # of a channel's range; see bound_by_bytes
 
 
 def luma_range(metadata):
@@ -121,12 +122,20 @@ def set_range(layer, values, percentile):
 
 def bound_by_bytes(layers):
     """Narrows the bounds there are to what the bytes hold, so that pictures do not depend
-    on the precision."""
+    on the precision.
+
+    But for channels of whose range bytes hold less than HELD: those hardly matter to the
+    picture, and int8's biases make up for what is lost of them, which float's do not.
+    """
     for before, after in zip(layers, layers[1:]):
-        if before.minimum is not None:
-            zero, step = int8.zero_point(after), np.float32(after.input_scale)
-            before.minimum = np.maximum(before.minimum, -zero * step)
-            before.maximum = np.minimum(before.maximum, (255 - zero) * step)
+        if before.minimum is None:
+            continue
+        zero, step = int8.zero_point(after), np.float32(after.input_scale)
+        low = np.maximum(before.minimum, -zero * step)
+        high = np.minimum(before.maximum, (255 - zero) * step)
+        held = high - low >= HELD * (before.maximum - before.minimum)
+        before.minimum = np.where(held, low, before.minimum)
+        before.maximum = np.where(held, high, before.maximum)
 
 
 def search_ranges(layers, x, replicate=False):
