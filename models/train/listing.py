@@ -45,8 +45,9 @@ def stem(path):
 def facts(path):
     """The cells of a file's row, by column."""
     stored, metadata = safetensors_io.read(path)
-    # int8 data are the same parameters once more.
-    tensors = {name: array for name, array in stored.items() if not name.startswith("int8.")}
+    # int8 data are the same parameters once more; bounds are none.
+    tensors = {name: array for name, array in stored.items() if not name.startswith("int8.")
+               and not name.endswith((".minimum", ".maximum"))}
     n_macs = sum(array.size for array in tensors.values() if array.ndim == 4)
     return {"file": stem(path), "name": metadata["name"], "scale": metadata["scale"],
             "content": metadata.get("content", "clean"),

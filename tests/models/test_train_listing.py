@@ -89,7 +89,7 @@ class CameraModels(unittest.TestCase):
     def test_table(self):
         text = listing.tables(self.folder, self.figures(self.clean, self.camera))
         self.assertIn("| esr-cnn-x2-camera | esr-cnn | 2 | camera | 806 | 796 |", text)
-        self.assertIn(f"| 7.5 | {', '.join(data.FOLDERS)} | CC0-1.0 | "
+        self.assertIn(f"| 7.5 | {listing.facts(self.camera)['data']} | CC0-1.0 | "
                       f"`{listing.sha256(self.camera)}` |", text)
         self.assertIn("| esr-cnn-x2-camera | Set5 | 36.13 | 30.13 0.9123 | 30.13 0.9123 | – | – |",
                       text)
