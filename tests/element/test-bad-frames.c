@@ -293,32 +293,6 @@ GST_START_TEST (test_scale_one)
 
 GST_END_TEST;
 
-/* A buffer of one field that does not say which. */
-GST_START_TEST (test_unknown_field)
-{
-  Bench bench = bench_new ("model", MODEL_BICUBIC, NULL);
-  GstVideoInfo alternate;
-  GstBuffer *field;
-  guint i;
-
-  gst_video_info_set_interlaced_format (&alternate, GST_VIDEO_FORMAT_I420,
-      GST_VIDEO_INTERLACE_MODE_ALTERNATE, 32, 32);
-  alternate.fps_n = 25;
-  alternate.fps_d = 1;
-  bench_set_input (&bench, &alternate);
-  for (i = 0; i < 2; i++) {
-    assert_dropped (&bench, gst_buffer_new_allocate (NULL, alternate.size,
-            NULL), 2 * i, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT);
-    field = gst_buffer_new_allocate (NULL, alternate.size, NULL);
-    GST_BUFFER_FLAG_SET (field, GST_VIDEO_BUFFER_FLAG_TOP_FIELD);
-    fail_unless_equals_int (push (&bench, field, 2 * i + 1), GST_FLOW_OK);
-    gst_buffer_unref (gst_harness_pull (bench.h));
-  }
-  bench_free (&bench);
-}
-
-GST_END_TEST;
-
 static Suite *
 bad_frames_suite (void)
 {
@@ -333,7 +307,6 @@ bad_frames_suite (void)
   tcase_add_test (tc, test_many);
   tcase_add_test (tc, test_output_too_small);
   tcase_add_test (tc, test_scale_one);
-  tcase_add_test (tc, test_unknown_field);
   return s;
 }
 
