@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 class Mutation(NamedTuple):
     behaviour: str
-    file: str  # of gst-plugin/
+    file: str  # from gst-plugin/ on
     old: str
     new: str
     test: str  # as `meson test --list` names it
@@ -139,4 +139,19 @@ MUTATIONS = [
              "gstecbsr.c", """  account_frame (self, gst_util_get_timestamp () - begin, &run);
   self->n_invalid = 0;""", "  account_frame (self, gst_util_get_timestamp () - begin, &run);",
              "element bad-frames"),
+    Mutation("columns beyond a picture that goes on repeat its outermost pixel",
+             "../src/net.c", "row[x] = row[left];", "row[x] = 0;", "plan-borders"),
+    Mutation("rows beyond a picture that goes on are computed like others",
+             "../src/net.c", "return ecbsr_plan_goes_on (stream->plan)\n         || (",
+             "return (", "plan-borders"),
+    Mutation("a last layer with bounds keeps them",
+             "../src/plan_layers.c", "plan->model->n_layers && !layer->minimum,",
+             "plan->model->n_layers,", "golden"),
+    Mutation("bytes are bounded by the bytes of the minimum",
+             "../src/plan_layers.c", "layer->minimum ? byte_of (layer, o, layer->minimum[o]) : 0",
+             "0", "golden-ref"),
+    Mutation("bounds that cross are refused",
+             "../src/model_tensors.c",
+             "if (!((*minimum->values)[o] <= (*maximum->values)[o]))", "if (FALSE)",
+             "broken-models"),
 ]
