@@ -564,12 +564,32 @@ add_latency (GstEcbsr * self, GstQuery * query)
   gst_ecbsr_qos_add_latency (self->qos, &qos_config, query);
 }
 
+/* Caps are transformed several times on the way to an answer. The streaming thread may
+ * change the scale in between, and what is left of both is nothing. */
+static gboolean
+query_at_one_scale (GstBaseTransform * trans, GstPadDirection direction,
+    GstQuery * query)
+{
+  GstBaseTransformClass *klass =
+      GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class);
+  gboolean about_caps = GST_QUERY_TYPE (query) == GST_QUERY_CAPS
+      || GST_QUERY_TYPE (query) == GST_QUERY_ACCEPT_CAPS;
+  gboolean answered;
+  guint scale;
+
+  do {
+    scale = gst_ecbsr_reconfigure_get_scale (GST_ECBSR (trans));
+    answered = klass->query (trans, direction, query);
+  } while (about_caps
+      && scale != gst_ecbsr_reconfigure_get_scale (GST_ECBSR (trans)));
+  return answered;
+}
+
 static gboolean
 gst_ecbsr_query (GstBaseTransform * trans, GstPadDirection direction,
     GstQuery * query)
 {
-  if (!GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->query (trans,
-          direction, query))
+  if (!query_at_one_scale (trans, direction, query))
     return FALSE;
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
     add_latency (GST_ECBSR (trans), query);
