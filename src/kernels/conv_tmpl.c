@@ -45,21 +45,6 @@ bend (const EcbsrConv *conv, vfloat v)
   return conv->curve == ECBSR_CURVE_TANH ? vtanh (v) : vsoftplus (v);
 }
 
-// What is rounded to a byte.
-ALWAYS_INLINE vfloat
-finish_byte (const EcbsrConv *conv, unsigned o, vfloat t, EcbsrDtype in,
-             int bends)
-{
-  const vfloat zero = vsplat (conv->zero[o]), gain = vsplat (conv->gain);
-  vfloat b;
-
-  if (bends)
-    return vmuladd_once (zero, bend (conv, t), gain);
-  b = in == ECBSR_DTYPE_U8 ? t : vmuladd_once (zero, t, gain);
-  return vmax (
-      b, vmuladd_once (vsplat (conv->knee[o]), b, vsplat (conv->slope[o])));
-}
-
 // One output's vector on its way to a float or bfloat16.
 ALWAYS_INLINE vfloat
 finish_float (const EcbsrConv *conv, unsigned o, const Activation *a, vint sum,
@@ -105,6 +90,21 @@ finish_floats (const EcbsrConv *conv, unsigned o, vsum acc[][VECTORS],
 }
 
 #if ECBSR_DOT == 4
+
+// What is rounded to a byte.
+ALWAYS_INLINE vfloat
+finish_byte (const EcbsrConv *conv, unsigned o, vfloat t, EcbsrDtype in,
+             int bends)
+{
+  const vfloat zero = vsplat (conv->zero[o]), gain = vsplat (conv->gain);
+  vfloat b;
+
+  if (bends)
+    return vmuladd_once (zero, bend (conv, t), gain);
+  b = in == ECBSR_DTYPE_U8 ? t : vmuladd_once (zero, t, gain);
+  return vmax (
+      b, vmuladd_once (vsplat (conv->knee[o]), b, vsplat (conv->slope[o])));
+}
 
 ALWAYS_INLINE void
 finish_bytes (const EcbsrConv *conv, unsigned o, vsum acc[][VECTORS],
@@ -269,7 +269,8 @@ conv_row (const EcbsrConv *conv, void *dst, size_t dst_pitch,
 #define PEAK(in, IN)                                                           \
   static size_t ECBSR_NAME (peak_##in) (size_t n_rounds)                       \
   {                                                                            \
-    vint acc[BLOCK][VECTORS] = {}, value = {}, factor = {};                    \
+    vint acc[BLOCK][VECTORS] = { { { 0 } } };                                  \
+    vint value = { 0 }, factor = { 0 };                                        \
     for (size_t i = 0; i < n_rounds; i++)                                      \
       {                                                                        \
         VKEEP (value);                                                         \

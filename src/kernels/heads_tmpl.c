@@ -57,7 +57,7 @@ attend_row (float *row, size_t map_pitch, unsigned n_maps, size_t n,
     {
       const float *maps = row + x;
       vfloat top = vlogit (maps, map_pitch, n_maps, 0, logit);
-      vfloat sum = {}, weights = {};
+      vfloat sum = { 0 }, weights = { 0 };
 
       for (unsigned c = 1; c < n_maps; c++)
         top = vmax (top, vlogit (maps, map_pitch, n_maps, c, logit));

@@ -72,7 +72,7 @@ vstore (float *p, vfloat v)
 ALWAYS_INLINE vfloat
 vsplat (float f)
 {
-  return f - (vfloat){};
+  return f - (vfloat){ 0 };
 }
 
 // Lanes of a where the mask is all ones, of b where it is 0.
@@ -200,7 +200,7 @@ vmuladd_once (vfloat sum, vfloat a, vfloat b)
 ALWAYS_INLINE vint
 vsplat_int (int32_t i)
 {
-  return i - (vint){};
+  return i - (vint){ 0 };
 }
 
 ALWAYS_INLINE vfloat

@@ -105,7 +105,7 @@ sum_second (Parts *parts, Component c, unsigned b, unsigned n_vectors)
 {
   Block acc;
 
-  FOR_BLOCK (b, n_vectors) acc[o][v] = (vfloat){};
+  FOR_BLOCK (b, n_vectors) acc[o][v] = (vfloat){ 0 };
   add_component (acc, c, b, n_vectors);
   FOR_BLOCK (b, n_vectors)
   {
@@ -120,7 +120,7 @@ sum_third (Parts *parts, Component c, unsigned b, unsigned n_vectors)
 {
   Block acc;
 
-  FOR_BLOCK (b, n_vectors) acc[o][v] = (vfloat){};
+  FOR_BLOCK (b, n_vectors) acc[o][v] = (vfloat){ 0 };
   add_component (acc, c, b, n_vectors);
   FOR_BLOCK (b, n_vectors) parts->third[o][v] = acc[o][v];
 }
@@ -132,7 +132,7 @@ sum_fourth (Parts *parts, const Output *out, float *const *dst, Component c,
 {
   Block acc;
 
-  FOR_BLOCK (b, n_vectors) acc[o][v] = (vfloat){};
+  FOR_BLOCK (b, n_vectors) acc[o][v] = (vfloat){ 0 };
   add_component (acc, c, b, n_vectors);
 #pragma GCC unroll 8
   for (unsigned o = 0; o < b; o++)
@@ -156,7 +156,7 @@ sum_fourth (Parts *parts, const Output *out, float *const *dst, Component c,
 
 // The outer rows go on from what their parts are.
 ALWAYS_INLINE void
-sum_outer (const Block *part, const Output *out, float *dst, Component c,
+sum_outer (Block *part, const Output *out, float *dst, Component c,
            unsigned b, unsigned n_vectors)
 {
   Block acc;
@@ -191,7 +191,7 @@ typedef void (*BlockFunc) (const Output *out, float *const *dst,
             sum_fourth (parts, out, dst, *c, b, n_vectors))                    \
   SUM_FUNC (                                                                   \
       outer_##name,                                                            \
-      (const Block *part, const Output *out, float *dst, const Component *c),  \
+      (Block * part, const Output *out, float *dst, const Component *c),       \
       sum_outer (part, out, dst, *c, b, n_vectors))                            \
   static void make_##name (const Output *out, float *const *dst,               \
                            const Component *c)                                 \

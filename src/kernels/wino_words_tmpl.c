@@ -51,7 +51,7 @@ add_products (Sums sum, const uint32_t *work, const uint32_t *weight,
 
 // Four rows of output o.
 ALWAYS_INLINE void
-put_together (Column y, const Sums m, unsigned o, const Output *out)
+put_together (Column y, Sums m, unsigned o, const Output *out)
 {
   const Activation a = activation_of (out->conv, out->first + o);
   const vfloat sum = m[0][o] + m[1][o], difference = m[0][o] - m[1][o];
@@ -69,7 +69,7 @@ put_together (Column y, const Sums m, unsigned o, const Output *out)
 }
 
 ALWAYS_INLINE void
-store_floats (const Output *out, const Sums sum)
+store_floats (const Output *out, Sums sum)
 {
 #pragma GCC unroll 4
   for (unsigned o = 0; o < OUTPUTS; o++)
@@ -85,7 +85,7 @@ store_floats (const Output *out, const Sums sum)
 }
 
 ALWAYS_INLINE void
-store_pairs (const Output *out, const Sums sum)
+store_pairs (const Output *out, Sums sum)
 {
 #pragma GCC unroll 2
   for (unsigned o = 0; o < OUTPUTS; o += 2)

@@ -64,6 +64,7 @@ test_bases (void)
           = ecbsr_model_new_from_bytes (bytes, "base", &error);
 
       g_assert_no_error (error);
+      g_assert_nonnull (model);
     }
 }
 

@@ -209,6 +209,7 @@ test_number_of_tensors (void)
   g_autoptr (EcbsrSafetensors) file = ecbsr_safetensors_new (most, &error);
 
   g_assert_no_error (error);
+  g_assert_nonnull (file);
   assert_refused (too_many, "more than 4096 tensors");
 }
 
