@@ -197,7 +197,6 @@ static const gchar *const others[] = {
   "appsrc is-live=true caps=" HD,
   CAMERA " ! videoscale",
   CAMERA " ! videorate",
-  CAMERA " ! compositor",
   CAMERA " ! videoconvertscale ! video/x-raw,width=[1,1280]",
 };
 
@@ -229,11 +228,12 @@ GST_END_TEST;
 static gint n_questions;
 
 static GstPadProbeReturn
-count_questions (GstPad * pad, GstPadProbeInfo * info, gpointer unused)
+count_questions (GstPad * pad, GstPadProbeInfo * info, gpointer asker)
 {
   GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
 
-  if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS)
+  /* The streaming thread may ask what it likes. */
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS && g_thread_self () == asker)
     g_atomic_int_inc (&n_questions);
   return GST_PAD_PROBE_OK;
 }
@@ -255,7 +255,7 @@ GST_START_TEST (test_nothing_is_asked_upstream)
     gst_element_get_state (pipeline, NULL, NULL, GST_CLOCK_TIME_NONE);
     n_questions = 0;
     probe = gst_pad_add_probe (srcpad, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM,
-        count_questions, NULL, NULL);
+        count_questions, g_thread_self (), NULL);
     gst_caps_unref (gst_pad_query_caps (sinkpad, NULL));
     gst_pad_remove_probe (srcpad, probe);
     fail_unless_equals_int (n_questions, 0);
