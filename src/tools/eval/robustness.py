@@ -58,6 +58,17 @@ def edge(picture, upscaled):
 
 
 @dataclass(frozen=True)
+class Fault:
+    """What is beyond its limit."""
+    kind: str  # consistency, spill, edge, ring, apart (two precisions)
+    beyond: float  # by how much, in levels or dB
+    text: str
+
+    def __str__(self):
+        return self.text
+
+
+@dataclass(frozen=True)
 class PatternFigures:
     name: str
     consistency: float
@@ -68,16 +79,13 @@ class PatternFigures:
     most_spill: float
 
     def faults(self):
-        """What is beyond its limit, in words."""
-        found = []
-        most = GRACE * self.bicubic_consistency + LEVELS
-        if self.consistency > most:
-            found.append(f"{self.name}: consistency {self.consistency:.1f}, at most {most:.1f}")
-        if self.spill > self.most_spill:
-            found.append(f"{self.name}: spill {self.spill:.0f}, at most {self.most_spill:.0f}")
-        if self.edge is not None and self.edge > MOST_EDGE:
-            found.append(f"{self.name}: edge {self.edge:.0f}, at most {MOST_EDGE}")
-        return found
+        found = [("consistency", self.consistency, GRACE * self.bicubic_consistency + LEVELS, 1),
+                 ("spill", self.spill, self.most_spill, 0)]
+        if self.edge is not None:
+            found.append(("edge", self.edge, MOST_EDGE, 0))
+        return [Fault(kind, value - most,
+                      f"{self.name}: {kind} {value:.{digits}f}, at most {most:.{digits}f}")
+                for kind, value, most, digits in found if value > most]
 
 
 def measure(picture, upscaled, scale):
@@ -114,7 +122,8 @@ class RingFigures:
         gain = self.ring - self.bicubic_ring
         if gain >= least:
             return []
-        return [f"{self.name}: outer ring {gain:+.2f} dB beside bicubic, at least {least:+.2f}"]
+        return [Fault("ring", least - gain, f"{self.name}: outer ring {gain:+.2f} dB beside "
+                                            f"bicubic, at least {least:+.2f}")]
 
 
 def measure_ring(name, reference, upscaled, bicubic, scale):
@@ -137,7 +146,9 @@ def precision_faults(name, picture, other):
     psnr = np.inf if rms == 0 else 20 * np.log10(255 / rms)
     found = []
     if error.max() > MOST_APART:
-        found.append(f"{name}: {error.max():.0f} levels apart, at most {MOST_APART}")
+        found.append(Fault("apart", error.max() - MOST_APART,
+                           f"{name}: {error.max():.0f} levels apart, at most {MOST_APART}"))
     if psnr < LEAST_PSNR:
-        found.append(f"{name}: {psnr:.1f} dB apart, at least {LEAST_PSNR}")
+        found.append(Fault("apart", LEAST_PSNR - psnr,
+                           f"{name}: {psnr:.1f} dB apart, at least {LEAST_PSNR}"))
     return found
