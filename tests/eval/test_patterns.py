@@ -6,6 +6,7 @@ pictures that are no photographs: within the limits of src/tools/eval/robustness
     ECBSR_PATTERN_MODELS=ecbsr-m4c8-x2,…    only these files
 """
 
+import json
 import os
 import sys
 import unittest
@@ -34,20 +35,11 @@ NAMES = sorted(path.stem for path in MODELS.glob("*.safetensors"))
 CHOSEN = [name for name in NAMES
           if name in os.environ.get("ECBSR_PATTERN_MODELS", ",".join(NAMES)).split(",")]
 
-# Files that were trained with zero padding and without bounds, and in which precisions
-# they are beyond the limits. An entry that is not needed any more fails the test: it goes
-# when a file is trained anew.
-NOT_TRAINED_ANEW = {name: PRECISIONS for name in """
-    ecbsr-m10c16-x2 ecbsr-m10c16-x2-camera ecbsr-m10c16-x3 ecbsr-m10c16-x3-camera
-    ecbsr-m10c16-x4 ecbsr-m10c16-x4-camera
-    ecbsr-m4c16-x2 ecbsr-m4c16-x2-camera ecbsr-m4c16-x3 ecbsr-m4c16-x3-camera
-    ecbsr-m4c16-x4 ecbsr-m4c16-x4-camera
-    ecbsr-m4c8-x2 ecbsr-m4c8-x2-camera ecbsr-m4c8-x3 ecbsr-m4c8-x3-camera
-    ecbsr-m4c8-x4 ecbsr-m4c8-x4-camera
-    esr-cnn-x2 esr-cnn-x2-camera esr-cnn-x3 esr-cnn-x3-camera esr-cnn-x4 esr-cnn-x4-camera
-    esr-max-x2 esr-max-x3 esr-max-x4 esr-tm-x2 esr-tm-x3 esr-tm-x4
-    esr-tr-x2 esr-tr-x3 esr-tr-x4
-    """.split()}
+# Files that are beyond limits still: per kind of fault how far at worst in float32, in
+# levels or dB. It may become no worse, and what is not needed any more fails the test.
+STILL_BEYOND = json.loads((Path(__file__).parent / "still-beyond.json").read_text())
+# What instruction sets may differ by.
+SLACK = {"consistency": 1, "spill": 4, "edge": 1, "ring": 0.1}
 
 
 @cache
@@ -71,23 +63,22 @@ def inputs(scale):
 
 
 def upscale(scale, **properties):
-    """(what becomes of inputs(scale), the backend)"""
+    """What becomes of inputs(scale)."""
     by_size = {}
     for number, picture in enumerate(inputs(scale)):
         by_size.setdefault(picture.shape, []).append(number)
-    found, backends = {}, set()
+    found = {}
     for numbers in by_size.values():
         frames = [pipeline.Frame([inputs(scale)[number]]) for number in numbers]
         for number, result in zip(numbers, pipeline.upscale_all(frames, scale=scale,
                                                                 **properties)):
             found[number] = result.frame.planes[0]
-            backends.add(result.backend)
-    return [found[number] for number in range(len(found))], backends.pop()
+    return [found[number] for number in range(len(found))]
 
 
 @cache
 def bicubic(scale):
-    return upscale(scale, model="bicubic")[0]
+    return upscale(scale, model="bicubic")
 
 
 @cache
@@ -100,16 +91,25 @@ def scale_of(name):
     return int(name.split("-x")[1][0])
 
 
+def of_model(name, precision):
+    return {"scale": scale_of(name), "model_location": MODELS / f"{name}.safetensors",
+            "precision": precision}
+
+
+def has_precision(name, precision):
+    """Whether the CPU and the file have it, by a small picture."""
+    frame = pipeline.Frame([np.zeros((8, 8), np.uint8)])
+    result, = pipeline.upscale_all([frame], **of_model(name, precision))
+    return f" {precision}," in result.backend
+
+
 @cache
 def by_model(name, precision):
-    """The same by a model file; None where this CPU does not have the precision."""
-    found, backend = upscale(scale_of(name), model_location=MODELS / f"{name}.safetensors",
-                             precision=precision)
-    return found if f" {precision}," in backend else None
+    return upscale(**of_model(name, precision))
 
 
 def faults_of(name, precision):
-    """What is beyond its limit, in words."""
+    """What is beyond its limit."""
     scale, found = scale_of(name), by_model(name, precision)
     exact, cubic, all_patterns = by_model(name, "float32"), bicubic(scale), patterns.patterns()
     faults, rings = [], []
@@ -126,36 +126,53 @@ def has_inner_layers(name):
     return name.startswith(("ecbsr", "esr-cnn"))
 
 
+def worst_of(faults):
+    worst = {}
+    for fault in faults:
+        worst[fault.kind] = max(worst.get(fault.kind, 0), round(float(fault.beyond), 2))
+    return worst
+
+
 class Limits(unittest.TestCase):
-    def check(self, precision):
+    def check_float32(self, name):
+        faults, still = faults_of(name, "float32"), STILL_BEYOND.get(name, {})
+        worst, words = worst_of(faults), "\n".join(map(str, faults))
+        for kind, slack in SLACK.items():
+            if kind == "ring" and still and not set5(scale_of(name)):
+                continue  # the mean that is written down has these pictures in it
+            allowed = still[kind] + slack if kind in still else 0
+            self.assertLessEqual(worst.get(kind, 0), allowed, f"{kind} beyond its limit:\n{words}")
+            if still.get(kind, 0) > slack:
+                self.assertIn(kind, worst, "within its limit: take it off still-beyond.json")
+
+    def check_words(self, precision):
+        """Files that are within all limits in float32 are so in this precision as well."""
         missing = []
         for name in CHOSEN:
-            if by_model(name, precision) is None:
+            if not has_precision(name, precision):
                 missing += [name] if has_inner_layers(name) else []
-                continue
-            with self.subTest(name):
-                faults = faults_of(name, precision)
-                if precision not in NOT_TRAINED_ANEW.get(name, ()):
-                    self.assertFalse(faults, "\n".join(["beyond its limits:", *faults]))
-                else:
-                    self.assertTrue(faults, f"{name} is within all limits in {precision}: take "
-                                            "it off NOT_TRAINED_ANEW")
+            elif name not in STILL_BEYOND:
+                with self.subTest(name):
+                    faults = faults_of(name, precision)
+                    self.assertFalse(faults, "\n".join(map(str, faults)))
         if missing:
             self.skipTest(f"no {precision} on this CPU, or not in the file: {' '.join(missing)}")
 
     def test_float32(self):
-        self.check("float32")
+        for name in CHOSEN:
+            with self.subTest(name):
+                self.check_float32(name)
 
     def test_bfloat16(self):
-        self.check("bfloat16")
+        self.check_words("bfloat16")
 
     def test_int8(self):
-        self.check("int8")
+        self.check_words("int8")
 
 
 class List(unittest.TestCase):
     def test_no_file_is_listed_that_is_not_there(self):
-        self.assertLessEqual(set(NOT_TRAINED_ANEW), set(NAMES))
+        self.assertLessEqual(set(STILL_BEYOND), set(NAMES))
 
 
 class Figures(unittest.TestCase):
@@ -196,7 +213,7 @@ class Figures(unittest.TestCase):
         bad = robustness.RingFigures("a", 30.4, 30, 31, 30)
         worse = robustness.RingFigures("a", 29.9, 30, 28, 30)
         self.assertEqual(good.faults(), [])
-        self.assertIn("outer ring +0.40 dB beside bicubic, at least +0.50", bad.faults()[0])
+        self.assertIn("outer ring +0.40 dB beside bicubic, at least +0.50", str(bad.faults()[0]))
         self.assertTrue(worse.faults())
 
     def test_each_limit_is_told(self):
