@@ -457,9 +457,9 @@ gst_ecbsr_sink_event (GstBaseTransform * trans, GstEvent * event)
       event);
 }
 
-/* Upstream thinks in the pixels of its own picture. */
-/* All events that have coordinates; the library's accessors know no scrolling, up to
- * 1.22. How far was scrolled is no distance in the picture. */
+/* Upstream thinks in the pixels of its own picture. All events that have coordinates:
+ * the library's accessors know no scrolling, up to 1.22. How far was scrolled is no
+ * distance in the picture. */
 static GstEvent *
 scale_navigation (GstEvent * event, guint scale)
 {
