@@ -316,7 +316,6 @@ upscale (TranscodeOptions *options)
 {
   g_autofree gchar *part = make_part_path (paths[1]);
   g_autoptr (GError) error = NULL;
-  g_autofree gchar *ran = NULL;
   TranscodeResult result = { 0 };
   Progress progress;
   GStatBuf input;
