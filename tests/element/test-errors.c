@@ -235,7 +235,7 @@ GST_START_TEST (test_refused_caps_and_back)
     bench_assert_quiet (&bench, GST_MESSAGE_ERROR);
     assert_model (&bench, &in_info, MODEL_ESR_TM);
     assert_model (&bench, &in_info, MODEL_ESR_MAX);
-    bench_try_input (&bench, "video/x-raw,format=I420,width=32,height=18,"
+    bench_try_input (&bench, "video/x-raw,format=I420,width=32,height=17,"
         "framerate=25/1,interlace-mode=interleaved");
     g_free (bench_pop_problem (&bench, GST_MESSAGE_ERROR, GST_STREAM_ERROR,
             GST_STREAM_ERROR_FORMAT));
