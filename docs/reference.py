@@ -78,7 +78,10 @@ def pads(factory):
 
 
 def field(structure, name):
-    """As it stands in the caps' text, without the types."""
+    """As it stands in the caps' text, without the types. Which formats there are
+    depends on the version of GStreamer."""
+    if name == "format":
+        return "see [element.md](element.md)"
     alone = structure.copy()
     for i in reversed(range(alone.n_fields())):
         other = alone.nth_field_name(i)

@@ -25,6 +25,7 @@ ELSEWHERE = {
     "tests/run --quick": "tests/run",
     "tests/sanitize": "tests/sanitize",
     "tests/mutations/run": "tests/mutations/run",
+    "tests/distributions/run": "tests/distributions/run",
     "meson test -C build --list": "tests/run",
 }
 REPLACED = (

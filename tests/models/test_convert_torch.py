@@ -28,7 +28,9 @@ class SavedByTorch(ConvertCase):
         if metadata["architecture"] == "ecbsr":
             options += ["--activation", metadata["activation"]]
             options += ["--identity"] * (metadata["identity"] == "true")
-        for key in ("luma_range", "name", "licence", "trained_on"):
+        for key in ("luma_range", "name", "licence", "trained_on", "padding"):
+            if key not in metadata:
+                continue
             options += ["--" + key.replace("_", "-"), metadata[key]]
         return options
 
@@ -44,6 +46,8 @@ class SavedByTorch(ConvertCase):
     def test_all(self):
         for i, case in enumerate(CASES):
             model, metadata = read(ROOT / "tests" / "golden" / f"{case.name}.safetensors")
+            if any(name.endswith(".minimum") for name in model):
+                continue  # no checkpoint has bounds
             for zipped in (True, False):
                 dtype = self.DTYPES[(i // 2 + 2 * zipped) % 4]
                 state = {name: torch.from_numpy(plain(array)).to(getattr(torch, dtype))
