@@ -18,6 +18,15 @@ def read_layers(path):
     return int8.layers_of(tensors, metadata)
 
 
+def write_plain(source, path):
+    """A copy with zeros around the picture and without bounds, as the peers' graphs are."""
+    tensors, metadata = safetensors_io.read(source)
+    metadata.pop("padding", None)
+    tensors = {name: tensor for name, tensor in tensors.items()
+               if not name.endswith((".minimum", ".maximum"))}
+    path.write_bytes(safetensors_io.serialize(tensors, metadata))
+
+
 def is_linear(layer):
     return bool((layer.slope == 1).all())
 
