@@ -65,7 +65,8 @@ def properties(element):
 
 
 def pads(factory):
-    for template in factory.get_static_pad_templates():
+    # Their order is another one where they come from the registry's file.
+    for template in sorted(factory.get_static_pad_templates(), key=lambda t: t.name_template):
         yield f"### `{template.name_template}`, {template.presence.value_nick}\n"
         caps = template.get_caps()
         for i in range(caps.get_size()):
