@@ -87,7 +87,7 @@ gst_ecbsr_plans_get_backend (const GstEcbsrPlans * plans)
  * same scale. */
 typedef struct
 {
-  EcbsrHistory *history[GST_ECBSR_N_FIELDS];
+  EcbsrFrameCache *cache[GST_ECBSR_N_FIELDS];
 } PreviousFrames;
 
 static void
@@ -96,7 +96,7 @@ previous_clear (PreviousFrames * previous)
   guint i;
 
   for (i = 0; i < GST_ECBSR_N_FIELDS; i++)
-    g_clear_pointer (&previous->history[i], ecbsr_history_free);
+    g_clear_pointer (&previous->cache[i], ecbsr_frame_cache_free);
 }
 
 /* FALSE, and none, where there is no memory. */
@@ -109,8 +109,8 @@ previous_init (PreviousFrames * previous,
   for (i = 0; i < GST_ECBSR_N_FIELDS; i++) {
     if (!plans->plan[i])
       continue;
-    previous->history[i] = ecbsr_history_new (plans->plan[i], error);
-    if (!previous->history[i]) {
+    previous->cache[i] = ecbsr_frame_cache_new (plans->plan[i], error);
+    if (!previous->cache[i]) {
       previous_clear (previous);
       return FALSE;
     }
@@ -168,7 +168,7 @@ plans_run (GstEcbsrPlans * plans,
 
   memset (&plans->counts, 0, sizeof plans->counts);
   for (i = 0; i < n; i++) {
-    here.history = previous->history[fields[i]];
+    here.frame_cache = previous->cache[fields[i]];
     run_field (plans, fields[i], in, out, &here);
   }
 }

@@ -15,4 +15,11 @@ guint ecbsr_cpu_flags (void);
 // least 1. Both are read anew at each call. Thread-safe.
 guint ecbsr_cpu_count (void);
 
+// How many CPUs' time the control group of this process may use, rounded up;
+// G_MAXUINT if there is no limit. Reads both versions of control groups, and the
+// groups above, whose limits count, too. `root` is put before all paths: "", or a
+// folder with copies of the files. Thread-safe. Source: "Control Group v2" (cpu.max)
+// and "CFS Bandwidth Control" of the Linux kernel's documentation.
+guint ecbsr_cpu_quota (const gchar *root);
+
 #endif

@@ -268,14 +268,14 @@ typedef struct
 // Copies of the last picture of a stream and of what was made of it, so that
 // only what has changed needs to be worked on: (1 + scale²) times the picture's
 // size.
-typedef struct _EcbsrHistory EcbsrHistory;
+typedef struct _EcbsrFrameCache EcbsrFrameCache;
 
 // For pictures of the kind that `plan` is for, and for all plans that are for
 // the same kind and scale. Returns NULL and sets `error` (NO_MEMORY).
-EcbsrHistory *ecbsr_history_new (const EcbsrPlan *plan, GError **error);
-void ecbsr_history_free (EcbsrHistory *history);
+EcbsrFrameCache *ecbsr_frame_cache_new (const EcbsrPlan *plan, GError **error);
+void ecbsr_frame_cache_free (EcbsrFrameCache *frame_cache);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (EcbsrHistory, ecbsr_history_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EcbsrFrameCache, ecbsr_frame_cache_free)
 
 typedef struct
 {
@@ -292,7 +292,7 @@ typedef struct
   // Where nothing has changed that the result depends on, the last result is
   // taken: the same bits. Whatever else changes from call to call, plan and
   // parameters too, is seen. NULL: all is computed.
-  EcbsrHistory *history;
+  EcbsrFrameCache *frame_cache;
 } EcbsrRunParams;
 
 // Upscales `in` into `out`, whose planes hold scale × width and scale × height,
@@ -308,7 +308,7 @@ typedef struct
 {
   guint n_tiles;
   guint n_outside; // the network was not wanted there
-  guint n_kept;    // taken from the history; not in n_outside
+  guint n_kept;    // taken from the frame cache; not in n_outside
 } EcbsrRunCounts;
 
 EcbsrRunCounts ecbsr_plan_get_counts (const EcbsrPlan *plan);

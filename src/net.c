@@ -11,10 +11,65 @@
 // input rows that repeat its outermost pixels.
 
 #include "net.h"
-#include "groups.h"
 #include "picture.h"
 
 #include <string.h>
+
+// -------------------------------------------------------------- row groups --
+//
+// A Winograd layer makes four rows at once (kernels.h), and its roundings depend on
+// all six input rows. So that results do not depend on where a tile begins, groups
+// begin at fixed rows of the picture: where each ends with the row that the next
+// layer's group needs last. Layers after such a layer make as many rows at once,
+// whatever they are, for then their input is there.
+
+// The first row of the group that row y of the layer is in.
+static gint64
+group_begin (const PlanLayer *layer, gint64 y)
+{
+  const gint64 rest = (y - layer->phase) % layer->group;
+
+  return y - rest - (rest < 0 ? layer->group : 0);
+}
+
+// The first row that each layer has to make for row y of the last one. Returns
+// the first input row.
+static gint64
+find_first_rows (const EcbsrPlan *plan, gint64 y, gint64 *first)
+{
+  for (guint l = plan->model->n_layers; l-- > 0;)
+    {
+      first[l] = group_begin (&plan->layers[l], y);
+      y = first[l] - plan->layers[l].conv.kernel_size / 2;
+    }
+  return y;
+}
+
+void
+ecbsr_net_group_rows (EcbsrPlan *plan)
+{
+  const guint n_layers = plan->model->n_layers;
+  guint group = 1, after = plan->radius;
+  gint64 first[ECBSR_MAX_LAYERS];
+
+  for (guint l = 0; l < n_layers; l++)
+    {
+      PlanLayer *layer = &plan->layers[l];
+      if (layer->run_group)
+        group = ECBSR_WINO_ROWS;
+      after -= layer->conv.kernel_size / 2;
+      layer->group = group;
+      layer->phase = after % group;
+    }
+  // The last layer's groups begin at row 0: its last row looks farthest up, its
+  // first farthest down.
+  plan->rows_above = plan->rows_below = plan->radius + group - 1;
+  if (n_layers > 0)
+    plan->rows_above
+        = (guint) (group - 1 - find_first_rows (plan, 0, first));
+}
+
+// ------------------------------------------------------------------- tiles --
 
 void
 ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
@@ -32,7 +87,7 @@ ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
     .before = MIN (radius, tile->x0 + most),
     .after = MIN (radius, plan->config.width - tile->x1 + most),
   };
-  stream->step = ecbsr_groups_find_first (plan, tile->y0, stream->first);
+  stream->step = find_first_rows (plan, tile->y0, stream->first);
 }
 
 static guint
@@ -215,7 +270,7 @@ advance (NetStream *stream)
       const PlanLayer *layer = &plan->layers[l];
       y -= layer->conv.kernel_size / 2;
       gint64 begin = y + 1 - layer->group;
-      if (begin >= stream->first[l] && begin == ecbsr_group_begin (layer, y))
+      if (begin >= stream->first[l] && begin == group_begin (layer, y))
         run_layer (stream, l, begin);
     }
 }
@@ -255,7 +310,7 @@ ecbsr_net_row (NetStream *stream, guint y)
   const EcbsrPlan *plan = stream->plan;
   const guint n_layers = plan->model->n_layers;
   const PlanLayer *last = &plan->layers[n_layers - 1];
-  const gint64 end = ecbsr_group_begin (last, y) + last->group;
+  const gint64 end = group_begin (last, y) + last->group;
   gfloat *row = ring_row (stream, n_layers, y);
 
   while (stream->step < end + plan->radius)
@@ -276,4 +331,65 @@ ecbsr_net_output_row (NetStream *stream, guint y, gfloat *dst)
   plan->kernels.shuffle_f32 (dst, stream->subpixels + dy * plan->scale * pitch,
                              pitch, plan->scale,
                              stream->tile.x1 - stream->tile.x0);
+}
+
+// ------------------------------------------------------------------ fields --
+//
+// The network puts its rows where those of a whole picture lie, centred on the row
+// that they are made of. In the upscaled picture a field's rows lie (scale - 1)/4 of
+// their distance lower (top field) or higher (bottom field), so a cubic interpolates
+// between the network's. These have detail below half of what they could hold at
+// most, where a cubic of neighbours loses little.
+
+// No more than 2 output rows beyond the tile's: within one input row.
+Tile
+ecbsr_field_widen (const EcbsrPlan *plan, const Tile *tile)
+{
+  Tile wide = *tile;
+
+  wide.y0 -= MIN (wide.y0, 1);
+  wide.y1 = MIN (wide.y1 + 1, plan->config.height);
+  return wide;
+}
+
+void
+ecbsr_field_begin (FieldRows *rows, NetStream *net)
+{
+  const EcbsrPlan *plan = net->plan;
+  const guint scale = plan->scale;
+  gboolean top = plan->config.field == ECBSR_FIELD_TOP;
+  const EcbsrCubic *quarters = &plan->quarters;
+  // (scale - 1)/4 down, or as much up: 1 - (scale - 1)/4 from the row above.
+  const guint phase = top ? scale - 1 : 5 - scale;
+
+  *rows = (FieldRows){
+    .net = net,
+    .rows = net->scratch->shift,
+    .first = quarters->first[phase] - (top ? 0 : 1),
+    .tap = quarters->tap[phase],
+    .n = (net->tile.x1 - net->tile.x0) * scale,
+    .next = (gint64) net->tile.y0 * scale,
+    .last = (gint64) plan->config.height * scale - 1,
+  };
+}
+
+static const gfloat *
+net_row (FieldRows *rows, gint64 y)
+{
+  const gint64 number = CLAMP (y, 0, rows->last);
+
+  for (; rows->next <= number; rows->next++)
+    ecbsr_net_output_row (rows->net, (guint) rows->next,
+                          rows->rows[rows->next % SHIFT_ROWS]);
+  return rows->rows[number % SHIFT_ROWS];
+}
+
+void
+ecbsr_field_row (FieldRows *rows, guint y, gfloat *dst)
+{
+  const gfloat *src[4];
+
+  for (gint t = 0; t < 4; t++)
+    src[t] = net_row (rows, (gint64) y + rows->first + t);
+  rows->net->plan->kernels.cubic_v_f32 (dst, src, rows->tap, rows->n);
 }

@@ -20,6 +20,10 @@ typedef struct
   const gfloat *subpixels; // of the last row made
 } NetStream;
 
+// Fills group and phase of layers whose run_group is set, and rows_above and
+// rows_below.
+void ecbsr_net_group_rows (EcbsrPlan *plan);
+
 void ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
                       const EcbsrPicture *picture, Scratch *scratch,
                       const Tile *tile);
@@ -32,5 +36,26 @@ const gfloat *ecbsr_net_row (NetStream *stream, guint y);
 // Output row y, shuffled; instead of ecbsr_net_row(), one by one from the tile's
 // first as well.
 void ecbsr_net_output_row (NetStream *stream, guint y, gfloat *dst);
+
+// The network's output at the places of a field's rows.
+typedef struct
+{
+  NetStream *net;
+  gfloat *const *rows; // a ring of SHIFT_ROWS, all columns of the tile
+  gint first;          // the first of four rows that row 0 is made of
+  const gfloat *tap;
+  guint n;     // columns
+  gint64 next; // the network's next row
+  gint64 last; // of the picture
+} FieldRows;
+
+// The rows of the tile that the network has to make for the rows of `tile`.
+Tile ecbsr_field_widen (const EcbsrPlan *plan, const Tile *tile);
+
+// `net` is at its beginning, with such a tile. Not for scale 1.
+void ecbsr_field_begin (FieldRows *rows, NetStream *net);
+
+// Output row y of the field; rows come in ascending order.
+void ecbsr_field_row (FieldRows *rows, guint y, gfloat *dst);
 
 #endif

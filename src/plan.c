@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "plan.h"
-#include "cells.h"
+#include "blocks.h"
 #include "cpu.h"
-#include "groups.h"
+#include "net.h"
 #include "pool.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 // Strips so many bytes wide keep all rings of M4C16 within about 1 MiB of L2.
@@ -236,7 +237,7 @@ init_scratch_layout (EcbsrPlan *plan)
 static gboolean
 init_scratch (EcbsrPlan *plan)
 {
-  ecbsr_groups_init (plan);
+  ecbsr_net_group_rows (plan);
   init_scratch_layout (plan);
   plan->scratch = g_try_new0 (Scratch, plan->n_threads);
   if (!plan->scratch)
@@ -270,7 +271,7 @@ allocate (EcbsrPlan *plan)
   init_grids (plan);
   // More threads than tiles would only hold scratch that nobody uses.
   plan->n_threads = MIN (plan->n_threads, plan->n_tasks);
-  return init_scratch (plan) && ecbsr_cells_init (plan);
+  return init_scratch (plan) && ecbsr_blocks_init (plan);
 }
 
 static gboolean
@@ -333,9 +334,9 @@ ecbsr_plan_free (EcbsrPlan *plan)
     ecbsr_scratch_clear (&plan->scratch[i]);
   g_free (plan->scratch);
   g_free (plan->layers);
-  g_free (plan->packed);
-  g_free (plan->cells);
-  g_free (plan->cell_tasks);
+  free (plan->packed);
+  g_free (plan->blocks);
+  g_free (plan->block_tasks);
   g_free (plan->backend);
   ecbsr_model_unref (plan->model);
   g_free (plan);

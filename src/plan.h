@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // What a plan holds. Written when it is made; after that only its scratch changes, and
-// what belongs to the picture that is worked on (cells, region, run, counts).
+// what belongs to the picture that is worked on (blocks, region, run, counts).
 //
 // A picture is cut into column strips and row bands. One task is a tile: its
 // rows stream through all layers (net.h), each layer keeping only the rows that
-// its successor needs, and leave through finish.h. Planes of chroma are tiles
+// its successor needs, and leave through output.h. Planes of chroma are tiles
 // of tasks of their own. Where not all of a picture is to be treated alike,
-// tiles are put together of cells instead (cells.h).
+// tiles are put together of blocks instead (blocks.h).
 
 #ifndef ECBSR_PLAN_H
 #define ECBSR_PLAN_H
@@ -53,9 +53,9 @@ typedef struct
   guint tile_width, band_height;
   guint n_columns, n_bands;
 
-  guint cell_width, cell_height;
-  guint n_cell_columns, n_cell_rows;
-  guint first_cell;
+  guint block_width, block_height;
+  guint n_block_columns, n_block_rows;
+  guint first_block;
 } TileGrid;
 
 typedef struct
@@ -66,17 +66,17 @@ typedef struct
 // What can be decided of by itself.
 typedef struct
 {
-  guint8 state, last_state; // CELL_…, cells.h
+  guint8 state, last_state; // BLOCK_…, blocks.h
   guint8 taken;             // into a task
   guint16 x0, x1, y0, y1;   // what has changed in it; nothing where x1 is 0
-} Cell;
+} Block;
 
-// Cells of one state as one tile.
+// Blocks of one state as one tile.
 typedef struct
 {
   guint16 grid, state;
   guint16 column, row, n_columns, n_rows;
-} CellTask;
+} BlockTask;
 
 // sample · scale + bias is what the network sees; and back.
 typedef struct
@@ -107,11 +107,11 @@ struct _EcbsrPlan
   guint scale;
   guint radius; // of the receptive field
   // Input rows that a result's bits depend on: more than the receptive field
-  // where rows are made in groups (groups.h).
+  // where rows are made in groups (net.h).
   guint rows_above, rows_below;
   EcbsrPrecision precision;
   PlanLayer *layers;
-  guint32 *packed; // what the layers' convolutions point to
+  gpointer packed; // what the layers' convolutions point to
 
   Mapping to_net, from_net;
   EcbsrCubic quarters; // between the network's rows, for fields
@@ -129,13 +129,13 @@ struct _EcbsrPlan
   Scratch *scratch; // one per thread
 
   // Of the picture under way, or the last one.
-  guint n_cells; // of all grids
-  Cell *cells;
-  guint n_cell_tasks;
-  CellTask *cell_tasks; // room for n_cells
+  guint n_blocks; // of all grids
+  Block *blocks;
+  guint n_block_tasks;
+  BlockTask *block_tasks; // room for n_blocks
   guint n_regions;
   Tile region[ECBSR_MAX_REGIONS]; // within the picture
-  gsize run;                      // the history's that cells are about
+  gsize run;                      // the frame cache's that blocks are about
   EcbsrRunCounts counts;
 };
 

@@ -2,12 +2,13 @@
 //
 // A model's layers in the precision that is to run: kernels, packed weights.
 
+#include "arena.h"
 #include "plan.h"
 
 #include <math.h>
 #include <string.h>
 
-// From so many input channels on, transformed rows make a layer at least 1.16
+// From so many input channels on, Winograd makes a layer at least 1.16
 // times faster on every ISA (tests/kernels/checkkernels --bench).
 #define FEWEST_GROUP_INPUTS 3
 // Of bfloat16 so many, for precision: with roundings of few channels more of
@@ -95,8 +96,8 @@ curve_of (EcbsrActivation activation)
                                                  : ECBSR_CURVE_SLOPE;
 }
 
-// Whether transformed rows, where there are any, are the layer's convolution and
-// save more than they cost.
+// Whether Winograd, where there is such a kernel, is the layer's convolution and
+// saves more than it costs.
 static gboolean
 pays_in_groups (const PlanLayer *packed, const EcbsrLayer *layer)
 {
@@ -145,19 +146,10 @@ slope_of (const EcbsrLayer *layer, guint o)
     }
 }
 
-// Hands out pieces of one block of words; without a block it only counts.
-typedef struct
-{
-  guint32 *words;
-  gsize used;
-} WordArena;
-
 static gpointer
-take (WordArena *arena, gsize n)
+take_words (Arena *arena, gsize n)
 {
-  gpointer piece = arena->words ? arena->words + arena->used : NULL;
-  arena->used += n;
-  return piece;
+  return ecbsr_arena_take (arena, n * sizeof (guint32));
 }
 
 // What a layer's convolution points to, but the weights.
@@ -169,7 +161,7 @@ typedef struct
 } LayerArrays;
 
 static LayerArrays
-take_arrays (const EcbsrPlan *plan, guint l, WordArena *arena)
+take_arrays (const EcbsrPlan *plan, guint l, Arena *arena)
 {
   const EcbsrLayer *layer = &plan->model->layers[l];
   const guint n_padded = ecbsr_kernels_padded_outputs (layer->n_out);
@@ -177,18 +169,18 @@ take_arrays (const EcbsrPlan *plan, guint l, WordArena *arena)
   const gboolean writes = plan->layers[l].out == ECBSR_DTYPE_U8;
 
   return (LayerArrays){
-    .bias = take (arena, n_padded),
-    .slope = take (arena, n_padded),
-    .minimum = writes ? NULL : take (arena, n_padded),
-    .maximum = writes ? NULL : take (arena, n_padded),
-    .multiplier = reads ? take (arena, n_padded) : NULL,
-    .offset = reads ? take (arena, n_padded) : NULL,
-    .signed_offset = reads ? take (arena, n_padded) : NULL,
-    .zero = writes ? take (arena, n_padded) : NULL,
-    .knee = writes ? take (arena, n_padded) : NULL,
-    .least_byte = writes ? take (arena, n_padded / 4) : NULL,
-    .greatest_byte = writes ? take (arena, n_padded / 4) : NULL,
-    .zero_words = reads ? take (arena, (layer->n_in + 3) / 4) : NULL,
+    .bias = take_words (arena, n_padded),
+    .slope = take_words (arena, n_padded),
+    .minimum = writes ? NULL : take_words (arena, n_padded),
+    .maximum = writes ? NULL : take_words (arena, n_padded),
+    .multiplier = reads ? take_words (arena, n_padded) : NULL,
+    .offset = reads ? take_words (arena, n_padded) : NULL,
+    .signed_offset = reads ? take_words (arena, n_padded) : NULL,
+    .zero = writes ? take_words (arena, n_padded) : NULL,
+    .knee = writes ? take_words (arena, n_padded) : NULL,
+    .least_byte = writes ? take_words (arena, n_padded / 4) : NULL,
+    .greatest_byte = writes ? take_words (arena, n_padded / 4) : NULL,
+    .zero_words = reads ? take_words (arena, (layer->n_in + 3) / 4) : NULL,
   };
 }
 
@@ -341,15 +333,15 @@ pack_weights (const EcbsrPlan *plan, guint l, gpointer packed)
 }
 
 static void
-pack_layer (EcbsrPlan *plan, guint l, WordArena *arena)
+pack_layer (EcbsrPlan *plan, guint l, Arena *arena)
 {
   const EcbsrLayer *layer = &plan->model->layers[l];
   PlanLayer *packed = &plan->layers[l];
   LayerArrays arrays = take_arrays (plan, l, arena);
-  gpointer weight = take (arena, packed_size (plan, l));
+  gpointer weight = take_words (arena, packed_size (plan, l));
   const guint k = ecbsr_dtype_channels (packed->in);
 
-  if (!arena->words)
+  if (!arena->memory)
     return;
   fill_arrays (plan, l, &arrays);
   pack_weights (plan, l, weight);
@@ -377,7 +369,7 @@ pack_layer (EcbsrPlan *plan, guint l, WordArena *arena)
 }
 
 static void
-pack_layers (EcbsrPlan *plan, WordArena *arena)
+pack_layers (EcbsrPlan *plan, Arena *arena)
 {
   for (guint l = 0; l < plan->model->n_layers; l++)
     pack_layer (plan, l, arena);
@@ -386,7 +378,7 @@ pack_layers (EcbsrPlan *plan, WordArena *arena)
 gboolean
 ecbsr_plan_init_layers (EcbsrPlan *plan)
 {
-  WordArena arena = { NULL, 0 };
+  Arena arena = { NULL, 0 };
 
   plan->precision = choose_precision (plan);
   if (plan->model->n_layers == 0)
@@ -396,10 +388,9 @@ ecbsr_plan_init_layers (EcbsrPlan *plan)
     return FALSE;
   choose_kernels (plan);
   pack_layers (plan, &arena);
-  arena.words = plan->packed = g_try_new0 (guint32, arena.used);
-  if (!plan->packed)
+  if (!ecbsr_arena_allocate (&arena))
     return FALSE;
-  arena.used = 0;
+  plan->packed = arena.memory;
   pack_layers (plan, &arena);
   return TRUE;
 }

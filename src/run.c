@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include "cells.h"
-#include "finish.h"
-#include "history.h"
+#include "blocks.h"
+#include "output.h"
+#include "frame_cache.h"
 #include "plan.h"
 #include "pool.h"
 
@@ -15,9 +15,9 @@ finish_tile (const Frame *frame, const TileGrid *grid, const Tile *tile,
   const EcbsrPlan *plan = frame->plan;
 
   if (grid == plan->grid)
-    ecbsr_finish_luma_tile (frame, grid, tile, network, &plan->scratch[slot]);
+    ecbsr_output_luma_tile (frame, grid, tile, network, &plan->scratch[slot]);
   else
-    ecbsr_finish_chroma_tile (frame, grid, tile, &plan->scratch[slot]);
+    ecbsr_output_chroma_tile (frame, grid, tile, &plan->scratch[slot]);
 }
 
 // ------------------------------------------------------ all of a picture --
@@ -57,7 +57,7 @@ static void
 run_all (EcbsrPlan *plan, Frame *frame)
 {
   const TileGrid *luma = &plan->grid[0];
-  const guint n_tiles = luma->n_cell_columns * luma->n_cell_rows;
+  const guint n_tiles = luma->n_block_columns * luma->n_block_rows;
 
   plan->counts = (EcbsrRunCounts){
     .n_tiles = n_tiles,
@@ -71,7 +71,7 @@ run_all (EcbsrPlan *plan, Frame *frame)
 typedef struct
 {
   Frame frame;
-  const EcbsrHistory *history;
+  const EcbsrFrameCache *cache;
   const EcbsrPicture *out;
 } Parts;
 
@@ -80,33 +80,33 @@ run_part (gpointer data, guint task, guint slot)
 {
   const Parts *parts = data;
   const EcbsrPlan *plan = parts->frame.plan;
-  const CellTask *cells = &plan->cell_tasks[task];
-  const TileGrid *grid = &plan->grid[cells->grid];
-  const Tile tile = ecbsr_cells_get_tile (plan, cells);
+  const BlockTask *blocks = &plan->block_tasks[task];
+  const TileGrid *grid = &plan->grid[blocks->grid];
+  const Tile tile = ecbsr_blocks_get_tile (plan, blocks);
 
-  if (cells->state != CELL_KEPT)
-    finish_tile (&parts->frame, grid, &tile, cells->state == CELL_NETWORK,
+  if (blocks->state != BLOCK_REUSED)
+    finish_tile (&parts->frame, grid, &tile, blocks->state == BLOCK_NETWORK,
                  slot);
-  if (parts->history)
-    ecbsr_history_show (parts->history, plan, grid, &tile, parts->out);
+  if (parts->cache)
+    ecbsr_frame_cache_show (parts->cache, plan, grid, &tile, parts->out);
 }
 
 static void
 run_parts (EcbsrPlan *plan, const Frame *frame)
 {
-  EcbsrHistory *history = frame->params->history;
-  Parts parts = { *frame, history, frame->out };
+  EcbsrFrameCache *cache = frame->params->frame_cache;
+  Parts parts = { *frame, cache, frame->out };
 
-  ecbsr_cells_mark (plan, frame->params);
-  if (history)
+  ecbsr_blocks_mark (plan, frame->params);
+  if (cache)
     {
-      ecbsr_history_begin (history, plan, frame);
-      parts.frame = ecbsr_history_get_frame (history, frame);
+      ecbsr_frame_cache_begin (cache, plan, frame);
+      parts.frame = ecbsr_frame_cache_get_frame (cache, frame);
     }
-  ecbsr_cells_collect (plan);
-  ecbsr_pool_run (run_part, &parts, plan->n_cell_tasks, plan->n_threads);
-  if (history)
-    ecbsr_history_end (history, plan, frame->params);
+  ecbsr_blocks_collect (plan);
+  ecbsr_pool_run (run_part, &parts, plan->n_block_tasks, plan->n_threads);
+  if (cache)
+    ecbsr_frame_cache_end (cache, plan, frame->params);
 }
 
 void
@@ -119,7 +119,7 @@ ecbsr_plan_run (EcbsrPlan *plan, const EcbsrPicture *in,
   // The caller's thread is not ours to leave with denormals flushed
   // (kernels.h).
   fegetenv (&environment);
-  if (params->regions || params->history)
+  if (params->regions || params->frame_cache)
     run_parts (plan, &frame);
   else
     run_all (plan, &frame);

@@ -1,32 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "scratch.h"
-#include "kernels/kernels.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-// Hands out aligned pieces of one block. With memory NULL it only counts.
-typedef struct
-{
-  guint8 *memory;
-  gsize used;
-} Arena;
-
-static gpointer
-take (Arena *arena, gsize n_bytes)
-{
-  gpointer piece = arena->memory ? arena->memory + arena->used : NULL;
-  arena->used += (n_bytes + ECBSR_ALIGN - 1) / ECBSR_ALIGN * ECBSR_ALIGN;
-  return piece;
-}
+#include "arena.h"
 
 // Room before the first float and after the last, for kernels' overreach.
 static gfloat *
 take_row (Arena *arena, gsize n_floats)
 {
-  gfloat *row
-      = take (arena, (n_floats + 2 * ECBSR_ROW_PAD) * sizeof (gfloat));
+  const gsize n = n_floats + 2 * ECBSR_ROW_PAD;
+  gfloat *row = ecbsr_arena_take (arena, n * sizeof (gfloat));
+
+
   return row ? row + ECBSR_ROW_PAD : NULL;
 }
 
@@ -53,7 +37,7 @@ lay_out (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
   scratch->byte_zeros = NULL;
   if (layout->bytes)
     scratch->byte_zeros = take_row (arena, (gsize) most_runs * layout->pitch);
-  scratch->work = take (arena, layout->n_work * sizeof (gfloat));
+  scratch->work = ecbsr_arena_take (arena, layout->n_work * sizeof (gfloat));
   for (guint i = 0; layout->rgb && i < 3; i++)
     scratch->rgb[i] = take_row (arena, layout->pitch);
   scratch->row = take_row (arena, layout->out_pitch);
@@ -62,8 +46,8 @@ lay_out (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
   for (guint i = 0; i < G_N_ELEMENTS (scratch->value); i++)
     scratch->value[i] = take_row (arena, layout->out_pitch);
   for (guint i = 0; i < G_N_ELEMENTS (scratch->samples); i++)
-    scratch->samples[i]
-        = take (arena, (gsize) layout->out_pitch * layout->sample_size);
+    scratch->samples[i] = ecbsr_arena_take (
+        arena, (gsize) layout->out_pitch * layout->sample_size);
   for (guint i = 0; i < SHIFT_ROWS; i++)
     scratch->shift[i] = take_row (arena, layout->out_pitch);
   for (guint i = 0; i < G_N_ELEMENTS (scratch->cubic); i++)
@@ -75,14 +59,11 @@ ecbsr_scratch_init (Scratch *scratch, const ScratchLayout *layout)
 {
   Arena arena = { NULL, 0 };
 
+  scratch->memory = NULL;
   lay_out (&arena, scratch, layout);
-  if (posix_memalign (&scratch->memory, ECBSR_ALIGN, arena.used) != 0)
-    {
-      scratch->memory = NULL;
-      return FALSE;
-    }
-  memset (scratch->memory, 0, arena.used);
-  arena = (Arena) { scratch->memory, 0 };
+  if (!ecbsr_arena_allocate (&arena))
+    return FALSE;
+  scratch->memory = arena.memory;
   lay_out (&arena, scratch, layout);
   return TRUE;
 }

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-// The oracle's narrow convolutions are correct, but no gain.
+// The reference's narrow convolutions are correct, but no gain.
 static void
 drop_narrow (EcbsrKernels *kernels)
 {

@@ -7,7 +7,7 @@
 // Pointers name pixel 0 of the first run. ECBSR_ROW_PAD words before pixel 0, and
 // as many after the last granule, are readable in every run. Kernels that say "in
 // granules" may round n up to a multiple of ECBSR_GRANULE: so many pixels are
-// theirs to write, and nobody asks what they write beyond n.
+// theirs to write, and values beyond n are undefined.
 //
 // A pixel's result does not depend on its place in the row: a row computed in
 // parts is the same bits.
@@ -268,7 +268,7 @@ EcbsrConvFunc ecbsr_kernels_find_conv (const EcbsrKernels *kernels,
                                        EcbsrDtype in, EcbsrDtype out,
                                        unsigned kernel_size);
 
-// The same of convolutions by transformed rows.
+// The same of Winograd convolutions.
 EcbsrWinoFunc ecbsr_kernels_find_wino (const EcbsrKernels *kernels,
                                        EcbsrDtype in, EcbsrDtype out);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The oracle: every kernel as its contract reads, one scalar at a time.
+// The reference: every kernel as its contract reads, one scalar at a time.
 
 #include "ref.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Words of feature maps for the oracle, one value at a time.
+// Words of feature maps for the reference, one value at a time.
 
 #ifndef ECBSR_REF_H
 #define ECBSR_REF_H

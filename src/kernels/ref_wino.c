@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The oracle of convolutions by transformed rows, in the contract's order.
+// The reference of Winograd convolutions, in the contract's order.
 
 #include "ref.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Weights of convolutions by transformed rows.
+// Weights of Winograd convolutions.
 
 #include "kernels.h"
 

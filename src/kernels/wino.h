@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What convolutions by transformed rows have in common.
+// What Winograd convolutions have in common.
 
 #ifndef ECBSR_WINO_H
 #define ECBSR_WINO_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// 3x3 convolutions by transformed rows (kernels.h), a span of pixels at a time:
+// 3x3 Winograd convolutions (kernels.h), a span of pixels at a time:
 // the components of all input channels first, then block by block of outputs
 // the sums of each component. Each is a 1x3 convolution with its accumulators
 // in registers, as in conv_tmpl.c, and a function of its own, so that the

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// 3x3 convolutions by transformed rows of bfloat16 (kernels.h). Products are so
+// 3x3 Winograd convolutions of bfloat16 (kernels.h). Products are so
 // fast here that keeping a block's sums between components, as wino_tmpl.c does,
 // would take longer than they: all six components of four outputs, one vector of
 // each, stay in registers until the four rows are complete.

@@ -41,7 +41,7 @@ run_new (Check *c, const Conv *t, Rows *dst)
 }
 
 // Sums over bytes are exact. In a strict build those of floats have one order
-// and no fused products; only the oracle's tanh and softplus are others.
+// and no fused products; only the reference's tanh and softplus are others.
 static bool
 has_bits_of_ref (const Shape *s)
 {
@@ -52,7 +52,7 @@ has_bits_of_ref (const Shape *s)
              && s->out != ECBSR_DTYPE_BF16);
 }
 
-// Where there is such code at the base level. The oracle's curves are libm's.
+// Where there is such code at the base level. The reference's curves are libm's.
 static bool
 has_bits_of_base (const Check *c, const Shape *s)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Convolutions by transformed rows, against the same in plain numbers.
+// Winograd convolutions, against the same in plain numbers.
 
 #include "config-kernels.h"
 #include "conv.h"
@@ -31,7 +31,7 @@ static const double to_weight[ECBSR_WINO_COMPONENTS][3] = {
   { 0, 0, 1 },
 };
 
-// Inputs times outputs: the oracle takes long for more.
+// Inputs times outputs: the reference takes long for more.
 #define MOST_KERNELS 1024
 
 // Which of the table's.

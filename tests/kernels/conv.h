@@ -16,7 +16,7 @@ typedef struct
   Pattern pattern;
   EcbsrDtype in, out;
   EcbsrCurve curve;
-  bool wino; // by transformed rows
+  bool wino; // Winograd
   bool plain;
 } Shape;
 

@@ -117,9 +117,9 @@ test_cubic (void)
   check_model (model, 2 + 3 + 2);
 }
 
-// What the history is for, and its pictures.
+// What the frame cache is for, and its pictures.
 static void
-test_history (void)
+test_frame_cache (void)
 {
   g_autoptr (EcbsrModel) model = ecbsr_model_new_cubic (2);
   g_autoptr (Picture) in
@@ -131,15 +131,15 @@ test_history (void)
   for (guint n = 0; n <= 2; n++)
     {
       g_autoptr (GError) error = NULL;
-      EcbsrHistory *history;
+      EcbsrFrameCache *cache;
 
       n_until_failure = n;
-      history = ecbsr_history_new (plan, &error);
+      cache = ecbsr_frame_cache_new (plan, &error);
       n_until_failure = G_MAXUINT;
-      g_assert_true ((history != NULL) == (n == 2));
-      if (!history)
+      g_assert_true ((cache != NULL) == (n == 2));
+      if (!cache)
         g_assert_error (error, ECBSR_ERROR, ECBSR_ERROR_NO_MEMORY);
-      ecbsr_history_free (history);
+      ecbsr_frame_cache_free (cache);
       g_assert_cmpuint (n_blocks, ==, n_before);
     }
 }
@@ -150,6 +150,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/plan/memory/network", test_network);
   g_test_add_func ("/plan/memory/cubic", test_cubic);
-  g_test_add_func ("/plan/memory/history", test_history);
+  g_test_add_func ("/plan/memory/cache", test_frame_cache);
   return g_test_run ();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// ecbsr_quota_cpu_count() on copies of the kernel's files.
+// ecbsr_cpu_quota() on copies of the kernel's files.
 
-#include "quota.h"
+#include "cpu.h"
 
 #include <glib/gstdio.h>
 
@@ -84,20 +84,20 @@ test_case (gconstpointer data)
   put (root, "proc/self/cgroup", c->cgroup);
   for (guint i = 0; i < G_N_ELEMENTS (c->files) && c->files[i][0]; i++)
     put (root, c->files[i][0], c->files[i][1]);
-  g_assert_cmpuint (ecbsr_quota_cpu_count (root), ==, c->want);
+  g_assert_cmpuint (ecbsr_cpu_quota (root), ==, c->want);
   remove_tree (root);
 }
 
 static void
 test_no_such_system (void)
 {
-  g_assert_cmpuint (ecbsr_quota_cpu_count ("/nonexistent"), ==, G_MAXUINT);
+  g_assert_cmpuint (ecbsr_cpu_quota ("/nonexistent"), ==, G_MAXUINT);
 }
 
 static void
 test_this_system (void)
 {
-  g_assert_cmpuint (ecbsr_quota_cpu_count (""), >=, 1);
+  g_assert_cmpuint (ecbsr_cpu_quota (""), >=, 1);
 }
 
 int

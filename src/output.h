@@ -3,8 +3,8 @@
 // The last stage: output rows, blended, rounded and interleaved as the picture
 // wants them.
 
-#ifndef ECBSR_FINISH_H
-#define ECBSR_FINISH_H
+#ifndef ECBSR_OUTPUT_H
+#define ECBSR_OUTPUT_H
 
 #include "plan.h"
 
@@ -18,12 +18,12 @@ typedef struct
 // A tile of the plane that the network works on, with whatever else lies in it.
 // Without `network` the cubic only; with it, where the regions of the plan want
 // it, if the parameters have any.
-void ecbsr_finish_luma_tile (const Frame *frame, const TileGrid *grid,
+void ecbsr_output_luma_tile (const Frame *frame, const TileGrid *grid,
                              const Tile *tile, gboolean network,
                              Scratch *scratch);
 
 // A tile of a plane of chroma: cubic.
-void ecbsr_finish_chroma_tile (const Frame *frame, const TileGrid *grid,
+void ecbsr_output_chroma_tile (const Frame *frame, const TileGrid *grid,
                                const Tile *tile, Scratch *scratch);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include "finish.h"
+#include "output.h"
 #include "cubic.h"
-#include "field.h"
+#include "net.h"
 #include "picture.h"
 #include "region.h"
 
@@ -302,7 +302,7 @@ finish_row (LumaTile *t, PlaneKind kind, guint y)
 }
 
 void
-ecbsr_finish_luma_tile (const Frame *frame, const TileGrid *grid,
+ecbsr_output_luma_tile (const Frame *frame, const TileGrid *grid,
                         const Tile *tile, gboolean network, Scratch *scratch)
 {
   const guint scale = frame->plan->scale;
@@ -338,7 +338,7 @@ store_plane (const Frame *frame, guint p, guint x, guint y, guint n,
 }
 
 void
-ecbsr_finish_chroma_tile (const Frame *frame, const TileGrid *grid,
+ecbsr_output_chroma_tile (const Frame *frame, const TileGrid *grid,
                           const Tile *tile, Scratch *scratch)
 {
   const EcbsrPlan *plan = frame->plan;

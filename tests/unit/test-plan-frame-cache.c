@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// With a history: the same bits as without, whatever changes, in any order; and
+// With a frame cache: the same bits as without, whatever changes, in any order; and
 // what has not changed is not computed again.
 
 #include "plan-models.h"
@@ -16,7 +16,7 @@ typedef struct
 {
   GRand *random;
   EcbsrPlan *plan[4];
-  EcbsrHistory *history;
+  EcbsrFrameCache *cache;
   Picture *in;
   Setup setup;
   EcbsrRegion region[3];
@@ -56,8 +56,8 @@ video_of_field (const Format *format, guint scale, guint width, guint height,
   v.plan[1] = new_plan (model_new_esr ("esr-tm", scale), &v, 0);
   v.plan[2] = new_plan (ecbsr_model_new_cubic (scale), &v, 20);
   v.plan[3] = new_plan (model_new_replicating (scale, 1), &v, 17);
-  v.history = ecbsr_history_new (v.plan[0], NULL);
-  g_assert_nonnull (v.history);
+  v.cache = ecbsr_frame_cache_new (v.plan[0], NULL);
+  g_assert_nonnull (v.cache);
   return v;
 }
 
@@ -72,7 +72,7 @@ video_clear (Video *v)
 {
   for (guint i = 0; i < G_N_ELEMENTS (v->plan); i++)
     ecbsr_plan_free (v->plan[i]);
-  ecbsr_history_free (v->history);
+  ecbsr_frame_cache_free (v->cache);
   picture_free (v->in);
   g_rand_free (v->random);
 }
@@ -84,7 +84,7 @@ pick (Video *v, guint n)
 }
 
 static Picture *
-video_run (Video *v, EcbsrHistory *history, EcbsrRunCounts *counts)
+video_run (Video *v, EcbsrFrameCache *cache, EcbsrRunCounts *counts)
 {
   EcbsrRunParams params = setup_params (&v->setup);
   EcbsrPlan *plan = v->plan[v->which];
@@ -92,7 +92,7 @@ video_run (Video *v, EcbsrHistory *history, EcbsrRunCounts *counts)
                               v->in->height * v->scale,
                               (RowOrder) pick (v, N_ROW_ORDERS));
 
-  params.history = history;
+  params.frame_cache = cache;
   ecbsr_plan_run (plan, &v->in->planes, &out->planes, &params);
   picture_assert_intact (out);
   if (counts)
@@ -106,7 +106,7 @@ video_check (Video *v)
 {
   EcbsrRunCounts counts;
   g_autoptr (Picture) expected = video_run (v, NULL, NULL);
-  g_autoptr (Picture) out = video_run (v, v->history, &counts);
+  g_autoptr (Picture) out = video_run (v, v->cache, &counts);
 
   picture_assert_equal (expected, out);
   for (guint p = 0; p < out->n_planes; p++)
@@ -207,7 +207,7 @@ test_tiny (void)
       }
 }
 
-// Frames in between that the history does not see.
+// Frames in between that the cache does not see.
 static void
 test_gaps (void)
 {
@@ -285,12 +285,12 @@ main (int argc, char **argv)
   for (guint i = 0; i < n_formats; i++)
     {
       g_autofree gchar *path
-          = g_strconcat ("/plan/history/", formats[i].name, NULL);
+          = g_strconcat ("/plan/cache/", formats[i].name, NULL);
       g_test_add_data_func (path, &formats[i], test_format);
     }
-  g_test_add_func ("/plan/history/tiny", test_tiny);
-  g_test_add_func ("/plan/history/gaps", test_gaps);
-  g_test_add_func ("/plan/history/still", test_still);
-  g_test_add_func ("/plan/history/moving-region", test_moving_region);
+  g_test_add_func ("/plan/cache/tiny", test_tiny);
+  g_test_add_func ("/plan/cache/gaps", test_gaps);
+  g_test_add_func ("/plan/cache/still", test_still);
+  g_test_add_func ("/plan/cache/moving-region", test_moving_region);
   return g_test_run ();
 }
