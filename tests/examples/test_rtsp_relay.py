@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """examples/rtsp-relay: two clients share one pipeline, with a camera that is another
-relay with a test picture; a camera that disappears, and comes back."""
+relay with a test picture; a camera that disappears, and comes back; what systemd is told.
+"""
 
+import os
 import re
+import signal
+import socket
+import tempfile
+import time
 import unittest
 
-from program import EXAMPLES, Program, run
+from program import EXAMPLES, PATIENCE, Program, run
 
 try:
     import gi
@@ -20,9 +26,10 @@ GREETING = "rtsp://127.0.0.1:"
 
 
 class Relay(unittest.TestCase):
-    def start(self, *options):
+    def start(self, *options, **environment):
         """A program, and the URL it serves."""
-        program = Program(RELAY, "--model", "esr-max", *options)
+        program = Program(RELAY, "--model", "esr-max", *options,
+                          env={**os.environ, **environment})
         self.addCleanup(program.kill)
         return program, program.wait_for(GREETING)
 
@@ -78,6 +85,57 @@ class Relay(unittest.TestCase):
         self.check_picture(self.watch(url))
         self.assertEqual(relay.interrupt(), 0)
 
+    def listen_as_systemd(self):
+        """A socket, and the environment that a service with a watchdog gets."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(end.close)
+        end.bind(folder.name + "/notify")
+        end.settimeout(PATIENCE)
+        return end, {"NOTIFY_SOCKET": folder.name + "/notify", "WATCHDOG_USEC": "4000000"}
+
+    def told(self, end, text):
+        """What systemd is told next that has this text."""
+        limit = time.monotonic() + PATIENCE
+        while time.monotonic() < limit:
+            message = end.recv(4096).decode()
+            if text in message:
+                return message
+        self.fail(f"{text!r} was not told")
+
+    def test_watchdog(self):
+        """It is answered as long as all is well, and not once a watched camera is stuck."""
+        camera, camera_url = self.start_camera()
+        end, environment = self.listen_as_systemd()
+        relay, url = self.start("--port", "0", ECBSR_RELAY_URL=camera_url, **environment)
+        self.assertIn("READY=1", self.told(end, "READY=1"))
+        self.told(end, "WATCHDOG=1")
+        client = self.watch(url)
+        self.check_picture(client)
+        self.told(end, "WATCHDOG=1")
+
+        camera.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(camera.process.send_signal, signal.SIGCONT)
+        end.settimeout(4)  # the watchdog's time: nothing comes within it
+        with self.assertRaises(socket.timeout):
+            limit = time.monotonic() + PATIENCE
+            while time.monotonic() < limit:
+                end.recv(4096)
+        camera.process.send_signal(signal.SIGCONT)
+        end.settimeout(PATIENCE)
+        self.told(end, "WATCHDOG=1")
+        self.assertEqual(relay.interrupt(), 0)
+        self.told(end, "STOPPING=1")
+
+    def test_advised_model(self):
+        relay, _ = self.start("--test", "--port", "0", "--advise", "64x48@1")
+        said = relay.said()
+        self.assertRegex(said, r"^[a-z0-9-]+, .* of 800\.0 ms a frame")
+        status, said = run(RELAY, "--test", "--advise", "nonsense")
+        self.assertEqual(status, 1, said)
+        self.assertIn("'nonsense' is not WIDTHxHEIGHT@FPS", said)
+
     def test_port_in_use(self):
         _, url = self.start_camera()
         port = re.search(r":(\d+)/", url)[1]
@@ -88,6 +146,7 @@ class Relay(unittest.TestCase):
 
     def test_bad_arguments(self):
         for options in ([], ["rtsp://host/", "--test"], ["nonsense"], ["http://host/"],
+                        ["rtsp://host/ ! fakesink"],
                         ["--test", "--scale", "5"]):
             with self.subTest(options):
                 status, said = run(RELAY, *options)

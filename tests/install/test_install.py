@@ -75,6 +75,44 @@ class Installed(unittest.TestCase):
         self.uninstall(build, prefix)
 
 
+class Service(unittest.TestCase):
+    """ecbsr-relay@.service, as systemd reads it."""
+
+    UNIT = SOURCE / "data" / "systemd" / "ecbsr-relay@.service.in"
+
+    def verify(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            relay = Path(folder, "ecbsr-relay")
+            shutil.copy(SOURCE / "examples" / "rtsp-relay", relay)
+            unit = Path(folder, "ecbsr-relay@entrance.service")
+            unit.write_text(text.replace("@libexecdir@", folder), encoding="utf-8")
+            ended = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], text=True,
+                                   check=False, timeout=60, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT)
+        # Of other units on this machine nothing is asked.
+        said = [line for line in ended.stdout.splitlines() if "ecbsr-relay" in line]
+        return "\n".join(said)
+
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "needs systemd-analyze")
+    def test_unit(self):
+        text = self.UNIT.read_text(encoding="utf-8")
+        self.assertEqual(self.verify(text), "")
+        # What is wrong is seen: these lines are no comment to it.
+        for line, wrong in (("WatchdogSec=30s", "WatchdogSec=often"),
+                            ("Restart=always", "Restarts=always"),
+                            ("/ecbsr-relay --port", "/ecbsr-relays --port")):
+            with self.subTest(wrong):
+                self.assertIn(line, text)
+                self.assertNotEqual(self.verify(text.replace(line, wrong)), "")
+
+    def test_options(self):
+        """What it calls, and what the comment in it shows, the relay takes."""
+        text = self.UNIT.read_text(encoding="utf-8")
+        script = (SOURCE / "examples" / "rtsp-relay").read_text(encoding="utf-8")
+        for option in set(re.findall(r"(?<![\w-])--[a-z]+", text)):
+            self.assertIn(f'add_argument("{option}"', script)
+
+
 class Documented(unittest.TestCase):
     def options(self, name):
         if name == "ecbsr-eval":
