@@ -4,236 +4,28 @@
 
 #include "frame.h"
 
-#include "cpu.h"
-
 GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define GST_CAT_DEFAULT gst_ecbsr_debug
 
 /* ----------------------------------------------------------------- costs -- */
-
-/* Wide enough for whole tiles, and as many rows as make a band for each thread. */
-#define WIDTH 256
-#define BAND 32
-#define MOST_BANDS 16
-
-/* The shortest of a few runs is one that nothing has disturbed. */
-#define FEWEST_RUNS 3
-#define MOST_RUNS 10
-#define ENOUGH (3 * GST_MSECOND)
-#define MOST_ATTEMPTS 3
-
-typedef struct
-{
-  EcbsrPlan *plan;
-  GstBuffer *buffers[2];
-  GstVideoFrame in, out;
-} Probe;
-
-static GstBuffer *
-new_grey (const GstVideoInfo * info)
-{
-  GstBuffer *buffer = gst_buffer_new_allocate (NULL, info->size, NULL);
-
-  if (buffer)
-    gst_buffer_memset (buffer, 0, 0x80, info->size);
-  return buffer;
-}
-
-static gboolean
-map_new (GstVideoFrame * frame, GstBuffer ** buffer, const GstVideoInfo * info)
-{
-  *buffer = new_grey (info);
-  if (!*buffer)
-    return FALSE;
-  if (gst_ecbsr_frame_map (frame, info, *buffer, GST_MAP_READWRITE, NULL))
-    return TRUE;
-  gst_clear_buffer (buffer);
-  return FALSE;
-}
-
-static void
-probe_clear (Probe * probe)
-{
-  if (probe->buffers[0])
-    gst_video_frame_unmap (&probe->in);
-  if (probe->buffers[1])
-    gst_video_frame_unmap (&probe->out);
-  gst_clear_buffer (&probe->buffers[0]);
-  gst_clear_buffer (&probe->buffers[1]);
-  g_clear_pointer (&probe->plan, ecbsr_plan_free);
-}
-
-static gboolean
-probe_init (Probe * probe, EcbsrModel * model, const GstVideoInfo * small,
-    const GstEcbsrConfig * config)
-{
-  guint scale = ecbsr_model_get_info (model)->scale;
-  EcbsrPlanConfig plan_config;
-  GstVideoInfo out;
-
-  gst_ecbsr_frame_get_config (small, &plan_config);
-  plan_config.n_threads = config->n_threads;
-  plan_config.precision = config->precision;
-  probe->plan = ecbsr_plan_new (model, &plan_config, NULL);
-  gst_video_info_set_format (&out, GST_VIDEO_INFO_FORMAT (small),
-      small->width * scale, small->height * scale);
-  return probe->plan && map_new (&probe->in, &probe->buffers[0], small)
-      && map_new (&probe->out, &probe->buffers[1], &out);
-}
-
-static GstClockTime
-time_run (Probe * probe)
-{
-  const EcbsrRunParams params = { 1, 0 };
-  EcbsrPicture in, out;
-  GstClockTime begin = gst_util_get_timestamp ();
-
-  gst_ecbsr_frame_get_picture (&probe->in, ECBSR_FIELD_NONE, &in);
-  gst_ecbsr_frame_get_picture (&probe->out, ECBSR_FIELD_NONE, &out);
-  ecbsr_plan_run (probe->plan, &in, &out, &params);
-  return gst_util_get_timestamp () - begin;
-}
-
-static GstClockTime
-find_shortest_run (Probe * probe)
-{
-  GstClockTime shortest = GST_CLOCK_TIME_NONE, sum = 0;
-  guint i;
-
-  time_run (probe);             /* the memory is touched, the workers wake up */
-  for (i = 0; i < FEWEST_RUNS || (i < MOST_RUNS && sum < ENOUGH); i++) {
-    GstClockTime time = time_run (probe);
-
-    shortest = MIN (shortest, time);
-    sum += time;
-  }
-  return shortest;
-}
-
-/* Nanoseconds a pixel, 0 without memory. */
-static gdouble
-measure (EcbsrModel * model, const GstVideoInfo * in,
-    const GstEcbsrConfig * config)
-{
-  guint n_threads = config->n_threads ? config->n_threads
-      : ecbsr_cpu_count ();
-  guint height = BAND * MIN (n_threads, MOST_BANDS);
-  GstVideoInfo small = *in;
-  Probe probe = { NULL, };
-  gdouble cost = 0.0;
-
-  gst_video_info_set_format (&small, GST_VIDEO_INFO_FORMAT (in), WIDTH, height);
-  small.colorimetry = in->colorimetry;
-  small.chroma_site = in->chroma_site;
-  if (probe_init (&probe, model, &small, config))
-    cost = (gdouble) find_shortest_run (&probe) / (WIDTH * height);
-  probe_clear (&probe);
-  return cost;
-}
-
-static gchar *
-make_key (EcbsrModel * model, const GstVideoInfo * in,
-    const GstEcbsrConfig * config)
-{
-  const EcbsrModelInfo *info = ecbsr_model_get_info (model);
-
-  return g_strdup_printf ("%s %u %s %d %u", info->sha256, info->scale,
-      GST_VIDEO_INFO_NAME (in), config->precision, config->n_threads);
-}
-
-static GMutex costs_lock;
-static GHashTable *costs;       /* of a pixel, by key; under the lock */
-
-/* 0: not known. */
-static gdouble
-look_up (const gchar * key)
-{
-  const gdouble *found;
-  gdouble cost;
-
-  g_mutex_lock (&costs_lock);
-  found = costs ? g_hash_table_lookup (costs, key) : NULL;
-  cost = found ? *found : 0.0;
-  g_mutex_unlock (&costs_lock);
-  return cost;
-}
-
-/* Where another thread has measured the same meanwhile, both may have disturbed
- * each other, and the lower cost is the better one. Returns it. */
-static gdouble
-remember (const gchar * key, gdouble cost)
-{
-  gdouble *found;
-
-  g_mutex_lock (&costs_lock);
-  if (!costs)
-    costs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  found = g_hash_table_lookup (costs, key);
-  if (found)
-    *found = cost = MIN (*found, cost);
-  else
-    g_hash_table_insert (costs, g_strdup (key),
-        g_memdup2 (&cost, sizeof cost));
-  g_mutex_unlock (&costs_lock);
-  return cost;
-}
-
-/* Another measurement at the same time makes it longer. Waiting would make a stream
- * wait for another one, so it is repeated instead, a few times, and the least
- * counts. */
-static gdouble
-measure_apart (EcbsrModel * model, const GstVideoInfo * in,
-    const GstEcbsrConfig * config)
-{
-  static gint n_begun, n_running;       /* atomic */
-  gdouble least = 0.0;
-  gint i, begun, others;
-
-  for (i = 0; i < MOST_ATTEMPTS; i++) {
-    gdouble cost;
-
-    begun = g_atomic_int_add (&n_begun, 1) + 1;
-    others = g_atomic_int_add (&n_running, 1);
-    cost = measure (model, in, config);
-    g_atomic_int_add (&n_running, -1);
-    if (i == 0 || cost < least)
-      least = cost;
-    if (others == 0 && g_atomic_int_get (&n_begun) == begun)
-      break;
-  }
-  return least;
-}
-
-/* The lock is not held while measuring: other streams do not wait for it. */
-static gdouble
-look_up_or_measure (EcbsrModel * model, const GstVideoInfo * in,
-    const GstEcbsrConfig * config)
-{
-  g_autofree gchar *key = make_key (model, in, config);
-  gdouble cost = look_up (key);
-
-  if (cost > 0.0)
-    return cost;
-  cost = measure_apart (model, in, config);
-  if (cost == 0.0)
-    return cost;                /* there may be memory the next time */
-  GST_DEBUG ("%s: %.2f ns a pixel (%s)", ecbsr_model_get_info (model)->name,
-      cost, key);
-  return remember (key, cost);
-}
 
 GstClockTime
 gst_ecbsr_levels_get_cost (EcbsrModel * model, const GstVideoInfo * in,
     const GstEcbsrConfig * config)
 {
   gdouble n_pixels = (gdouble) GST_VIDEO_INFO_WIDTH (in)
-      * GST_VIDEO_INFO_FIELD_HEIGHT (in);
+      * GST_VIDEO_INFO_FIELD_HEIGHT (in), cost;
+  EcbsrPlanConfig plan_config;
   GstVideoInfo native;
 
   if (!gst_ecbsr_frame_get_native (in, &native, NULL))
     return 0;
-  return (GstClockTime) (look_up_or_measure (model, &native, config)
-      * n_pixels);
+  gst_ecbsr_frame_get_config (&native, &plan_config);
+  plan_config.n_threads = config->n_threads;
+  plan_config.precision = config->precision;
+  cost = ecbsr_model_get_cost (model, &plan_config);
+  GST_LOG ("%s: %.2f ns a pixel", ecbsr_model_get_info (model)->name, cost);
+  return (GstClockTime) (cost * n_pixels);
 }
 
 /* ---------------------------------------------------------------- levels -- */

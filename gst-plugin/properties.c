@@ -79,7 +79,8 @@ gst_ecbsr_compare_get_type (void)
 
 /**
  * GstEcbsrPrecision:
- * @ECBSR_PRECISION_AUTO: the fastest whose measured loss is at most 0.05 dB
+ * @ECBSR_PRECISION_AUTO: the fastest on this machine, by measurement, whose loss is at most
+ *   0.05 dB
  * @ECBSR_PRECISION_FLOAT32: 32 bits
  * @ECBSR_PRECISION_BFLOAT16: 16 bits
  * @ECBSR_PRECISION_INT8: 8 bits, for models that were prepared for it
@@ -92,7 +93,7 @@ gst_ecbsr_precision_get_type (void)
 {
   static const GEnumValue values[] = {
     {ECBSR_PRECISION_AUTO,
-        "The fastest whose measured loss is at most 0.05 dB", "auto"},
+        "The fastest here, by measurement, whose loss is at most 0.05 dB", "auto"},
     {ECBSR_PRECISION_FLOAT32, "32 bits: the most exact", "float32"},
     {ECBSR_PRECISION_BFLOAT16, "16 bits: faster on CPUs that know it",
         "bfloat16"},
@@ -233,7 +234,7 @@ create_model_properties (void)
    */
   props[PROP_PRECISION] = g_param_spec_enum ("precision", "Precision",
       "Number format of the network's inner layers: auto takes the fastest "
-      "whose measured loss is at most 0.05 dB; what the CPU or the model "
+      "on this machine, by measurement, whose loss is at most 0.05 dB; what the CPU or the model "
       "cannot do runs as float32, with a warning",
       GST_TYPE_ECBSR_PRECISION, DEFAULT_PRECISION, flags);
 }
@@ -482,7 +483,8 @@ create_status_properties (void)
    * start `frames`, `dropped`, `degraded` (at a level below the first), `tiles`,
    * `tiles-outside` (of regions of interest), `tiles-skipped` (all guint64); of the
    * latest 256 frames at most `average-ns`, `p95-ns`, `max-ns` (guint64); as they are
-   * `level` (guint) and `latency-ns` (guint64).
+   * `level` (guint), `latency-ns` (guint64), and as in #GstEcbsr:backend `precision`,
+   * `instruction-set` (strings, NULL while nothing runs) and `threads` (guint).
    *
    * Since: 0.1
    */
@@ -490,8 +492,9 @@ create_status_properties (void)
       "Numbers of frames, of dropped and of degraded ones since the start, of "
       "tiles, of those outside of regions of interest and of those skipped, the "
       "average, 95th percentile and maximum of the nanoseconds that each of "
-      "the last 256 frames took, the level of overload control and the latency "
-      "that is reported; notified once a second", GST_TYPE_STRUCTURE, flags);
+      "the last 256 frames took, the level of overload control, the latency "
+      "that is reported, and the precision, instruction set and threads in use; "
+      "notified once a second", GST_TYPE_STRUCTURE, flags);
 }
 
 void

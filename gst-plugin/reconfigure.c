@@ -111,8 +111,8 @@ warn_of_precision (GstEcbsr * self, const GstEcbsrSetup * setup)
 
   if (wanted != ECBSR_PRECISION_AUTO && running != wanted)
     gst_ecbsr_post_other_precision (GST_ELEMENT (self), wanted, running,
-        gst_ecbsr_plans_get_backend (gst_ecbsr_upscaler_get_plans
-            (setup->upscaler)));
+        ecbsr_plan_get_backend (gst_ecbsr_plans_get_any
+            (gst_ecbsr_upscaler_get_plans (setup->upscaler))));
 }
 
 /* The one place where what runs is replaced: by @setup, which is taken. */
@@ -132,12 +132,25 @@ replace (GstEcbsr * self, GstEcbsrSetup * setup, GstEcbsrQosActions * actions)
     GST_INFO_OBJECT (self, "%s %dx%d to %s %dx%d, on %s",
         GST_VIDEO_INFO_NAME (&setup->in), setup->in.width, setup->in.height,
         GST_VIDEO_INFO_NAME (&setup->out), setup->out.width, setup->out.height,
-        gst_ecbsr_plans_get_backend (gst_ecbsr_upscaler_get_plans
-            (setup->upscaler)));
+        ecbsr_plan_get_backend (gst_ecbsr_plans_get_any
+            (gst_ecbsr_upscaler_get_plans (setup->upscaler))));
   gst_ecbsr_qos_set_setup (self->qos, &qos_config, setup, actions);
   gst_ecbsr_reconfigure_show (self);
   if (setup->upscaler)
     warn_of_precision (self, setup);
+}
+
+/* NULL: nothing runs. */
+static void
+show_backend (GstEcbsr * self, const EcbsrPlan * plan)
+{
+  if (plan)
+    gst_ecbsr_stats_set_backend (self->stats,
+        ecbsr_precision_to_string (ecbsr_plan_get_precision (plan)),
+        ecbsr_plan_get_isa (plan), ecbsr_plan_get_n_threads (plan));
+  else
+    gst_ecbsr_stats_set_backend (self->stats, NULL, NULL, 0);
+  gst_ecbsr_set_backend (self, plan ? ecbsr_plan_get_backend (plan) : NULL);
 }
 
 void
@@ -151,8 +164,7 @@ gst_ecbsr_reconfigure_show (GstEcbsr * self)
   if (!plans && self->setup && self->setup->upscaler)
     plans = gst_ecbsr_upscaler_get_plans (self->setup->upscaler);
   if (plans || !name)
-    gst_ecbsr_set_backend (self,
-        plans ? gst_ecbsr_plans_get_backend (plans) : NULL);
+    show_backend (self, plans ? gst_ecbsr_plans_get_any (plans) : NULL);
 }
 
 /* ------------------------------------------------------------ requesting -- */

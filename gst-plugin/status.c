@@ -143,6 +143,8 @@ struct _GstEcbsrStats
   guint64 n_frames, n_dropped, n_invalid, n_degraded;
   guint64 n_tiles, n_outside, n_kept;
   guint level;
+  const gchar *precision, *isa;
+  guint n_threads;
   GstClockTime latency;
   GstClockTime latest[WINDOW];
   gint64 told;
@@ -223,6 +225,17 @@ gst_ecbsr_stats_set_level (GstEcbsrStats * stats, guint level)
 }
 
 void
+gst_ecbsr_stats_set_backend (GstEcbsrStats * stats, const gchar * precision,
+    const gchar * isa, guint n_threads)
+{
+  g_mutex_lock (&stats->lock);
+  stats->precision = precision;
+  stats->isa = isa;
+  stats->n_threads = n_threads;
+  g_mutex_unlock (&stats->lock);
+}
+
+void
 gst_ecbsr_stats_set_latency (GstEcbsrStats * stats, GstClockTime latency)
 {
   g_mutex_lock (&stats->lock);
@@ -283,7 +296,10 @@ gst_ecbsr_stats_to_structure (GstEcbsrStats * stats)
       "tiles-outside", G_TYPE_UINT64, stats->n_outside,
       "tiles-skipped", G_TYPE_UINT64, stats->n_kept,
       "level", G_TYPE_UINT, stats->level,
-      "latency-ns", G_TYPE_UINT64, stats->latency, NULL);
+      "latency-ns", G_TYPE_UINT64, stats->latency,
+      "precision", G_TYPE_STRING, stats->precision,
+      "instruction-set", G_TYPE_STRING, stats->isa,
+      "threads", G_TYPE_UINT, stats->n_threads, NULL);
   add_times (s, stats);
   g_mutex_unlock (&stats->lock);
   return s;

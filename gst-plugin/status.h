@@ -63,6 +63,9 @@ void gst_ecbsr_stats_add_dropped (GstEcbsrStats * stats);
 /* Adds a frame that could not be read or written, and was dropped for that. */
 void gst_ecbsr_stats_add_invalid (GstEcbsrStats * stats);
 void gst_ecbsr_stats_set_level (GstEcbsrStats * stats, guint level);
+/* What runs: @precision and @isa are constants, NULL while nothing does. */
+void gst_ecbsr_stats_set_backend (GstEcbsrStats * stats,
+    const gchar * precision, const gchar * isa, guint n_threads);
 void gst_ecbsr_stats_set_latency (GstEcbsrStats * stats, GstClockTime latency);
 
 /* Gets the numbers of frames that went out and that were dropped since the start. */

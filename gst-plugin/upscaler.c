@@ -69,18 +69,11 @@ gst_ecbsr_plans_free (GstEcbsrPlans * plans)
   g_free (plans);
 }
 
-/* In all else than the rows they are alike. */
-static const EcbsrPlan *
-get_any (const GstEcbsrPlans * plans)
+const EcbsrPlan *
+gst_ecbsr_plans_get_any (const GstEcbsrPlans * plans)
 {
   return plans->plan[ECBSR_FIELD_NONE] ? plans->plan[ECBSR_FIELD_NONE]
       : plans->plan[ECBSR_FIELD_TOP];
-}
-
-const gchar *
-gst_ecbsr_plans_get_backend (const GstEcbsrPlans * plans)
-{
-  return ecbsr_plan_get_backend (get_any (plans));
 }
 
 /* What skip-static remembers, for all plans for the same kind of frames and the
@@ -299,7 +292,7 @@ gst_ecbsr_upscaler_get_plans (const GstEcbsrUpscaler * self)
 EcbsrPrecision
 gst_ecbsr_upscaler_get_precision (const GstEcbsrUpscaler * self)
 {
-  return ecbsr_plan_get_precision (get_any (self->plans));
+  return ecbsr_plan_get_precision (gst_ecbsr_plans_get_any (self->plans));
 }
 
 gboolean

@@ -23,7 +23,8 @@ GstEcbsrPlans *gst_ecbsr_plans_new (EcbsrModel * model,
     const GstEcbsrConfig * config, GError ** error);
 void gst_ecbsr_plans_free (GstEcbsrPlans * plans);
 
-const gchar *gst_ecbsr_plans_get_backend (const GstEcbsrPlans * plans);
+/* Returns one of the plans: in all else than the rows they are alike. */
+const EcbsrPlan *gst_ecbsr_plans_get_any (const GstEcbsrPlans * plans);
 
 typedef struct _GstEcbsrUpscaler GstEcbsrUpscaler;
 

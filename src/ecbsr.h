@@ -152,12 +152,15 @@ typedef enum
 // no other.
 typedef enum
 {
-  ECBSR_PRECISION_AUTO, // the fastest whose measured loss the model file puts at
-                        // 0.05 dB or less
+  ECBSR_PRECISION_AUTO, // the fastest on this machine, by measurement, of those whose
+                        // loss the model file puts at 0.05 dB or less; of those that
+                        // take at most a tenth longer the most exact one
   ECBSR_PRECISION_FLOAT32,
   ECBSR_PRECISION_BFLOAT16, // sums in float32
   ECBSR_PRECISION_INT8,     // sums in int32; needs calibration data in the file
 } EcbsrPrecision;
+
+#define ECBSR_N_PRECISIONS (ECBSR_PRECISION_INT8 + 1)
 
 typedef enum
 {
@@ -241,8 +244,24 @@ void ecbsr_plan_free (EcbsrPlan *plan);
 // What runs, for people: "avx2, float32, 2 threads". Belongs to the plan.
 const gchar *ecbsr_plan_get_backend (const EcbsrPlan *plan);
 
+// The instruction set that it runs on ("avx2"), a constant, and on how many threads
+// at most.
+const gchar *ecbsr_plan_get_isa (const EcbsrPlan *plan);
+guint ecbsr_plan_get_n_threads (const EcbsrPlan *plan);
+
 // What the inner layers compute in: never AUTO.
 EcbsrPrecision ecbsr_plan_get_precision (const EcbsrPlan *plan);
+
+// What AUTO goes by: how many nanoseconds a pixel of luma takes in each precision, by
+// ecbsr_model_get_cost(); 0 where the CPU or the model cannot, or loses too much.
+void ecbsr_plan_get_precision_costs (const EcbsrPlan *plan,
+                                     gdouble cost[ECBSR_N_PRECISIONS]);
+
+// How many nanoseconds an input pixel of a picture as `config` says takes with `model`,
+// while nothing else runs; the size and the fields do not count. Measured on a small
+// picture, in some milliseconds, once in a process for each shape of network, kind of
+// picture, precision and number of threads. 0 where memory is short. Thread-safe.
+gdouble ecbsr_model_get_cost (EcbsrModel *model, const EcbsrPlanConfig *config);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EcbsrPlan, ecbsr_plan_free)
 

@@ -348,6 +348,18 @@ ecbsr_plan_get_backend (const EcbsrPlan *plan)
   return plan->backend;
 }
 
+const gchar *
+ecbsr_plan_get_isa (const EcbsrPlan *plan)
+{
+  return plan->kernels.isa;
+}
+
+guint
+ecbsr_plan_get_n_threads (const EcbsrPlan *plan)
+{
+  return plan->n_threads;
+}
+
 EcbsrPrecision
 ecbsr_plan_get_precision (const EcbsrPlan *plan)
 {

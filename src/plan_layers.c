@@ -4,6 +4,7 @@
 
 #include "arena.h"
 #include "plan.h"
+#include "precision.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,38 +20,6 @@
 // and is as fast.
 #define FEWEST_INPUTS_BF16 4
 
-// The loss that AUTO accepts, dB.
-#define ACCEPTABLE_LOSS 0.05
-
-const gchar *
-ecbsr_precision_to_string (EcbsrPrecision precision)
-{
-  static const gchar *const names[]
-      = { "auto", "float32", "bfloat16", "int8" };
-
-  return names[precision];
-}
-
-// ------------------------------------------------------------- precision --
-
-// What inner layers hold, by precision.
-static const EcbsrDtype inner[]
-    = { [ECBSR_PRECISION_FLOAT32] = ECBSR_DTYPE_F32,
-        [ECBSR_PRECISION_BFLOAT16] = ECBSR_DTYPE_BF16,
-        [ECBSR_PRECISION_INT8] = ECBSR_DTYPE_U8 };
-
-static gboolean
-can_run (const EcbsrPlan *plan, EcbsrPrecision precision)
-{
-  if (plan->model->n_layers < 2)
-    return FALSE; // the first layer is also the last
-  if (precision == ECBSR_PRECISION_INT8 && !plan->model->info.has_int8)
-    return FALSE;
-  return ecbsr_kernels_find_conv (&plan->kernels, inner[precision],
-                                  inner[precision], 3)
-         != NULL;
-}
-
 // What layer l reads, where it is not the first.
 static EcbsrDtype
 inner_type (const EcbsrPlan *plan, guint l)
@@ -58,31 +27,7 @@ inner_type (const EcbsrPlan *plan, guint l)
   if (plan->precision == ECBSR_PRECISION_BFLOAT16
       && plan->model->layers[l].n_in < FEWEST_INPUTS_BF16)
     return ECBSR_DTYPE_F32;
-  return inner[plan->precision];
-}
-
-static gboolean
-is_acceptable (gdouble loss)
-{
-  return loss >= 0 && loss <= ACCEPTABLE_LOSS;
-}
-
-static EcbsrPrecision
-choose_precision (const EcbsrPlan *plan)
-{
-  const EcbsrModelInfo *info = &plan->model->info;
-  const EcbsrPrecision wanted = plan->config.precision;
-  gboolean any = wanted == ECBSR_PRECISION_AUTO;
-
-  if ((wanted == ECBSR_PRECISION_INT8
-       || (any && is_acceptable (info->int8_loss)))
-      && can_run (plan, ECBSR_PRECISION_INT8))
-    return ECBSR_PRECISION_INT8;
-  if ((wanted == ECBSR_PRECISION_BFLOAT16
-       || (any && is_acceptable (info->bfloat16_loss)))
-      && can_run (plan, ECBSR_PRECISION_BFLOAT16))
-    return ECBSR_PRECISION_BFLOAT16;
-  return ECBSR_PRECISION_FLOAT32;
+  return ecbsr_precision_to_dtype (plan->precision);
 }
 
 // --------------------------------------------------------------- kernels --
@@ -380,7 +325,7 @@ ecbsr_plan_init_layers (EcbsrPlan *plan)
 {
   Arena arena = { NULL, 0 };
 
-  plan->precision = choose_precision (plan);
+  plan->precision = ecbsr_precision_choose (plan);
   if (plan->model->n_layers == 0)
     return TRUE;
   plan->layers = g_try_new0 (PlanLayer, plan->model->n_layers);

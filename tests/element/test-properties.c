@@ -213,6 +213,24 @@ GST_START_TEST (test_active_model_and_backend)
 
 GST_END_TEST;
 
+/* As fields what `backend` says in a sentence. */
+static void
+check_backend_in_stats (Bench * bench)
+{
+  g_autofree gchar *backend = NULL, *expected = NULL;
+  GstStructure *stats;
+  guint n_threads;
+
+  g_object_get (bench->ecbsr, "stats", &stats, "backend", &backend, NULL);
+  fail_unless (gst_structure_get_uint (stats, "threads", &n_threads));
+  expected = g_strdup_printf ("%s, %s, %u thread%s",
+      gst_structure_get_string (stats, "instruction-set"),
+      gst_structure_get_string (stats, "precision"), n_threads,
+      n_threads == 1 ? "" : "s");
+  fail_unless_equals_string (backend, expected);
+  gst_structure_free (stats);
+}
+
 GST_START_TEST (test_stats)
 {
   Bench bench = bench_new ("model", MODEL_BICUBIC, NULL);
@@ -234,6 +252,7 @@ GST_START_TEST (test_stats)
   fail_unless (bench_get_stat (&bench, "p95-ns") <= bench_get_stat (&bench,
           "max-ns"));
   fail_unless (n_notified > 0 && n_notified < 300);
+  check_backend_in_stats (&bench);
   bench_free (&bench);
 }
 

@@ -11,8 +11,16 @@ TOOL = os.environ["ECBSR_BENCH"]
 QUICK = ("--sizes", "64x48", "--seconds", "0.01")
 
 
-def run(*arguments):
-    return subprocess.run([TOOL, *arguments], capture_output=True, text=True, timeout=120)
+def run(*arguments, env=None):
+    return subprocess.run([TOOL, *arguments], capture_output=True, text=True, timeout=120,
+                          env=env)
+
+
+def best(costs):
+    """The most exact of those that are about as fast as the fastest."""
+    least = min(cost for cost in costs.values() if cost)
+    return next(name for name in ("float32", "bfloat16", "int8")
+                if 0 < costs[name] <= 1.1 * least)
 
 
 class Bench(unittest.TestCase):
@@ -39,6 +47,22 @@ class Bench(unittest.TestCase):
         self.assertEqual(result.returncode, 0)
         for name in ("esr-max", "esr-tm", "esr-tr", "esr-cnn", "ecbsr-m4c8"):
             self.assertIn(name, result.stdout)
+
+    def test_what_auto_takes(self):
+        """Of precisions that this CPU has, and of all, which the reference has."""
+        for level in (None, "ref"):
+            with self.subTest(level=level):
+                environment = dict(os.environ, ECBSR_CPU=level) if level else None
+                arguments = ("--sizes=16x16", "--seconds=0.01", "--models=ecbsr-m4c8",
+                             "--threads=1", "--precisions=auto")
+                found = json.loads(run(*arguments, "--json", env=environment).stdout)
+                row, = found["results"]
+                costs = row["auto_ns_per_pixel"]
+                self.assertEqual(set(costs), {"float32", "bfloat16", "int8"})
+                self.assertEqual(row["precision"], best(costs))
+                if level == "ref":
+                    self.assertNotIn(0, costs.values())
+                self.assertIn("auto: ", run(*arguments, env=environment).stdout)
 
     def test_advice(self):
         self.assertIn("m10c16", run("--advise", "16x16@1").stdout)

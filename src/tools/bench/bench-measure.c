@@ -79,6 +79,7 @@ bench_case_new (const gchar *name, guint scale, guint width, guint height,
     }
   scale = ecbsr_model_get_info (c->model)->scale;
   c->precision = ecbsr_plan_get_precision (c->plan);
+  c->chosen = precision == ECBSR_PRECISION_AUTO;
   c->in = g_malloc (picture_size (width, height));
   c->out = g_malloc0 (picture_size (width * scale, height * scale));
   fill (c->in, picture_size (width, height));

@@ -13,6 +13,26 @@ system_line (const BenchSystem *s)
       s->compiler, s->version, s->commit);
 }
 
+// What AUTO took, and the figures that it goes by.
+static void
+print_choice (const BenchCase *c)
+{
+  gdouble cost[ECBSR_N_PRECISIONS];
+
+  ecbsr_plan_get_precision_costs (c->plan, cost);
+  g_print ("auto: %s for %s on %u thread%s;", ecbsr_precision_to_string (c->precision),
+           c->name, c->n_threads, c->n_threads == 1 ? "" : "s");
+  for (guint p = ECBSR_PRECISION_FLOAT32; p < ECBSR_N_PRECISIONS; p++)
+    {
+      const gchar *comma = p > ECBSR_PRECISION_FLOAT32 ? "," : "";
+      if (cost[p] > 0)
+        g_print ("%s %s %.1f ns a pixel", comma, ecbsr_precision_to_string (p), cost[p]);
+      else
+        g_print ("%s %s not here, or too lossy", comma, ecbsr_precision_to_string (p));
+    }
+  g_print ("\n");
+}
+
 static void
 print_table (const BenchSystem *system, GPtrArray *cases)
 {
@@ -32,6 +52,9 @@ print_table (const BenchSystem *system, GPtrArray *cases)
                ecbsr_precision_to_string (c->precision), c->n_threads, size,
                f.p50, f.p95, f.p99, f.fps, f.gmac_s, 100 * f.peak_share);
     }
+  for (guint i = 0; i < cases->len; i++)
+    if (((const BenchCase *) cases->pdata[i])->chosen)
+      print_choice (cases->pdata[i]);
 }
 
 static void
@@ -85,6 +108,22 @@ print_json_system (const BenchSystem *s)
            compiler, s->version, commit);
 }
 
+// With a comma in front; nothing where the precision was asked for.
+static void
+print_json_costs (const BenchCase *c)
+{
+  gdouble cost[ECBSR_N_PRECISIONS];
+
+  if (!c->chosen)
+    return;
+  ecbsr_plan_get_precision_costs (c->plan, cost);
+  g_print (",\"auto_ns_per_pixel\":{");
+  for (guint p = ECBSR_PRECISION_FLOAT32; p < ECBSR_N_PRECISIONS; p++)
+    g_print ("%s\"%s\":%.2f", p > ECBSR_PRECISION_FLOAT32 ? "," : "",
+             ecbsr_precision_to_string (p), cost[p]);
+  g_print ("}");
+}
+
 static void
 print_json (const BenchSystem *system, GPtrArray *cases)
 {
@@ -99,11 +138,13 @@ print_json (const BenchSystem *system, GPtrArray *cases)
       g_print ("%s\n{\"model\":%s,\"scale\":%u,\"precision\":\"%s\","
                "\"threads\":%u,\"width\":%u,\"height\":%u,\"ms_p50\":%.3f,"
                "\"ms_p95\":%.3f,\"ms_p99\":%.3f,\"fps\":%.2f,\"gmac_s\":%.2f,"
-               "\"peak_share\":%.4f,\"sha256\":\"%s\"}",
+               "\"peak_share\":%.4f,\"sha256\":\"%s\"",
                i ? "," : "", name, info->scale,
                ecbsr_precision_to_string (c->precision), c->n_threads,
                c->width, c->height, f.p50, f.p95, f.p99, f.fps, f.gmac_s,
                f.peak_share, info->sha256);
+      print_json_costs (c);
+      g_print ("}");
     }
   g_print ("\n]}\n");
 }

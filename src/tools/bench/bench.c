@@ -79,20 +79,20 @@ parse_threads (const gchar *text, guint *n, GError **error)
   return TRUE;
 }
 
-// A precision that the machine or the model lacks runs as float32, which is
-// measured anyway.
-static gboolean
-is_new (GPtrArray *cases, const BenchCase *c)
+// A precision that the machine or the model lacks runs as float32, and what AUTO takes
+// may be asked for as well: measured once.
+static BenchCase *
+find_same (GPtrArray *cases, const BenchCase *c)
 {
   for (guint i = 0; i < cases->len; i++)
     {
-      const BenchCase *other = cases->pdata[i];
+      BenchCase *other = cases->pdata[i];
       if (other->name == c->name && other->width == c->width
           && other->height == c->height && other->n_threads == c->n_threads
           && other->precision == c->precision)
-        return FALSE;
+        return other;
     }
-  return TRUE;
+  return NULL;
 }
 
 static gboolean
@@ -102,7 +102,7 @@ add_case (GPtrArray *cases, const gchar *name, const gchar *size_text,
 {
   EcbsrPrecision precision;
   guint n_threads;
-  BenchCase *c;
+  BenchCase *c, *same;
   Size size;
 
   if (!parse_size (size_text, &size, error)
@@ -113,10 +113,14 @@ add_case (GPtrArray *cases, const gchar *name, const gchar *size_text,
                       n_threads, error);
   if (!c)
     return FALSE;
-  if (is_new (cases, c))
-    g_ptr_array_add (cases, c);
+  same = find_same (cases, c);
+  if (same)
+    {
+      same->chosen |= c->chosen;
+      bench_case_free (c);
+    }
   else
-    bench_case_free (c);
+    g_ptr_array_add (cases, c);
   return TRUE;
 }
 

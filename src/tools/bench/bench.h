@@ -15,6 +15,7 @@ typedef struct
   const gchar *name; // as the user gave it
   guint width, height, n_threads;
   EcbsrPrecision precision; // what runs, whatever was asked for
+  gboolean chosen;          // by AUTO
   guint8 *in, *out;         // pictures, I420
   GArray *ms;               // gdouble, one per frame
 } BenchCase;
@@ -33,7 +34,7 @@ typedef struct
   guint n_cpus;
   const gchar *compiler, *version, *commit;
   // 10^9 multiply-adds a second on one thread, by EcbsrPrecision; 0: not there.
-  gdouble peak[ECBSR_PRECISION_INT8 + 1];
+  gdouble peak[ECBSR_N_PRECISIONS];
 } BenchSystem;
 
 // bench-system.c
