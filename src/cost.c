@@ -1,172 +1,308 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What a pixel costs, measured: on a small picture, once in a process for each kind of
-// network and picture.
+// What a pixel costs, measured on a small picture.
 
+#include "arena.h"
+#include "cost.h"
 #include "cpu.h"
 #include "model.h"
 #include "plan.h"
 #include "pool.h"
 
 #include <string.h>
+#include <time.h>
 
 // Wide enough for whole tiles, and as many rows as make a band for each thread.
 #define WIDTH 256
 #define BAND 32
 #define MOST_BANDS 16
+// To compare precisions less will do, as the same is lost at its borders in all.
+#define COMPARED_WIDTH 192
+#define COMPARED_HEIGHT 16
 
-// The shortest of a few runs is one that nothing has disturbed.
+// The shortest of a few runs is one that nothing has disturbed: the more so where
+// another one was hardly longer.
 #define FEWEST_RUNS 3
 #define MOST_RUNS 10
-#define ENOUGH 3000 // µs
+#define HARDLY_LONGER 1.05
+#define HOPELESS 2.0
+#define ENOUGH 3e6 // ns, each
+#define LONGEST 20e6 // ns, all
 // So long a run is hardly longer for what disturbs it, and too long to be repeated.
-#define SLOW 30000 // µs
+#define SLOW 30e6 // ns
 #define MOST_ATTEMPTS 3
 
-// ------------------------------------------------------------------- measuring --
+#define MOST_PROBES ECBSR_N_PRECISIONS
+
+// Neither a denormal nor no number in any kind of sample.
+#define SAMPLE 0x40
 
 typedef struct
 {
   EcbsrPlan *plan;
   EcbsrPicture in, out;
+  gpointer memory;        // theirs
+  gdouble run[MOST_RUNS]; // ns
+  guint n_runs;
+  gdouble shortest;
 } Probe;
 
-static gsize
-plane_stride (const EcbsrLayout *layout, guint plane, guint width)
-{
-  gsize stride = 0;
+// ------------------------------------------------------------- pictures --
 
-  for (guint c = 0; c < layout->n_components; c++)
-    if (layout->component[c].plane == plane)
-      {
-        const guint n = (width >> layout->component[c].w_sub) + 1;
-        stride = MAX (stride, (gsize) n * layout->component[c].pixel_stride);
-      }
-  return stride;
+// Of the plane's widest component.
+static gsize
+row_size (const EcbsrPlanConfig *config, guint plane, guint width)
+{
+  gsize size = 0;
+
+  for (guint c = 0; c < config->layout.n_components; c++)
+    if (config->layout.component[c].plane == plane)
+      size = MAX (size, (gsize) ecbsr_div_up (width, 1u << config->layout.component[c].w_sub)
+                            * config->layout.component[c].pixel_stride);
+  return size;
 }
 
-// Grey. FALSE when memory is short; what there is goes with picture_clear().
-static gboolean
-picture_init (EcbsrPicture *picture, const EcbsrLayout *layout, guint width,
-              guint height)
+static gsize
+n_rows (const EcbsrPlanConfig *config, guint plane, guint height)
 {
-  for (guint p = 0; p < ECBSR_MAX_PLANES; p++)
-    {
-      const gsize stride = plane_stride (layout, p, width);
-      const gsize size = stride * (height + 1);
+  gsize n = 0;
 
-      if (stride == 0)
-        continue;
-      picture->stride[p] = (gssize) stride;
-      picture->plane[p] = g_try_malloc (size);
-      if (!picture->plane[p])
-        return FALSE;
-      memset (picture->plane[p], 0x80, size);
-    }
-  return TRUE;
+  for (guint c = 0; c < config->layout.n_components; c++)
+    if (config->layout.component[c].plane == plane)
+      n = MAX (n, ecbsr_div_up (height, 1u << config->layout.component[c].h_sub));
+  return n;
 }
 
 static void
-picture_clear (EcbsrPicture *picture)
+take_picture (const EcbsrPlanConfig *config, guint scale, Arena *arena,
+              EcbsrPicture *picture)
 {
   for (guint p = 0; p < ECBSR_MAX_PLANES; p++)
-    g_free (picture->plane[p]);
+    {
+      gsize stride = row_size (config, p, config->width * scale);
+
+      stride = (stride + ECBSR_ALIGN - 1) / ECBSR_ALIGN * ECBSR_ALIGN;
+      picture->plane[p] = ecbsr_arena_take (
+          arena, stride * n_rows (config, p, config->height * scale));
+      picture->stride[p] = (gssize) stride;
+    }
+}
+
+static void
+take_pictures (Probe *probe, Arena *arena)
+{
+  take_picture (&probe->plan->config, 1, arena, &probe->in);
+  take_picture (&probe->plan->config, probe->plan->scale, arena, &probe->out);
 }
 
 static gboolean
 probe_init (Probe *probe, EcbsrModel *model, const EcbsrPlanConfig *config)
 {
-  const guint scale = model->info.scale;
+  Arena arena = { NULL, 0 };
+  gsize size;
 
   probe->plan = ecbsr_plan_new (model, config, NULL);
-  return probe->plan
-         && picture_init (&probe->in, &config->layout, config->width,
-                          config->height)
-         && picture_init (&probe->out, &config->layout, config->width * scale,
-                          config->height * scale);
+  if (!probe->plan)
+    return FALSE;
+  take_pictures (probe, &arena);
+  size = arena.used;
+  if (!ecbsr_arena_allocate (&arena))
+    return FALSE;
+  probe->memory = arena.memory;
+  memset (probe->memory, SAMPLE, size);
+  take_pictures (probe, &arena);
+  return TRUE;
 }
 
 static void
 probe_clear (Probe *probe)
 {
-  picture_clear (&probe->in);
-  picture_clear (&probe->out);
-  g_clear_pointer (&probe->plan, ecbsr_plan_free);
+  ecbsr_plan_free (probe->plan);
+  free (probe->memory);
 }
 
-static gint64
+// ------------------------------------------------------------ measuring --
+
+static gdouble
+now_ns (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return (gdouble) now.tv_sec * 1e9 + (gdouble) now.tv_nsec;
+}
+
+static gdouble
 time_run (Probe *probe)
 {
   const EcbsrRunParams params = { 1, 0 };
-  const gint64 begin = g_get_monotonic_time ();
+  const gdouble begin = now_ns ();
 
   ecbsr_plan_run (probe->plan, &probe->in, &probe->out, &params);
-  return g_get_monotonic_time () - begin;
+  return now_ns () - begin;
 }
 
-static gint64
-find_shortest_run (Probe *probe)
+static void
+add_run (Probe *probe, gdouble ns)
 {
-  const gint64 first = time_run (probe); // touches memory, wakes the workers up
-  gint64 shortest = G_MAXINT64, sum = 0;
-
-  if (first >= SLOW)
-    return first;
-  for (guint i = 0; i < FEWEST_RUNS || (i < MOST_RUNS && sum < ENOUGH); i++)
-    {
-      const gint64 time = time_run (probe);
-
-      shortest = MIN (shortest, time);
-      sum += time;
-    }
-  return MAX (shortest, 1);
+  ns = MAX (ns, 1);
+  probe->run[probe->n_runs++] = ns;
+  probe->shortest = probe->n_runs == 1 ? ns : MIN (probe->shortest, ns);
 }
 
-// Nanoseconds a pixel, 0 without memory.
+// Of those that have run; without one there is no limit.
 static gdouble
-measure (EcbsrModel *model, const EcbsrPlanConfig *config)
+find_least (const Probe *probes, guint n)
 {
-  EcbsrPlanConfig small = *config;
-  Probe probe = { NULL, };
-  gdouble cost = 0;
+  gdouble least = G_MAXDOUBLE;
 
-  small.width = WIDTH;
-  small.height = BAND * MIN (small.n_threads, MOST_BANDS);
-  small.field = ECBSR_FIELD_NONE;
-  small.interleaved = FALSE;
-  if (probe_init (&probe, model, &small))
-    cost = 1e3 * (gdouble) find_shortest_run (&probe) / (small.width * small.height);
-  probe_clear (&probe);
-  return cost;
+  for (guint i = 0; i < n; i++)
+    if (probes[i].n_runs > 0)
+      least = MIN (least, probes[i].shortest);
+  return least;
+}
+
+static gboolean
+can_be_shorter (const Probe *probe, gdouble least)
+{
+  return probe->n_runs < 2 // of which one may have been disturbed
+         || (probe->shortest < SLOW && probe->shortest / HOPELESS < least);
+}
+
+static gboolean
+is_settled (const Probe *probe)
+{
+  guint n_near = 0;
+
+  for (guint r = 0; r < probe->n_runs; r++)
+    n_near += probe->run[r] <= HARDLY_LONGER * probe->shortest;
+  return n_near >= 2;
+}
+
+static gboolean
+are_settled (const Probe *probes, guint n)
+{
+  const gdouble least = find_least (probes, n);
+
+  for (guint i = 0; i < n; i++)
+    if (can_be_shorter (&probes[i], least) && !is_settled (&probes[i]))
+      return FALSE;
+  return TRUE;
+}
+
+// One run of each, if it can still be the shortest. Returns what they took.
+static gdouble
+time_round (Probe *probes, guint n)
+{
+  const gdouble least = find_least (probes, n);
+  gdouble sum = 0;
+
+  for (guint i = 0; i < n; i++)
+    if (can_be_shorter (&probes[i], least))
+      {
+        const gdouble ns = time_run (&probes[i]);
+
+        add_run (&probes[i], ns);
+        sum += ns;
+      }
+  return sum;
+}
+
+// Memory is touched, and workers wake up. Counts where that is but a small part.
+static void
+warm_up (Probe *probes, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      const gdouble ns = time_run (&probes[i]);
+
+      if (ns >= SLOW)
+        add_run (&probes[i], ns);
+    }
+}
+
+static void
+time_runs (Probe *probes, guint n)
+{
+  gdouble sum = 0;
+
+  warm_up (probes, n);
+  for (guint r = 0; r < FEWEST_RUNS
+                    || (r < MOST_RUNS
+                        && (sum < n * ENOUGH
+                            || (sum < LONGEST && !are_settled (probes, n))));
+       r++)
+    sum += time_round (probes, n);
+}
+
+// configs[i] for each; ns a pixel. FALSE without memory.
+static gboolean
+measure (EcbsrModel *model, const EcbsrPlanConfig *configs, guint n, gdouble *costs)
+{
+  Probe probes[MOST_PROBES] = { { NULL } };
+  gboolean ok = TRUE;
+
+  for (guint i = 0; i < n && ok; i++)
+    ok = probe_init (&probes[i], model, &configs[i]);
+  if (ok)
+    time_runs (probes, n);
+  for (guint i = 0; i < n; i++)
+    {
+      costs[i] = probes[i].shortest / ((gdouble) configs[i].width * configs[i].height);
+      probe_clear (&probes[i]);
+    }
+  return ok;
 }
 
 // Another measurement at the same time makes it longer. Waiting would make a stream
 // wait for another one, so it is repeated instead, a few times, and the least counts.
-static gdouble
-measure_apart (EcbsrModel *model, const EcbsrPlanConfig *config)
+static gboolean
+measure_apart (EcbsrModel *model, const EcbsrPlanConfig *configs, guint n, gdouble *costs)
 {
   static gint n_begun, n_running; // atomic
-  gdouble least = 0;
 
-  for (gint i = 0; i < MOST_ATTEMPTS; i++)
+  for (guint i = 0; i < MOST_ATTEMPTS; i++)
     {
       const gint begun = g_atomic_int_add (&n_begun, 1) + 1;
       const gint others = g_atomic_int_add (&n_running, 1);
-      const gdouble cost = measure (model, config);
+      gdouble latest[MOST_PROBES];
+      const gboolean ok = measure (model, configs, n, latest);
 
       g_atomic_int_add (&n_running, -1);
-      if (i == 0 || cost < least)
-        least = cost;
+      if (!ok)
+        return i > 0;
+      for (guint p = 0; p < n; p++)
+        costs[p] = i == 0 ? latest[p] : MIN (costs[p], latest[p]);
       if (others == 0 && g_atomic_int_get (&n_begun) == begun)
         break;
     }
-  return least;
+  return TRUE;
+}
+
+// Side by side: whatever slows down one slows down all.
+gboolean
+ecbsr_cost_compare (EcbsrModel *model, const EcbsrPrecision *precisions, guint n,
+                    gdouble *costs)
+{
+  EcbsrPlanConfig configs[MOST_PROBES];
+
+  for (guint i = 0; i < n; i++)
+    configs[i] = (EcbsrPlanConfig){
+      .width = COMPARED_WIDTH,
+      .height = COMPARED_HEIGHT,
+      .layout = { .n_components = 1, .component = { { .pixel_stride = 1 } } },
+      .black = 16,
+      .white = 235,
+      .precision = precisions[i],
+      .n_threads = 1,
+    };
+  return measure_apart (model, configs, n, costs);
 }
 
 // ----------------------------------------------------------------- remembering --
 
-static void
-describe_network (GString *key, const EcbsrModel *model)
+void
+ecbsr_cost_describe (GString *key, const EcbsrModel *model)
 {
   const EcbsrModelInfo *info = &model->info;
 
@@ -203,9 +339,12 @@ make_key (const EcbsrModel *model, const EcbsrPlanConfig *config)
 {
   GString *key = g_string_new (NULL);
 
-  describe_network (key, model);
+  ecbsr_cost_describe (key, model);
   describe_picture (key, config);
   g_string_append_printf (key, "; %d %u", config->precision, config->n_threads);
+  if (config->precision == ECBSR_PRECISION_AUTO) // what runs depends on these
+    g_string_append_printf (key, " %d %g %g", model->info.has_int8,
+                            model->info.int8_loss, model->info.bfloat16_loss);
   return g_string_free (key, FALSE);
 }
 
@@ -260,7 +399,11 @@ ecbsr_model_get_cost (EcbsrModel *model, const EcbsrPlanConfig *config)
 
   if (cost > 0)
     return cost;
-  cost = measure_apart (model, &here);
-  // There may be memory the next time.
-  return cost > 0 ? remember (key, cost) : 0;
+  here.width = WIDTH;
+  here.height = BAND * MIN (here.n_threads, MOST_BANDS);
+  here.field = ECBSR_FIELD_NONE;
+  here.interleaved = FALSE;
+  if (!measure_apart (model, &here, 1, &cost))
+    return 0; // there may be memory the next time
+  return remember (key, cost);
 }

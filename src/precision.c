@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 #include "precision.h"
+#include "cost.h"
+
+#include <string.h>
 
 // The loss that AUTO accepts, dB.
 #define ACCEPTABLE_LOSS 0.05
@@ -83,32 +86,87 @@ ecbsr_precision_pick (const gdouble cost[ECBSR_N_PRECISIONS])
   return ECBSR_PRECISION_FLOAT32;
 }
 
-// Luma alone, whatever the pictures are: what differs by precision is the network.
-static EcbsrPlanConfig
-luma_config (const EcbsrPlan *plan, EcbsrPrecision precision)
+// ----------------------------------------------------------------------- costs --
+
+typedef struct
 {
-  return (EcbsrPlanConfig){
-    .layout = { .color = ECBSR_COLOR_YUV,
-                .n_components = 1,
-                .component = { { 0, 0, 1, 0, 0 } } },
-    .black = 16,
-    .white = 235,
-    .precision = precision,
-    .n_threads = plan->config.n_threads,
-  };
+  gdouble cost[ECBSR_N_PRECISIONS]; // 0: may not be taken
+} Costs;
+
+static GMutex known_lock;
+static GHashTable *known; // Costs by shape and candidates; under the lock
+
+static guint
+list_candidates (const EcbsrPlan *plan, EcbsrPrecision list[ECBSR_N_PRECISIONS])
+{
+  guint n = 0;
+
+  for (guint p = ECBSR_PRECISION_FLOAT32; p < ECBSR_N_PRECISIONS; p++)
+    if (is_admissible (plan, p))
+      list[n++] = p;
+  return n;
+}
+
+static gchar *
+make_key (const EcbsrPlan *plan, const EcbsrPrecision *list, guint n)
+{
+  GString *key = g_string_new (NULL);
+
+  ecbsr_cost_describe (key, plan->model);
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (key, " %d", list[i]);
+  return g_string_free (key, FALSE);
+}
+
+static gboolean
+look_up (const gchar *key, Costs *costs)
+{
+  const Costs *found;
+
+  g_mutex_lock (&known_lock);
+  found = known ? g_hash_table_lookup (known, key) : NULL;
+  if (found)
+    *costs = *found;
+  g_mutex_unlock (&known_lock);
+  return found != NULL;
+}
+
+// Where another thread has measured the same meanwhile, its figures stand: there may be
+// plans by them already, and all plans of a network are to give the same bits.
+static void
+remember (const gchar *key, Costs *costs)
+{
+  const Costs *found;
+
+  g_mutex_lock (&known_lock);
+  if (!known)
+    known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  found = g_hash_table_lookup (known, key);
+  if (found)
+    *costs = *found;
+  else
+    g_hash_table_insert (known, g_strdup (key), g_memdup2 (costs, sizeof *costs));
+  g_mutex_unlock (&known_lock);
 }
 
 void
 ecbsr_plan_get_precision_costs (const EcbsrPlan *plan,
                                 gdouble cost[ECBSR_N_PRECISIONS])
 {
-  cost[ECBSR_PRECISION_AUTO] = 0;
-  for (guint p = ECBSR_PRECISION_FLOAT32; p < ECBSR_N_PRECISIONS; p++)
+  EcbsrPrecision list[ECBSR_N_PRECISIONS];
+  const guint n = list_candidates (plan, list);
+  g_autofree gchar *key = make_key (plan, list, n);
+  gdouble measured[ECBSR_N_PRECISIONS];
+  Costs costs = { { 0 } };
+
+  if (!look_up (key, &costs)
+      && ecbsr_cost_compare (plan->model, list, n, measured))
     {
-      const EcbsrPlanConfig config = luma_config (plan, p);
-      cost[p] = is_admissible (plan, p) ? ecbsr_model_get_cost (plan->model, &config)
-                                        : 0;
+      for (guint i = 0; i < n; i++)
+        costs.cost[list[i]] = measured[i];
+      remember (key, &costs);
     }
+  memcpy (cost, costs.cost, sizeof costs.cost);
 }
 
 EcbsrPrecision

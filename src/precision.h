@@ -17,7 +17,8 @@ EcbsrPrecision
 ecbsr_precision_pick (const gdouble cost[ECBSR_N_PRECISIONS]);
 
 // What the plan, which has its model, its configuration, its kernels and its number
-// of threads, is to compute in. With AUTO it may measure.
+// of threads, is to compute in. With AUTO it may measure
+// (ecbsr_plan_get_precision_costs()).
 EcbsrPrecision ecbsr_precision_choose (const EcbsrPlan *plan);
 
 #endif
