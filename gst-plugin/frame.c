@@ -166,6 +166,8 @@ gst_ecbsr_frame_set_depth (const GstVideoInfo * info, guint depth,
   config->shift = get_shift (info->finfo) + full_depth - depth;
   config->black = is_full_range (info) ? 0.0 : 16.0 * unit;
   config->white = is_full_range (info) ? (1u << depth) - 1.0 : 235.0 * unit;
+  config->chroma_zero = 128.0 * unit;
+  config->chroma_span = is_full_range (info) ? (1u << depth) - 1.0 : 224.0 * unit;
 }
 
 guint

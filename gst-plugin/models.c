@@ -180,6 +180,8 @@ gst_ecbsr_models_identify (const EcbsrModel * model)
 
   if (info->architecture == ECBSR_ARCHITECTURE_CUBIC)
     return GST_ECBSR_MODEL_BICUBIC;
+  if (info->n_colors != 1)
+    return GST_ECBSR_MODEL_AUTO;        /* no built-in one is like it */
   if (info->architecture == ECBSR_ARCHITECTURE_ECBSR)
     nick = g_strdup_printf ("ecbsr-m%uc%u", info->n_blocks, info->n_channels);
   else

@@ -19,10 +19,32 @@ cut_grid (TileGrid *grid, guint height)
   const guint n = MAX (1, grid->tile_width / BLOCK_WIDTH);
   const guint width = grid->tile_width / n;
 
-  grid->block_width = MAX (width / grid->align, 1) * grid->align;
+  grid->block_width = MAX (width / grid->cut_x, 1) * grid->cut_x;
   grid->block_height = MIN (height, grid->band_height);
   grid->n_block_columns = ecbsr_div_up (grid->width, grid->block_width);
   grid->n_block_rows = ecbsr_div_up (grid->height, grid->block_height);
+}
+
+// Where the network writes all planes, those of chroma are cut as luma is, for the
+// comparison's sake.
+static void
+follow_luma (const EcbsrPlan *plan, TileGrid *grid)
+{
+  const EcbsrLayout *layout = &plan->config.layout;
+
+  grid->block_width
+      = plan->grid[0].block_width >> layout->component[grid->component].w_sub;
+  grid->block_height
+      = plan->grid[0].block_height >> layout->component[grid->component].h_sub;
+  grid->n_block_columns = ecbsr_div_up (grid->width, grid->block_width);
+  grid->n_block_rows = ecbsr_div_up (grid->height, grid->block_height);
+}
+
+// Grids that tasks are made of.
+static guint
+count_grids (const EcbsrPlan *plan)
+{
+  return ecbsr_plan_has_colors (plan) ? 1 : plan->n_grids;
 }
 
 static guint
@@ -33,7 +55,10 @@ cut_grids (EcbsrPlan *plan, guint height)
   for (guint g = 0; g < plan->n_grids; g++)
     {
       TileGrid *grid = &plan->grid[g];
-      cut_grid (grid, height);
+      if (g < count_grids (plan))
+        cut_grid (grid, height);
+      else
+        follow_luma (plan, grid);
       grid->first_block = n;
       n += grid->n_block_columns * grid->n_block_rows;
     }
@@ -239,12 +264,28 @@ ecbsr_blocks_collect (EcbsrPlan *plan)
     plan->blocks[i].taken = FALSE;
   plan->n_block_tasks = 0;
   for (guint i = 0; i < G_N_ELEMENTS (fates); i++)
-    for (guint g = 0; g < plan->n_grids; g++)
+    for (guint g = 0; g < count_grids (plan); g++)
       collect (plan, &plan->grid[g], fates[i]);
   plan->counts = (EcbsrRunCounts){
     .n_tiles = luma->n_block_columns * luma->n_block_rows,
     .n_outside = count (plan, luma, 0),
     .n_kept = count (plan, luma, BLOCK_REUSED),
+  };
+}
+
+Tile
+ecbsr_blocks_scale_tile (const EcbsrPlan *plan, const TileGrid *grid,
+                         const Tile *tile)
+{
+  const EcbsrLayout *layout = &plan->config.layout;
+  const guint w_sub = layout->component[grid->component].w_sub;
+  const guint h_sub = layout->component[grid->component].h_sub;
+
+  return (Tile){
+    .x0 = tile->x0 >> w_sub,
+    .x1 = MIN ((tile->x1 + (1u << w_sub) - 1) >> w_sub, grid->width),
+    .y0 = tile->y0 >> h_sub,
+    .y1 = MIN ((tile->y1 + (1u << h_sub) - 1) >> h_sub, grid->height),
   };
 }
 

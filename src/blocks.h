@@ -35,6 +35,10 @@ void ecbsr_blocks_mark (EcbsrPlan *plan, const EcbsrRunParams *params);
 // Makes tasks of the blocks, those that take longest first, and counts them.
 void ecbsr_blocks_collect (EcbsrPlan *plan);
 
+// A tile of the network's grid in samples of another one.
+Tile ecbsr_blocks_scale_tile (const EcbsrPlan *plan, const TileGrid *grid,
+                              const Tile *tile);
+
 Tile ecbsr_blocks_get_tile (const EcbsrPlan *plan, const BlockTask *task);
 
 #endif

@@ -13,12 +13,22 @@ ecbsr_cubic_begin (CubicStream *stream, const EcbsrPlan *plan,
     .picture = picture,
     .rows = rows,
     .component = component,
+    .filter_x = &plan->component[component].filter_x,
+    .filter_y = &plan->component[component].filter_y,
     .x0 = x0,
     .n = x1 - x0,
     .mapping = mapping,
   };
   for (guint i = 0; i < CUBIC_ROWS; i++)
     rows->number[i] = -1;
+}
+
+void
+ecbsr_cubic_set_filters (CubicStream *stream, const EcbsrCubic *filter_x,
+                         const EcbsrCubic *filter_y)
+{
+  stream->filter_x = filter_x;
+  stream->filter_y = filter_y;
 }
 
 static void
@@ -51,7 +61,7 @@ input_row (CubicStream *stream, gint64 y)
       load_input (stream, (guint) number);
       stream->plan->kernels.cubic_h_f32 (stream->rows->row[slot],
                                          stream->rows->input,
-                                         &component->filter_x, stream->n);
+                                         stream->filter_x, stream->n);
       stream->rows->number[slot] = number;
     }
   return stream->rows->row[slot];
@@ -60,14 +70,13 @@ input_row (CubicStream *stream, gint64 y)
 void
 ecbsr_cubic_row (CubicStream *stream, guint y, gfloat *dst)
 {
-  const guint scale = stream->plan->scale;
-  const EcbsrCubic *filter
-      = &stream->plan->component[stream->component].filter_y;
+  const EcbsrCubic *filter = stream->filter_y;
+  const guint scale = filter->scale;
   const gint64 first = (gint64) (y / scale) + filter->first[y % scale];
   const gfloat *rows[4];
 
   for (guint t = 0; t < 4; t++)
     rows[t] = input_row (stream, first + t);
   stream->plan->kernels.cubic_v_f32 (dst, rows, filter->tap[y % scale],
-                                     stream->n * scale);
+                                     stream->n * stream->filter_x->scale);
 }

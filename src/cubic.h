@@ -16,6 +16,7 @@ typedef struct
   const EcbsrPicture *picture;
   CubicRows *rows;
   guint component;
+  const EcbsrCubic *filter_x, *filter_y;
   guint x0, n; // input columns
   Mapping mapping;
 } CubicStream;
@@ -23,6 +24,11 @@ typedef struct
 void ecbsr_cubic_begin (CubicStream *stream, const EcbsrPlan *plan,
                         const EcbsrPicture *picture, CubicRows *rows,
                         guint component, guint x0, guint x1, Mapping mapping);
+
+// The same with other filters than those of the upscale: output row y is then
+// filter_y's.
+void ecbsr_cubic_set_filters (CubicStream *stream, const EcbsrCubic *filter_x,
+                              const EcbsrCubic *filter_y);
 
 // Output row y, all of scale · n columns. Rows come in ascending order.
 void ecbsr_cubic_row (CubicStream *stream, guint y, gfloat *dst);

@@ -65,7 +65,8 @@ typedef struct _EcbsrModel EcbsrModel;
 typedef struct
 {
   EcbsrArchitecture architecture;
-  guint scale;       // 2, 3, 4 (cubic: 1 too)
+  guint scale;       // 2, 3, 4 (ECBSR, cubic: 1 too)
+  guint n_colors;    // 1: works on luma; 3: on R, G and B (ECBSR only)
   guint n_blocks;    // ECBSR: m
   guint n_channels;  // ECBSR: c; edge-SR: C
   guint kernel_size; // eSR-MAX, -TM, -TR: K
@@ -172,8 +173,8 @@ typedef enum
 // Supported are: planes of one component each; U and V interleaved in one plane
 // (NV12, NV21, NV16); Y, U and V in one plane, 4:2:2 (YUY2, UYVY); R, G, B or
 // Y, U, V (4:4:4) with pixel stride 3, or 4 with alpha or an unused byte; the same
-// of 16-bit words, with twice the offsets and strides. Planes of R, G, B are not.
-// F32 takes planes of one component.
+// of 16-bit words, with twice the offsets and strides. Planes of R, G, B are for
+// networks of three colours only. F32 takes planes of one component.
 typedef struct
 {
   EcbsrColor color;
@@ -208,8 +209,14 @@ typedef struct
   // has one less. Else a field's chroma rows are those of a picture of its height.
   gboolean interleaved;
 
-  // RGB: luma = Σ weight · component. Sum 1.
+  // RGB, and YUV for a network of three colours: luma = Σ weight · component.
+  // Sum 1.
   gdouble luma_weight[3];
+
+  // YUV of more than luma for a network of three colours: the sample value of no
+  // colour of U and V, and the distance between their ends: 128 and 224 for video
+  // range of 8 bits, 512 and 1023 for the full range of 10.
+  gdouble chroma_zero, chroma_span;
 
   // Where a subsampled chroma sample lies between the luma samples it covers:
   // 0.5 in the middle (MPEG-1, JPEG), 0.25 on the first of two (MPEG-2
@@ -218,6 +225,7 @@ typedef struct
   // YUV: how much further right and down U and V of the output are sited than
   // those of the input, in distances between samples of the output. 0 keeps the
   // siting. The cubic reaches 2 input samples; a shift beyond that is INVALID.
+  // For a network of three colours the new place has to be within the cell.
   gdouble chroma_shift_x, chroma_shift_y;
 
   // What the CPU or the model cannot do runs as float32;

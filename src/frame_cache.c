@@ -270,6 +270,34 @@ redo (EcbsrPlan *plan, const TileGrid *grid, const Tile *changed)
       ecbsr_block_at (plan, grid, column, row)->state &= ~BLOCK_REUSED;
 }
 
+// Where the network writes all planes: what has changed in any of them, in pixels,
+// with the chroma that every pixel is made of, and that it is made part of.
+static void
+redo_colors (EcbsrPlan *plan, const TileGrid *grid, const Tile *changed)
+{
+  const EcbsrLayout *layout = &plan->config.layout;
+  const guint w_sub = layout->component[grid->component].w_sub;
+  const guint h_sub = layout->component[grid->component].h_sub;
+  const TileGrid *luma = &plan->grid[0];
+  guint x = 0, y = 0;
+  Tile seen;
+
+  if (ecbsr_plan_is_subsampled (plan))
+    {
+      x = (CUBIC_REACH + 1) << layout->component[1].w_sub;
+      y = (CUBIC_REACH + 1) << layout->component[1].h_sub;
+      x += 2 + (1u << layout->component[1].w_sub);
+      y += 2 + (1u << layout->component[1].h_sub);
+    }
+  seen = (Tile){
+    .x0 = (changed->x0 << w_sub) - MIN (changed->x0 << w_sub, x),
+    .x1 = MIN ((changed->x1 << w_sub) + x, luma->width),
+    .y0 = (changed->y0 << h_sub) - MIN (changed->y0 << h_sub, y),
+    .y1 = MIN ((changed->y1 << h_sub) + y, luma->height),
+  };
+  redo (plan, luma, &seen);
+}
+
 static void
 redo_changed (EcbsrPlan *plan, const TileGrid *grid)
 {
@@ -278,7 +306,9 @@ redo_changed (EcbsrPlan *plan, const TileGrid *grid)
   for (guint i = 0; i < grid->n_block_columns * grid->n_block_rows; i++, block++)
     {
       const Tile changed = { block->x0, block->x1, block->y0, block->y1 };
-      if (block->x1 > 0)
+      if (block->x1 > 0 && ecbsr_plan_has_colors (plan))
+        redo_colors (plan, grid, &changed);
+      else if (block->x1 > 0)
         redo (plan, grid, &changed);
     }
 }

@@ -75,6 +75,7 @@ ecbsr_model_new_cubic (guint scale)
   model->info = (EcbsrModelInfo){
     .architecture = ECBSR_ARCHITECTURE_CUBIC,
     .scale = scale,
+    .n_colors = 1,
     .white = 1,
     .radius = 2, // four taps
     .bfloat16_loss = -1,

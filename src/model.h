@@ -35,7 +35,7 @@ typedef struct
 // Channel ch·s² + dy·s + dx lands in map ch at sub-pixel (dy, dx).
 typedef enum
 {
-  ECBSR_HEAD_RESIDUAL,    // map 0 + the input pixel
+  ECBSR_HEAD_RESIDUAL,    // map i + the input pixel's colour i
   ECBSR_HEAD_MAX,         // maximum over n_maps maps
   ECBSR_HEAD_TEMPLATE,    // n_maps values v, n_maps keys k: Σ v·softmax(k)
   ECBSR_HEAD_TRANSFORMER, // values, queries q, keys: Σ v·softmax(q·k)
@@ -47,7 +47,7 @@ struct _EcbsrModel
   gatomicrefcount ref_count;
   EcbsrModelInfo info;
   EcbsrHead head;
-  guint n_maps; // C; 1 for the residual head
+  guint n_maps; // C; the number of colours for the residual head
   guint n_layers; // 0: cubic
   EcbsrLayer *layers;
   gchar **metadata; // key, value, …, NULL

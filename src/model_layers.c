@@ -2,7 +2,8 @@
 
 #include "model_load.h"
 
-// ECBSR: 1 → c, m × (c → c), c → s²; the input is added at the end.
+// ECBSR: 1 → c, m × (c → c), c → s²; the input is added at the end. Of three colours:
+// 3 → c, …, c → 3·s², where each colour is added to s² of them.
 static void
 lay_out_ecbsr (EcbsrModel *model)
 {
@@ -10,14 +11,14 @@ lay_out_ecbsr (EcbsrModel *model)
   const guint last = info->n_blocks + 1, c = info->n_channels;
 
   model->head = ECBSR_HEAD_RESIDUAL;
-  model->n_maps = 1;
+  model->n_maps = info->n_colors;
   model->n_layers = last + 1;
   model->layers = g_new0 (EcbsrLayer, model->n_layers);
   for (guint i = 0; i <= last; i++)
     model->layers[i] = (EcbsrLayer){
       .kernel_size = 3,
-      .n_in = i == 0 ? 1 : c,
-      .n_out = i == last ? info->scale * info->scale : c,
+      .n_in = i == 0 ? info->n_colors : c,
+      .n_out = i == last ? info->n_colors * info->scale * info->scale : c,
       .activation = i == last ? ECBSR_ACTIVATION_LINEAR : info->activation,
     };
 }

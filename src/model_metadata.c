@@ -30,6 +30,7 @@ static const gchar *const contents[] = { "clean", "camera", NULL };
 static const gchar *const forms[] = { "plain", "training", NULL };
 static const gchar *const booleans[] = { "false", "true", NULL };
 static const gchar *const kernel_sizes[] = { "3", "5", "7", NULL };
+static const gchar *const colors[] = { "1", "3", NULL };
 
 const gchar *
 ecbsr_architecture_to_string (EcbsrArchitecture architecture)
@@ -164,6 +165,21 @@ read_name (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
              || refuse_value ("name", info->name, "1 to 64 characters", error));
 }
 
+// Only ECBSR is known with three.
+static gboolean
+read_colors (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
+{
+  guint i = 0;
+
+  if (ecbsr_metadata_find (model->metadata, "colors")
+      && !read_choice (model, "colors", colors, &i, error))
+    return FALSE;
+  info->n_colors = i == 0 ? 1 : 3;
+  return info->n_colors == 1
+         || info->architecture == ECBSR_ARCHITECTURE_ECBSR
+         || refuse_value ("colors", "3", "1: only ecbsr is known with 3", error);
+}
+
 static gboolean
 read_content (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
 {
@@ -242,7 +258,7 @@ read_ecbsr (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
   guint activation, form;
 
   if (!read_number (model, "blocks", 0, 64, &info->n_blocks, error)
-      || !read_number (model, "channels", 4, 64, &info->n_channels, error)
+      || !read_number (model, "channels", 1, 64, &info->n_channels, error)
       || !read_choice (model, "activation", stored_activations, &activation,
                        error)
       || !read_choice (model, "form", forms, &form, error))
@@ -273,6 +289,13 @@ read_esr (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
   return TRUE;
 }
 
+// An ECBSR may clean a picture up without making it larger.
+static guint
+least_scale (const EcbsrModelInfo *info)
+{
+  return info->architecture == ECBSR_ARCHITECTURE_ECBSR ? 1 : 2;
+}
+
 gboolean
 ecbsr_model_read_metadata (EcbsrModel *model, GError **error)
 {
@@ -282,7 +305,6 @@ ecbsr_model_read_metadata (EcbsrModel *model, GError **error)
   if (!check_format (model, error)
       || !read_choice (model, "architecture", stored_architectures,
                        &architecture, error)
-      || !read_number (model, "scale", 2, 4, &info->scale, error)
       || !read_luma_range (model, info, error)
       || !read_name (model, info, error)
       || !read_text (model, "licence", &info->licence, error)
@@ -294,6 +316,9 @@ ecbsr_model_read_metadata (EcbsrModel *model, GError **error)
     return FALSE;
 
   info->architecture = ECBSR_ARCHITECTURE_ECBSR + architecture;
+  if (!read_number (model, "scale", least_scale (info), 4, &info->scale, error)
+      || !read_colors (model, info, error))
+    return FALSE;
   switch (info->architecture)
     {
     case ECBSR_ARCHITECTURE_ECBSR:

@@ -71,6 +71,38 @@ ecbsr_net_group_rows (EcbsrPlan *plan)
 
 // ------------------------------------------------------------------- tiles --
 
+// The columns of the picture that the tile reads.
+static guint
+first_column (const NetStream *stream)
+{
+  return stream->tile.x0 - MIN (stream->tile.x0, stream->before);
+}
+
+static guint
+end_column (const NetStream *stream)
+{
+  return MIN (stream->tile.x1 + stream->after, stream->plan->config.width);
+}
+
+// U and V for all of these.
+static void
+begin_chroma (NetStream *stream)
+{
+  const EcbsrPlan *plan = stream->plan;
+  const Mapping none = { 1, 0 };
+  const guint sub = plan->config.layout.component[1].w_sub;
+  const guint first = first_column (stream) >> sub;
+  const guint end = (end_column (stream) + (1u << sub) - 1) >> sub;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      ecbsr_cubic_begin (&stream->chroma[i], plan, stream->picture,
+                         &stream->scratch->chroma[i], i + 1, first, end, none);
+      ecbsr_cubic_set_filters (&stream->chroma[i], &plan->chroma_x,
+                               &plan->chroma_y);
+    }
+}
+
 void
 ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
                  const EcbsrPicture *picture, Scratch *scratch,
@@ -88,6 +120,8 @@ ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
     .after = MIN (radius, plan->config.width - tile->x1 + most),
   };
   stream->step = find_first_rows (plan, tile->y0, stream->first);
+  if (ecbsr_plan_has_colors (plan) && ecbsr_plan_is_subsampled (plan))
+    begin_chroma (stream);
 }
 
 static guint
@@ -173,24 +207,60 @@ zero_bytes (const NetStream *stream, guint l)
   return row;
 }
 
+// Y as it is, U and V of every pixel, R, G and B of them.
+static void
+load_subsampled (NetStream *stream, guint first, guint y, guint n, gfloat *dst)
+{
+  const EcbsrPlan *plan = stream->plan;
+  const Mapping none = { 1, 0 };
+  const guint in_cell
+      = first & ((1u << plan->config.layout.component[1].w_sub) - 1);
+  gfloat *const *rows = stream->scratch->rgb;
+  gfloat *const yuv[] = { rows[0], rows[1] + in_cell, rows[2] + in_cell };
+
+  ecbsr_picture_load (plan, stream->picture, 0, first, y, n, none, rows[0]);
+  for (guint i = 0; i < 2; i++)
+    ecbsr_cubic_row (&stream->chroma[i], y, rows[i + 1]);
+  ecbsr_picture_mix_colors (plan, yuv, n, dst, plan->scratch_layout.pitch);
+}
+
+// Columns `first` to `end` of row y of the picture.
+static void
+load (NetStream *stream, guint first, guint end, guint y, gfloat *dst)
+{
+  const EcbsrPlan *plan = stream->plan;
+  gfloat *const *rows = stream->scratch->rgb;
+
+  if (!ecbsr_plan_has_colors (plan))
+    ecbsr_picture_load_luma (plan, stream->picture, first, y, end - first, rows,
+                             dst);
+  else if (ecbsr_plan_is_subsampled (plan))
+    load_subsampled (stream, first, y, end - first, dst);
+  else
+    ecbsr_picture_load_colors (plan, stream->picture, first, y, end - first,
+                               rows, dst, plan->scratch_layout.pitch);
+}
+
 // Columns of the row beyond the picture repeat its outermost pixels.
 static void
-fetch (const NetStream *stream, gint64 y)
+fetch (NetStream *stream, gint64 y)
 {
   const EcbsrPlan *plan = stream->plan;
   const guint row_in_picture
       = (guint) CLAMP (y, 0, (gint64) plan->config.height - 1);
-  const guint first = stream->tile.x0 - MIN (stream->tile.x0, stream->before);
-  const guint end = MIN (stream->tile.x1 + stream->after, plan->config.width);
+  const guint first = first_column (stream), end = end_column (stream);
   const guint left = stream->before - (stream->tile.x0 - first);
   gfloat *row = ring_row (stream, 0, y);
 
-  ecbsr_picture_load_luma (plan, stream->picture, first, row_in_picture,
-                           end - first, stream->scratch->rgb, row + left);
-  for (guint x = 0; x < left; x++)
-    row[x] = row[left];
-  for (guint x = left + end - first; x < n_columns (stream); x++)
-    row[x] = row[left + end - first - 1];
+  load (stream, first, end, row_in_picture, row + left);
+  for (guint c = 0; c < plan->scratch_layout.n_runs[0]; c++)
+    {
+      gfloat *run = row + c * plan->scratch_layout.pitch;
+      for (guint x = 0; x < left; x++)
+        run[x] = run[left];
+      for (guint x = left + end - first; x < n_columns (stream); x++)
+        run[x] = run[left + end - first - 1];
+    }
   clear_beside (stream, row, 0);
 }
 
@@ -283,11 +353,17 @@ apply_head (const EcbsrPlan *plan, gfloat *row, const gfloat *input, guint n)
   const gsize pitch = plan->scratch_layout.pitch;
   const guint n_maps = plan->model->n_maps;
 
+  if (plan->model->head == ECBSR_HEAD_RESIDUAL)
+    {
+      for (guint i = 0; i < n_maps * n_sub; i++)
+        kernels->head_residual_f32 (row + i * pitch, input + i / n_sub * pitch,
+                                    n);
+      return;
+    }
   for (guint i = 0; i < n_sub; i++, row += pitch)
     switch (plan->model->head)
       {
-      case ECBSR_HEAD_RESIDUAL:
-        kernels->head_residual_f32 (row, input, n);
+      case ECBSR_HEAD_RESIDUAL: // done
         break;
       case ECBSR_HEAD_MAX:
         kernels->head_max_f32 (row, n_sub * pitch, n_maps, n);
@@ -328,9 +404,11 @@ ecbsr_net_output_row (NetStream *stream, guint y, gfloat *dst)
 
   if (dy == 0)
     stream->subpixels = ecbsr_net_row (stream, y / plan->scale);
-  plan->kernels.shuffle_f32 (dst, stream->subpixels + dy * plan->scale * pitch,
-                             pitch, plan->scale,
-                             stream->tile.x1 - stream->tile.x0);
+  for (guint c = 0; c < plan->model->info.n_colors; c++)
+    plan->kernels.shuffle_f32 (
+        dst + c * plan->scratch_layout.out_pitch,
+        stream->subpixels + (c * plan->scale + dy) * plan->scale * pitch, pitch,
+        plan->scale, stream->tile.x1 - stream->tile.x0);
 }
 
 // ------------------------------------------------------------------ fields --
@@ -387,9 +465,16 @@ net_row (FieldRows *rows, gint64 y)
 void
 ecbsr_field_row (FieldRows *rows, guint y, gfloat *dst)
 {
+  const EcbsrPlan *plan = rows->net->plan;
+  const gsize pitch = plan->scratch_layout.out_pitch;
   const gfloat *src[4];
 
   for (gint t = 0; t < 4; t++)
     src[t] = net_row (rows, (gint64) y + rows->first + t);
-  rows->net->plan->kernels.cubic_v_f32 (dst, src, rows->tap, rows->n);
+  for (guint c = 0; c < plan->model->info.n_colors; c++)
+    {
+      plan->kernels.cubic_v_f32 (dst + c * pitch, src, rows->tap, rows->n);
+      for (guint t = 0; t < 4; t++)
+        src[t] += pitch;
+    }
 }

@@ -6,7 +6,7 @@
 #ifndef ECBSR_NET_H
 #define ECBSR_NET_H
 
-#include "plan.h"
+#include "cubic.h"
 
 typedef struct
 {
@@ -18,6 +18,7 @@ typedef struct
   gint64 step; // the next input row to fetch
   gint64 first[ECBSR_MAX_LAYERS]; // row that each layer has to make
   const gfloat *subpixels; // of the last row made
+  CubicStream chroma[2]; // U and V of every pixel, for networks of three colours
 } NetStream;
 
 // Fills group and phase of layers whose run_group is set, and rows_above and
@@ -30,11 +31,12 @@ void ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
 
 // Makes the scale² sub-pixels of input row y; rows come one by one, from the
 // tile's first. What is returned is pixel x0 of sub-pixel 0; sub-pixel
-// dy·scale + dx follows so many pitches later. Valid until the next call.
+// dy·scale + dx follows so many pitches later, those of the next colour scale²
+// pitches later. Valid until the next call.
 const gfloat *ecbsr_net_row (NetStream *stream, guint y);
 
 // Output row y, shuffled; instead of ecbsr_net_row(), one by one from the tile's
-// first as well.
+// first as well. Of three colours three rows, out_pitch floats apart.
 void ecbsr_net_output_row (NetStream *stream, guint y, gfloat *dst);
 
 // The network's output at the places of a field's rows.
@@ -52,10 +54,11 @@ typedef struct
 // The rows of the tile that the network has to make for the rows of `tile`.
 Tile ecbsr_field_widen (const EcbsrPlan *plan, const Tile *tile);
 
-// `net` is at its beginning, with such a tile. Not for scale 1.
+// `net` is at its beginning, with such a tile. Not for scale 1, where rows stay.
 void ecbsr_field_begin (FieldRows *rows, NetStream *net);
 
-// Output row y of the field; rows come in ascending order.
+// Output row y of the field, of three colours likewise; rows come in ascending
+// order.
 void ecbsr_field_row (FieldRows *rows, guint y, gfloat *dst);
 
 #endif

@@ -43,11 +43,18 @@ find_area (LumaTile *t)
     t->area = t->regions.bounds;
 }
 
+// At scale 1 a field's rows are where they were.
+static gboolean
+moves_rows (const EcbsrPlan *plan)
+{
+  return plan->config.field != ECBSR_FIELD_NONE && plan->scale > 1;
+}
+
 static void
 begin_net (LumaTile *t)
 {
   const EcbsrPlan *plan = t->frame->plan;
-  gboolean field = plan->config.field != ECBSR_FIELD_NONE;
+  gboolean field = moves_rows (plan);
   const Tile area = field ? ecbsr_field_widen (plan, &t->area) : t->area;
 
   ecbsr_net_begin (&t->net, plan, t->frame->in, t->scratch, &area);
@@ -97,7 +104,7 @@ net_row (LumaTile *t, guint y, gfloat *row)
 {
   gfloat *part = row + (t->area.x0 - t->tile.x0) * t->frame->plan->scale;
 
-  if (t->frame->plan->config.field == ECBSR_FIELD_NONE)
+  if (!moves_rows (t->frame->plan))
     ecbsr_net_output_row (&t->net, y, part);
   else
     ecbsr_field_row (&t->field, y, part);
@@ -112,8 +119,7 @@ net_is_at (const LumaTile *t, guint y)
   return t->use_net && y >= t->area.y0 * scale && y < t->area.y1 * scale;
 }
 
-// The network's row fades into the cubic one as the regions want it. Where they
-// want all of it or nothing, these very samples stay.
+// The network's row fades into the cubic one as the regions want it.
 static void
 fade_row (const LumaTile *t, guint y, gfloat *row, const gfloat *base)
 {
@@ -121,12 +127,7 @@ fade_row (const LumaTile *t, guint y, gfloat *row, const gfloat *base)
   gfloat *weight = t->scratch->weight;
 
   ecbsr_regions_weigh (&t->regions, scale, t->tile.x0 * scale, y, t->n, weight);
-  for (guint i = 0; i < t->n; i++)
-    {
-      gfloat blend = base[i] + weight[i] * (row[i] - base[i]);
-      gfloat less = weight[i] > 0 ? blend : base[i];
-      row[i] = weight[i] < 1 ? less : row[i];
-    }
+  ecbsr_regions_fade (row, base, weight, t->n);
 }
 
 // Output row y of Y: network, cubic, or both.

@@ -22,6 +22,11 @@ void ecbsr_output_luma_tile (const Frame *frame, const TileGrid *grid,
                              const Tile *tile, gboolean network,
                              Scratch *scratch);
 
+// A tile of the picture, all planes of it, for a network of three colours; else the
+// same.
+void ecbsr_output_color_tile (const Frame *frame, const Tile *tile,
+                              gboolean network, Scratch *scratch);
+
 // A tile of a plane of chroma: cubic.
 void ecbsr_output_chroma_tile (const Frame *frame, const TileGrid *grid,
                                const Tile *tile, Scratch *scratch);

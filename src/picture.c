@@ -53,6 +53,38 @@ ecbsr_picture_load_luma (const EcbsrPlan *plan, const EcbsrPicture *picture,
 }
 
 void
+ecbsr_picture_mix_colors (const EcbsrPlan *plan, gfloat *const yuv[3], guint n,
+                          gfloat *dst, gsize pitch)
+{
+  const Matrix *matrix = &plan->yuv_to_net;
+
+  for (guint i = 0; i < 3; i++)
+    plan->kernels.luma_f32 (dst + i * pitch, (const gfloat *const *) yuv,
+                            matrix->weight[i], matrix->bias[i], n);
+}
+
+void
+ecbsr_picture_load_colors (const EcbsrPlan *plan, const EcbsrPicture *picture,
+                           guint x, guint y, guint n, gfloat *const rows[3],
+                           gfloat *dst, gsize pitch)
+{
+  const Mapping none = { 1, 0 };
+  const EcbsrLayout *layout = &plan->config.layout;
+  const gboolean rgb = layout->color == ECBSR_COLOR_RGB;
+
+  if (!rgb && layout->n_components > 1)
+    {
+      for (guint c = 0; c < 3; c++)
+        ecbsr_picture_load (plan, picture, c, x, y, n, none, rows[c]);
+      ecbsr_picture_mix_colors (plan, rows, n, dst, pitch);
+      return;
+    }
+  for (guint c = 0; c < 3; c++) // grey: all the same
+    ecbsr_picture_load (plan, picture, rgb ? c : 0, x, y, n, plan->to_net,
+                        dst + c * pitch);
+}
+
+void
 ecbsr_picture_store (const EcbsrPlan *plan, const EcbsrPicture *picture,
                      guint plane, guint x, guint y, guint n, Mapping mapping,
                      const gfloat *src)

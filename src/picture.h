@@ -26,6 +26,17 @@ void ecbsr_picture_load_luma (const EcbsrPlan *plan,
                               const EcbsrPicture *picture, guint x, guint y,
                               guint n, gfloat *const rgb[3], gfloat *dst);
 
+// The same for a network of three colours: three rows of what it sees, each so many
+// floats after the other. Not of pictures with chroma of fewer samples.
+void ecbsr_picture_load_colors (const EcbsrPlan *plan,
+                                const EcbsrPicture *picture, guint x, guint y,
+                                guint n, gfloat *const rows[3], gfloat *dst,
+                                gsize pitch);
+
+// R, G and B of the network from rows of Y, U and V.
+void ecbsr_picture_mix_colors (const EcbsrPlan *plan, gfloat *const yuv[3],
+                               guint n, gfloat *dst, gsize pitch);
+
 // Writes n samples of a plane of one component, mapped, from column x of row y.
 void ecbsr_picture_store (const EcbsrPlan *plan, const EcbsrPicture *picture,
                           guint plane, guint x, guint y, guint n,

@@ -35,11 +35,11 @@ check_range (const EcbsrPlanConfig *config, GError **error)
 
 // The weights of R, G and B, as far as there are any.
 static gboolean
-check_luma (const EcbsrPlanConfig *config, GError **error)
+check_luma (const EcbsrPlanConfig *config, gboolean colors, GError **error)
 {
   const gdouble *weight = config->luma_weight;
 
-  if (config->layout.color != ECBSR_COLOR_RGB
+  if ((config->layout.color != ECBSR_COLOR_RGB && !colors)
       || (weight[0] >= 0 && weight[1] >= 0 && weight[2] >= 0
           && fabs (weight[0] + weight[1] + weight[2] - 1) <= 1e-3))
     return TRUE;
@@ -63,7 +63,7 @@ check_siting (const EcbsrPlanConfig *config, GError **error)
 }
 
 static gboolean
-check_config (const EcbsrPlanConfig *config, GError **error)
+check_config (const EcbsrPlanConfig *config, gboolean colors, GError **error)
 {
   if (config->width < 1 || config->width > ECBSR_MAX_SIZE
       || config->height < 1 || config->height > ECBSR_MAX_SIZE)
@@ -73,7 +73,7 @@ check_config (const EcbsrPlanConfig *config, GError **error)
                    config->height, ECBSR_MAX_SIZE, ECBSR_MAX_SIZE);
       return FALSE;
     }
-  return check_range (config, error) && check_luma (config, error)
+  return check_range (config, error) && check_luma (config, colors, error)
          && check_siting (config, error);
 }
 
@@ -148,6 +148,21 @@ best_tile_width (const EcbsrPlan *plan, guint width)
   return best;
 }
 
+// Where the network makes chroma as well, a cell of it is not parted.
+static void
+set_cuts (const EcbsrPlan *plan, TileGrid *grid)
+{
+  const EcbsrLayout *layout = &plan->config.layout;
+
+  grid->cut_x = grid->align;
+  grid->cut_y = 1;
+  if (!ecbsr_plan_has_colors (plan) || !ecbsr_plan_is_subsampled (plan)
+      || plan->n_grids > 1)
+    return;
+  grid->cut_x = 1u << layout->component[1].w_sub;
+  grid->cut_y = 1u << layout->component[1].h_sub;
+}
+
 static void
 add_grid (EcbsrPlan *plan, guint p)
 {
@@ -158,6 +173,7 @@ add_grid (EcbsrPlan *plan, guint p)
   // In a plane of 4:2:2 the first by offset may be chroma; luma sets the grid.
   grid->component = plane->kind == PLANE_YUYV ? 0 : plane->component[0];
   grid->align = plane->kind == PLANE_YUYV ? 2 : 1;
+  set_cuts (plan, grid);
   grid->plane = p;
   grid->pixel_stride = config->layout.component[grid->component].pixel_stride;
   grid->width = plan->component[grid->component].width;
@@ -165,14 +181,17 @@ add_grid (EcbsrPlan *plan, guint p)
   grid->tile_width = config->tile_width
                          ? MIN (config->tile_width, widest_tile (plan))
                          : best_tile_width (plan, grid->width);
-  grid->tile_width = ecbsr_div_up (grid->tile_width, grid->align) * grid->align;
+  grid->tile_width = ecbsr_div_up (grid->tile_width, grid->cut_x) * grid->cut_x;
   grid->band_height = MIN (config->band_height, grid->height);
   if (grid->band_height == 0)
     grid->band_height
         = MAX (LOWEST_BAND, ecbsr_div_up (grid->height, plan->n_threads));
+  grid->band_height
+      = ecbsr_div_up (grid->band_height, grid->cut_y) * grid->cut_y;
   grid->n_columns = ecbsr_div_up (grid->width, grid->tile_width);
   grid->n_bands = ecbsr_div_up (grid->height, grid->band_height);
-  plan->n_tasks += grid->n_columns * grid->n_bands;
+  if (grid == plan->grid || !ecbsr_plan_has_colors (plan))
+    plan->n_tasks += grid->n_columns * grid->n_bands;
 }
 
 static void
@@ -206,6 +225,8 @@ init_scratch_layout (EcbsrPlan *plan)
 
   for (guint g = 0; g < plan->n_grids; g++)
     widest = MAX (widest, plan->grid[g].tile_width);
+  layout->n_colors = model->info.n_colors;
+  widest += 2 * ecbsr_plan_beside (plan);
   layout->pitch
       = ecbsr_div_up (widest + 2 * plan->radius, ECBSR_GRANULE) * ECBSR_GRANULE
         + 2 * ECBSR_ROW_PAD;
@@ -216,7 +237,7 @@ init_scratch_layout (EcbsrPlan *plan)
   layout->bytes = plan->precision == ECBSR_PRECISION_INT8;
   layout->rgb = plan->config.layout.color == ECBSR_COLOR_RGB;
   layout->n_layers = model->n_layers;
-  layout->n_runs[0] = 1;
+  layout->n_runs[0] = model->info.n_colors;
   layout->n_rows[0] = 1;
   for (guint l = 0; l < model->n_layers; l++)
     {
@@ -279,13 +300,16 @@ init_plan (EcbsrPlan *plan, GError **error)
 {
   const EcbsrPlanConfig *config = &plan->config;
 
-  if (!check_config (config, error) || !ecbsr_plan_init_layout (plan, error))
+  if (!check_config (config, ecbsr_plan_has_colors (plan), error)
+      || !ecbsr_plan_init_layout (plan, error))
     return FALSE;
   plan->kernels = *kernels_here ();
   plan->n_threads = MIN (config->n_threads ? config->n_threads
                                            : ecbsr_cpu_count (),
                          ECBSR_MAX_THREADS);
   init_mapping (plan);
+  if (!ecbsr_plan_init_colors (plan, error))
+    return FALSE;
   if (!allocate (plan))
     {
       g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_NO_MEMORY,

@@ -48,7 +48,8 @@ typedef struct
   guint plane;
   guint component;    // whose samples they are
   guint pixel_stride; // of these
-  guint align;        // samples that cannot be parted
+  guint align;        // samples that cannot be parted: 2 in a plane of 4:2:2
+  guint cut_x, cut_y; // tiles begin at multiples of these
   guint width, height;
   guint tile_width, band_height;
   guint n_columns, n_bands;
@@ -84,6 +85,21 @@ typedef struct
   gfloat scale, bias;
 } Mapping;
 
+// Three components of three others: Σ weight[i][c] · component c + bias[i].
+typedef struct
+{
+  gfloat weight[3][3], bias[3];
+} Matrix;
+
+// The mean of `n` neighbours, of those that lie only partly within the reach a part:
+// how chroma of fewer samples is made of that of every pixel.
+typedef struct
+{
+  gint first; // of cell 0
+  guint n;
+  gfloat weight[5];
+} Box;
+
 // A layer made ready: what it reads and writes, and what does it.
 typedef struct
 {
@@ -114,12 +130,16 @@ struct _EcbsrPlan
   gpointer packed; // what the layers' convolutions point to
 
   Mapping to_net, from_net;
+  Matrix yuv_to_net, yuv_from_net; // of networks of three colours
+  EcbsrCubic chroma_x, chroma_y;   // U and V of every pixel, for such
+  Box box_x, box_y;                // and back
   EcbsrCubic quarters; // between the network's rows, for fields
   ComponentPlan component[ECBSR_MAX_COMPONENTS];
   guint n_planes;
   PlanePlan plane[ECBSR_MAX_PLANES];
 
-  // grid[0] is the plane with component 0: the network runs there.
+  // grid[0] is the plane with component 0: the network runs there. Where that has
+  // three colours, its tiles are written to all planes, and there are no others.
   guint n_grids;
   TileGrid grid[ECBSR_MAX_PLANES];
   guint n_tasks;
@@ -147,6 +167,32 @@ ecbsr_plan_goes_on (const EcbsrPlan *plan)
   return plan->model->info.padding == ECBSR_PADDING_REPLICATE;
 }
 
+// Whether the network makes all components, not only luma.
+static inline gboolean
+ecbsr_plan_has_colors (const EcbsrPlan *plan)
+{
+  return plan->model->info.n_colors == 3;
+}
+
+// Whether U and V have to be made for every pixel, and as few again of them.
+static inline gboolean
+ecbsr_plan_is_subsampled (const EcbsrPlan *plan)
+{
+  const EcbsrLayout *layout = &plan->config.layout;
+
+  return layout->color == ECBSR_COLOR_YUV && layout->n_components > 1
+         && (layout->component[1].w_sub || layout->component[1].h_sub);
+}
+
+// How many input pixels beside a tile's its chroma depends on: two output pixels.
+static inline guint
+ecbsr_plan_beside (const EcbsrPlan *plan)
+{
+  if (!ecbsr_plan_has_colors (plan) || !ecbsr_plan_is_subsampled (plan))
+    return 0;
+  return (2 + plan->scale - 1) / plan->scale;
+}
+
 static inline guint
 ecbsr_div_up (guint a, guint b)
 {
@@ -155,6 +201,13 @@ ecbsr_div_up (guint a, guint b)
 
 // plan_layout.c: checks the layout and fills component, plane and n_planes.
 gboolean ecbsr_plan_init_layout (EcbsrPlan *plan, GError **error);
+
+// plan_colors.c: for a network of three colours how components become R, G, B and
+// back. FALSE for a siting or a range that cannot be.
+gboolean ecbsr_plan_init_colors (EcbsrPlan *plan, GError **error);
+
+// Where row i of a field lies that is at `offset` of its cell in the whole picture.
+gdouble ecbsr_plan_row_offset (EcbsrField field, gdouble offset);
 
 // plan_layers.c: chooses precision and packs weights. FALSE when memory is short.
 gboolean ecbsr_plan_init_layers (EcbsrPlan *plan);

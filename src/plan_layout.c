@@ -111,8 +111,8 @@ count_rows (const EcbsrPlanConfig *config, guint height, guint h_sub)
 
 // How far into its row's cell a sample lies that is at `offset` of its cell in
 // the whole picture: row i of a field is row 2 i (top) or 2 i + 1 there.
-static gdouble
-row_offset (EcbsrField field, gdouble offset)
+gdouble
+ecbsr_plan_row_offset (EcbsrField field, gdouble offset)
 {
   if (field == ECBSR_FIELD_NONE)
     return offset;
@@ -144,7 +144,7 @@ init_component (EcbsrPlan *plan, guint c, GError **error)
   const gdouble y = h_sub ? config->chroma_offset_y : 0.5;
   const gdouble shift_x = chroma ? config->chroma_shift_x : 0;
   const gdouble shift_y = chroma ? config->chroma_shift_y : 0;
-  const gdouble row = row_offset (config->field, y);
+  const gdouble row = ecbsr_plan_row_offset (config->field, y);
   ComponentPlan *component = &plan->component[c];
 
   component->width = subsampled (config->width, w_sub);
@@ -156,7 +156,7 @@ init_component (EcbsrPlan *plan, guint c, GError **error)
     return INVALID (error, "a bottom field of %u rows has no chroma", config->height);
   if (init_filter (&component->filter_x, plan->scale, x, shift_x)
       && init_filter (&component->filter_y, plan->scale, row,
-                      row_offset (config->field, y + shift_y) - row))
+                      ecbsr_plan_row_offset (config->field, y + shift_y) - row))
     return TRUE;
   return INVALID (error, "chroma moved by (%g, %g) lies further away than the "
                          "cubic reaches", shift_x, shift_y);
@@ -245,7 +245,8 @@ classify_plane (EcbsrPlan *plan, guint p, GError **error)
   gboolean rgb = layout->color == ECBSR_COLOR_RGB;
 
   collect_plane (plan, p);
-  if (!rgb && plane->n_components == 1 && all_have (plan, p, 1))
+  if ((!rgb || ecbsr_plan_has_colors (plan)) && plane->n_components == 1
+      && all_have (plan, p, 1))
     plane->kind = PLANE_PLAIN;
   else if (plan->config.sample == ECBSR_SAMPLE_F32)
     return INVALID (error, "floats take planes of one component");

@@ -152,3 +152,14 @@ ecbsr_regions_weigh (const RegionSet *set, guint scale, guint x, guint y,
       raise_fading (weight, x, stop, to, first, end, scale, most);
     }
 }
+
+void
+ecbsr_regions_fade (gfloat *row, const gfloat *base, const gfloat *weight, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      gfloat blend = base[i] + weight[i] * (row[i] - base[i]);
+      gfloat less = weight[i] > 0 ? blend : base[i];
+      row[i] = weight[i] < 1 ? less : row[i];
+    }
+}

@@ -35,4 +35,9 @@ void ecbsr_regions_find (const EcbsrPlan *plan, const Tile *tile,
 void ecbsr_regions_weigh (const RegionSet *set, guint scale, guint x, guint y,
                           guint n, gfloat *weight);
 
+// The network's row fades into the cubic one, `base`, by these weights. Where they
+// are 1 or 0, these very samples stay.
+void ecbsr_regions_fade (gfloat *row, const gfloat *base, const gfloat *weight,
+                         guint n);
+
 #endif

@@ -14,7 +14,9 @@ finish_tile (const Frame *frame, const TileGrid *grid, const Tile *tile,
 {
   const EcbsrPlan *plan = frame->plan;
 
-  if (grid == plan->grid)
+  if (ecbsr_plan_has_colors (plan))
+    ecbsr_output_color_tile (frame, tile, network, &plan->scratch[slot]);
+  else if (grid == plan->grid)
     ecbsr_output_luma_tile (frame, grid, tile, network, &plan->scratch[slot]);
   else
     ecbsr_output_chroma_tile (frame, grid, tile, &plan->scratch[slot]);
@@ -75,6 +77,26 @@ typedef struct
   const EcbsrPicture *out;
 } Parts;
 
+// From the cache to the picture: with the network's tile all planes, where it writes
+// all of them.
+static void
+show (const Parts *parts, const TileGrid *grid, const Tile *tile)
+{
+  const EcbsrPlan *plan = parts->frame.plan;
+
+  if (!ecbsr_plan_has_colors (plan))
+    {
+      ecbsr_frame_cache_show (parts->cache, plan, grid, tile, parts->out);
+      return;
+    }
+  for (guint g = 0; g < plan->n_grids; g++)
+    {
+      const Tile part = ecbsr_blocks_scale_tile (plan, &plan->grid[g], tile);
+      ecbsr_frame_cache_show (parts->cache, plan, &plan->grid[g], &part,
+                              parts->out);
+    }
+}
+
 static void
 run_part (gpointer data, guint task, guint slot)
 {
@@ -88,7 +110,7 @@ run_part (gpointer data, guint task, guint slot)
     finish_tile (&parts->frame, grid, &tile, blocks->state == BLOCK_NETWORK,
                  slot);
   if (parts->cache)
-    ecbsr_frame_cache_show (parts->cache, plan, grid, &tile, parts->out);
+    show (parts, grid, &tile);
 }
 
 static void

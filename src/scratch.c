@@ -15,11 +15,30 @@ take_row (Arena *arena, gsize n_floats)
 }
 
 static void
-take_cubic (Arena *arena, CubicRows *rows, const ScratchLayout *layout)
+take_cubic (Arena *arena, CubicRows *rows, const ScratchLayout *layout,
+            guint pitch)
 {
   rows->input = take_row (arena, layout->pitch);
   for (guint i = 0; i < CUBIC_ROWS; i++)
-    rows->row[i] = take_row (arena, layout->out_pitch);
+    rows->row[i] = take_row (arena, pitch);
+}
+
+// A cell of chroma, of at most four pixels, may begin before the tile's columns
+// and end behind them.
+static gsize
+input_pitch (const ScratchLayout *layout)
+{
+  return (gsize) layout->pitch + ECBSR_GRANULE;
+}
+
+static void
+take_colors (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
+{
+  for (guint i = 0; i < COLOR_ROWS; i++)
+    scratch->color[i] = take_row (arena, (gsize) 3 * layout->out_pitch);
+  scratch->mean = take_row (arena, layout->out_pitch);
+  for (guint i = 0; i < 2; i++)
+    take_cubic (arena, &scratch->chroma[i], layout, input_pitch (layout));
 }
 
 static void
@@ -38,9 +57,10 @@ lay_out (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
   if (layout->bytes)
     scratch->byte_zeros = take_row (arena, (gsize) most_runs * layout->pitch);
   scratch->work = ecbsr_arena_take (arena, layout->n_work * sizeof (gfloat));
-  for (guint i = 0; layout->rgb && i < 3; i++)
-    scratch->rgb[i] = take_row (arena, layout->pitch);
-  scratch->row = take_row (arena, layout->out_pitch);
+  for (guint i = 0; (layout->rgb || layout->n_colors > 1) && i < 3; i++)
+    scratch->rgb[i] = take_row (arena, input_pitch (layout));
+  scratch->row
+      = take_row (arena, (gsize) layout->n_colors * layout->out_pitch);
   scratch->base = take_row (arena, layout->out_pitch);
   scratch->weight = take_row (arena, layout->out_pitch);
   for (guint i = 0; i < G_N_ELEMENTS (scratch->value); i++)
@@ -49,9 +69,12 @@ lay_out (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
     scratch->samples[i] = ecbsr_arena_take (
         arena, (gsize) layout->out_pitch * layout->sample_size);
   for (guint i = 0; i < SHIFT_ROWS; i++)
-    scratch->shift[i] = take_row (arena, layout->out_pitch);
+    scratch->shift[i]
+        = take_row (arena, (gsize) layout->n_colors * layout->out_pitch);
   for (guint i = 0; i < G_N_ELEMENTS (scratch->cubic); i++)
-    take_cubic (arena, &scratch->cubic[i], layout);
+    take_cubic (arena, &scratch->cubic[i], layout, layout->out_pitch);
+  if (layout->n_colors > 1)
+    take_colors (arena, scratch, layout);
 }
 
 gboolean

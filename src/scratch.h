@@ -15,6 +15,9 @@
 // A row of a field lies between four of the network's.
 #define SHIFT_ROWS 4
 
+// Rows that a row of chroma is made of, four at most, with two beyond either end.
+#define COLOR_ROWS 8
+
 // Rows of a component on their way through the cubic upscale.
 typedef struct
 {
@@ -32,14 +35,19 @@ typedef struct
   // 0 in the layer that reads it next (net.c).
   gfloat *zeros, *byte_zeros;
   gfloat *work;     // of layers that make groups of rows
-  gfloat *rgb[3];   // one input row of R, G, B
-  gfloat *row;      // one output row
+  gfloat *rgb[3];   // one input row of R, G, B, or of Y, U, V
+  gfloat *row;      // one output row, or one each of three colours
   gfloat *base;     // the cubic upscale of the same
   gfloat *weight;   // of the one over the other
   gfloat *value[4]; // components of an output row
   guint8 *samples[5]; // the same, rounded; [4] for a second merge
   gfloat *shift[SHIFT_ROWS]; // the network's rows around one of a field
   CubicRows cubic[4];
+  // Of networks of three colours alone: rows of all components, chroma of every
+  // pixel; a row on its way to fewer; and the same of the input's U and V.
+  gfloat *color[COLOR_ROWS];
+  gfloat *mean;
+  CubicRows chroma[2];
 } Scratch;
 
 typedef struct
@@ -53,6 +61,7 @@ typedef struct
   guint out_pitch;   // of output rows, floats or samples
   guint sample_size; // of what is rounded, bytes
   gboolean rgb;
+  guint n_colors;
 } ScratchLayout;
 
 // FALSE when memory is short. All of it is zeroed.

@@ -74,6 +74,11 @@ GST_START_TEST (test_colors)
   fail_unless_equals_int (config.height, 17);
   fail_unless (config.black == row->black && config.white == row->white,
       "%s %s", row->format, row->colorimetry);
+  /* No colour is the middle of 8 bits, video range's is 224 of luma's 219 wide. */
+  fail_unless (config.chroma_zero == 128.0 * (1 << config.depth) / 256
+      && config.chroma_span == (row->black > 0
+          ? (row->white - row->black) * 224 / 219 : row->white), "%s %s",
+      row->format, row->colorimetry);
   if (row->x >= 0)
     fail_unless (config.chroma_offset_x == row->x
         && config.chroma_offset_y == row->y, "%s %s", row->format,

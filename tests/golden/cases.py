@@ -25,6 +25,10 @@ class Case:
     def luma_range(self):
         return tuple(float(x) for x in self.metadata["luma_range"].split(".."))
 
+    @property
+    def colors(self):
+        return int(self.metadata.get("colors", "1"))
+
     def rng(self, purpose):
         return np.random.default_rng(zlib.crc32(f"{self.name}/{purpose}".encode()))
 
@@ -39,13 +43,16 @@ def edge_sr(family, scale, size, dtype="F32", note="", padding=None, **numbers):
 
 
 def ecbsr(scale, blocks, channels, activation, size, form="plain", identity=False,
-          luma_range=LIMITED, dtype="F32", with_masks=False, note="", padding=None):
-    name = f"ecbsr-x{scale}-m{blocks}c{channels}-{activation}"
+          luma_range=LIMITED, dtype="F32", with_masks=False, note="", padding=None, colors=1):
+    name = "ecbsr-rgb" if colors == 3 else "ecbsr"
+    name += f"-x{scale}-m{blocks}c{channels}-{activation}"
     name += {"plain": "", "training": "-training"}[form] + "-identity" * identity + note
     name += f"-{padding}" * bool(padding)
     metadata = common("ecbsr", scale, name, luma_range, padding)
     metadata.update(blocks=str(blocks), channels=str(channels), activation=activation,
                     form=form, identity=str(identity).lower())
+    if colors != 1:
+        metadata["colors"] = str(colors)
     return Case(name, size, metadata, dtype, with_masks)
 
 
@@ -54,6 +61,11 @@ def common(architecture, scale, name, luma_range, padding):
     return {**metadata, "format": "gst-ecbsr 1", "architecture": architecture, "scale": str(scale),
             "luma_range": "{:g}..{:g}".format(*luma_range), "name": name,
             "licence": "CC0-1.0", "trained_on": "nothing: random weights"}
+
+
+def rgb(*args, **options):
+    """A network of three colours, in the range of those that are published."""
+    return ecbsr(*args, colors=3, luma_range=UNIT, **options)
 
 
 def training(*args, **options):
@@ -146,4 +158,24 @@ CASES = (
     bounded(ecbsr, 3, 1, 5, "linear", (13, 11), dtype="F16"),
     bounded(ecbsr, 3, 4, 8, "prelu", (13, 11), padding="replicate"),
     bounded(training, 2, 1, 4, "relu", (11, 7), identity=True),
+
+    ecbsr(1, 1, 8, "prelu", (13, 11)),
+    ecbsr(2, 1, 3, "prelu", (13, 11)),
+    ecbsr(3, 1, 24, "prelu", (9, 7), dtype="F16"),
+    ecbsr(4, 1, 40, "relu", (9, 7), dtype="F16"),
+
+    rgb(1, 1, 8, "prelu", (13, 11)),
+    rgb(2, 4, 16, "prelu", (17, 13), dtype="F16"),
+    rgb(2, 1, 3, "relu", (13, 11)),
+    rgb(2, 3, 24, "prelu", (9, 7), dtype="BF16"),
+    rgb(3, 1, 40, "prelu", (9, 7), dtype="F16"),
+    rgb(4, 1, 64, "relu", (7, 5), dtype="F16"),
+    rgb(4, 0, 8, "softplus", (7, 9)),
+    rgb(2, 1, 8, "prelu", (1, 1), note="-1x1"),
+    rgb(3, 1, 8, "rrelu", (3, 5), note="-3x5"),
+    replicate(rgb, 2, 1, 8, "prelu", (9, 7)),
+    replicate(rgb, 1, 1, 4, "linear", (9, 5)),
+    bounded(rgb, 2, 1, 8, "prelu", (9, 7)),
+    training(2, 1, 12, "prelu", (9, 7), identity=True, colors=3),  # c = 3·s²
+    training(1, 1, 3, "prelu", (9, 7), identity=True, colors=3, with_masks=True),
 )

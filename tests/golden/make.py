@@ -4,7 +4,8 @@
 
     NAME.safetensors      the model (docs/model-format.md)
     NAME.io.safetensors   `input` [H, W] and `output` [s·H, s·W], float32, in the
-                          network's own domain, the output not clamped
+                          network's own domain, the output not clamped; [3, H, W]
+                          and [3, s·H, s·W] of networks of three colours
     list.txt              the names
 
 Weights and inputs are what the files hold, outputs are computed in float64.
@@ -43,21 +44,26 @@ def model_of(case):
 
 
 def input_of(case):
-    return picture(case.rng("picture"), *case.size, case.luma_range)
+    if case.colors == 1:
+        return picture(case.rng("picture"), *case.size, case.luma_range)
+    return np.stack([picture(case.rng(f"picture of {color}"), *case.size, case.luma_range)
+                     for color in ("red", "green", "blue")])
 
 
 def output_of(case, model, image, precision=torch.float64):
     tensors = {name: widen(array).to(precision) for name, array in model.items()}
-    x = torch.from_numpy(image).to(precision)[None, None]
+    height, width = image.shape[-2:]
+    x = torch.from_numpy(image).to(precision).reshape(1, case.colors, height, width)
     with torch.no_grad():
-        return networks.run(case.metadata, tensors, x)[0, 0].numpy().astype("<f4")
+        y = networks.run(case.metadata, tensors, x)[0].numpy().astype("<f4")
+    return y if image.ndim == 3 else y[0]
 
 
 def write_case(case):
     model, image = model_of(case), input_of(case)
     pair = {"input": image, "output": output_of(case, model, image)}
     write(HERE / f"{case.name}.safetensors", model, case.metadata)
-    height, width = image.shape
+    height, width = image.shape[-2:]
     write(HERE / f"{case.name}.io.safetensors", pair,
           {"case": case.name, "width": str(width), "height": str(height)})
 

@@ -4,7 +4,7 @@
 Written for truth, not for speed: the training form of ECBSR runs its five
 branches one by one, nothing is folded. `weights` maps the published names to
 torch tensors, `x` is [1, 1, H, W] in the network's own domain; the result is
-[1, 1, s·H, s·W], not clamped.
+[1, 1, s·H, s·W], not clamped. With `colors` = 3 it is [1, 3, H, W], R, G and B.
 
 With `padding` = `replicate` the picture is continued by its border pixels as far
 as the network reaches, and no layer pads anything. `minimum` and `maximum` of a
@@ -144,8 +144,9 @@ def ecbsr(metadata, weights, x):
                      weights.get(prefix + ".act.weight"))
         y = bounded(weights, prefix, y)
     prefix = f"backbone.{last}"
-    y = bounded(weights, prefix, ecb(metadata, weights, prefix, y)) + x
-    return F.pixel_shuffle(y, int(metadata["scale"]))
+    scale = int(metadata["scale"])
+    y = bounded(weights, prefix, ecb(metadata, weights, prefix, y))
+    return F.pixel_shuffle(y + x.repeat_interleave(scale ** 2, dim=1), scale)
 
 
 ARCHITECTURES = {"ecbsr": ecbsr, "esr-max": esr_max, "esr-tm": esr_tm,

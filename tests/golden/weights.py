@@ -78,7 +78,8 @@ def esr_cnn(metadata, rng):
 
 def ecbsr(case, rng):
     blocks, channels = int(case.metadata["blocks"]), int(case.metadata["channels"])
-    chain = [1] + [channels] * (blocks + 1) + [int(case.metadata["scale"]) ** 2]
+    chain = [case.colors] + [channels] * (blocks + 1) \
+        + [case.colors * int(case.metadata["scale"]) ** 2]
     span = case.luma_range[1] - case.luma_range[0]
     # Softplus bends only near 0: bring the layers in between down to there.
     inner = 0.02 if case.metadata["activation"] == "softplus" else 1.0

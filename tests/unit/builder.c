@@ -185,10 +185,9 @@ add_branches (Builder *builder, guint i, guint n_in, guint n_out)
 // ------------------------------------------------------------------- networks
 // --
 
-Builder *
-builder_new_ecbsr (guint scale, guint n_blocks, guint n_channels,
-                   const gchar *activation, const gchar *form,
-                   const gchar *identity)
+static Builder *
+new_ecbsr (guint n_colors, guint scale, guint n_blocks, guint n_channels,
+           const gchar *activation, const gchar *form, const gchar *identity)
 {
   Builder *builder = new_builder ("ecbsr", scale, n_channels);
 
@@ -199,8 +198,8 @@ builder_new_ecbsr (guint scale, guint n_blocks, guint n_channels,
   for (guint i = 0; i < n_blocks + 2; i++)
     {
       const gboolean last = i == n_blocks + 1;
-      const guint n_in = i ? n_channels : 1;
-      const guint n_out = last ? scale * scale : n_channels;
+      const guint n_in = i ? n_channels : n_colors;
+      const guint n_out = last ? n_colors * scale * scale : n_channels;
       g_autofree gchar *layer = g_strdup_printf ("backbone.%u", i);
 
       add_kernel (builder, layer, "conv3x3.weight", n_out, n_in, 3);
@@ -210,6 +209,26 @@ builder_new_ecbsr (guint scale, guint n_blocks, guint n_channels,
       if (strcmp (form, "training") == 0)
         add_branches (builder, i, n_in, n_out);
     }
+  return builder;
+}
+
+Builder *
+builder_new_ecbsr (guint scale, guint n_blocks, guint n_channels,
+                   const gchar *activation, const gchar *form,
+                   const gchar *identity)
+{
+  return new_ecbsr (1, scale, n_blocks, n_channels, activation, form, identity);
+}
+
+Builder *
+builder_new_colors (guint scale, guint n_blocks, guint n_channels,
+                    const gchar *activation, const gchar *form,
+                    const gchar *identity)
+{
+  Builder *builder = new_ecbsr (3, scale, n_blocks, n_channels, activation,
+                                form, identity);
+
+  builder_set (builder, "colors", "3");
   return builder;
 }
 

@@ -31,6 +31,10 @@ Builder *builder_new_ecbsr (guint scale, guint n_blocks, guint n_channels,
                             const gchar *identity);
 
 // "esr-max", "esr-tm" or "esr-tr".
+// The same of three colours.
+Builder *builder_new_colors (guint scale, guint n_blocks, guint n_channels,
+                             const gchar *activation, const gchar *form,
+                             const gchar *identity);
 Builder *builder_new_esr (const gchar *architecture, guint scale,
                           guint kernel_size, guint n_channels);
 Builder *builder_new_esr_cnn (guint scale, guint n_channels, guint depth,

@@ -23,10 +23,8 @@ scale_values (BuiltTensor *tensor, guint n_values, gdouble factor)
 
 // The builder's weights keep the variance: scaled down, so much less is added.
 static EcbsrModel *
-new_ecbsr (guint scale, gdouble amplitude, const gchar *padding)
+load_weak (Builder *builder, gdouble amplitude, const gchar *padding)
 {
-  g_autoptr (Builder) builder
-      = builder_new_ecbsr (scale, 1, 4, "prelu", "plain", "false");
   BuiltTensor *weight = builder_find (builder, "backbone.2.conv3x3.weight");
   BuiltTensor *bias = builder_find (builder, "backbone.2.conv3x3.bias");
 
@@ -34,6 +32,24 @@ new_ecbsr (guint scale, gdouble amplitude, const gchar *padding)
   scale_values (bias, bias->n_values, 5 * amplitude);
   builder_set (builder, "padding", padding);
   return load (builder);
+}
+
+static EcbsrModel *
+new_ecbsr (guint scale, gdouble amplitude, const gchar *padding)
+{
+  g_autoptr (Builder) builder
+      = builder_new_ecbsr (scale, 1, 4, "prelu", "plain", "false");
+
+  return load_weak (builder, amplitude, padding);
+}
+
+EcbsrModel *
+model_new_colors (guint scale, gdouble amplitude, const gchar *padding)
+{
+  g_autoptr (Builder) builder
+      = builder_new_colors (scale, 1, 4, "prelu", "plain", "false");
+
+  return load_weak (builder, amplitude, padding);
 }
 
 EcbsrModel *

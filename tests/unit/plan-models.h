@@ -12,6 +12,9 @@
 EcbsrModel *model_new_ecbsr (guint scale, gdouble amplitude);
 // The same with replicated borders.
 EcbsrModel *model_new_replicating (guint scale, gdouble amplitude);
+// The same as the first of three colours, with this padding (NULL: zero).
+EcbsrModel *model_new_colors (guint scale, gdouble amplitude,
+                              const gchar *padding);
 // "esr-tm" or "esr-tr", for the luma range 0..1, near to repeating pixels.
 EcbsrModel *model_new_esr (const gchar *architecture, guint scale);
 

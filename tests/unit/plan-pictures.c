@@ -341,6 +341,8 @@ picture_config (const Picture *picture, const Setup *setup)
     .black = setup->black * unit,
     .white = setup->white * unit,
     .luma_weight = { 0.2126, 0.7152, 0.0722 },
+    .chroma_zero = 128 * unit,
+    .chroma_span = 224 * unit,
     .chroma_offset_x = setup->offset_x,
     .chroma_offset_y = setup->offset_y,
     .field = setup->field,

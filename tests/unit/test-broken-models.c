@@ -24,6 +24,18 @@ training (void)
 }
 
 static Builder *
+colors (void)
+{
+  return builder_new_colors (2, 1, 4, "prelu", "plain", "false");
+}
+
+static Builder *
+colors_training (void)
+{
+  return builder_new_colors (1, 1, 3, "prelu", "training", "true");
+}
+
+static Builder *
 esr_tm (void)
 {
   return builder_new_esr ("esr-tm", 2, 3, 2);
@@ -53,7 +65,8 @@ assert_refused (Builder *builder, const gchar *message)
 static void
 test_bases (void)
 {
-  static const Base bases[] = { plain, training, esr_tm, esr_cnn };
+  static const Base bases[] = { plain, training, colors, colors_training,
+                                esr_tm, esr_cnn };
 
   for (guint i = 0; i < G_N_ELEMENTS (bases); i++)
     {
@@ -93,9 +106,10 @@ static const MetadataCase metadata_cases[] = {
   { "architecture-other", esr_tm, "architecture", "esr-tr",
     "tensor 'filter.weight': shape is [16, 1, 3, 3], expected [24, 1, 3, 3]" },
   { "no-scale", plain, "scale", NULL, "metadata 'scale' is missing" },
-  { "scale-0", plain, "scale", "0", "'scale' is '0', expected 2 to 4" },
+  { "scale-0", plain, "scale", "0", "'scale' is '0', expected 1 to 4" },
   { "scale-1", esr_tm, "scale", "1", "'scale' is '1', expected 2 to 4" },
-  { "scale-5", plain, "scale", "5", "'scale' is '5', expected 2 to 4" },
+  { "scale-5", plain, "scale", "5", "'scale' is '5', expected 1 to 4" },
+  { "scale-5-of-esr", esr_tm, "scale", "5", "'scale' is '5', expected 2 to 4" },
   { "scale-signed", plain, "scale", "+2", "'scale' is '+2'" },
   { "scale-02", plain, "scale", "02", "'scale' is '02'" },
   { "scale-fraction", plain, "scale", "2.0", "'scale' is '2.0'" },
@@ -136,11 +150,24 @@ static const MetadataCase metadata_cases[] = {
   { "blocks-fewer", plain, "blocks", "0",
     "backbone.1.act.weight' is not part" },
   { "no-channels", plain, "channels", NULL, "'channels' is missing" },
-  { "channels-3", plain, "channels", "3", "expected 4 to 64" },
-  { "channels-65", plain, "channels", "65", "expected 4 to 64" },
+  { "channels-0", plain, "channels", "0", "expected 1 to 64" },
+  { "channels-65", plain, "channels", "65", "expected 1 to 64" },
   { "other-channels", plain, "channels", "5",
     "'backbone.0.conv3x3.weight': shape is [4, 1, 3, 3], expected [5, 1, 3, "
     "3]" },
+  { "colors-2", colors, "colors", "2", "'colors' is '2', expected one of 1, 3" },
+  { "colors-empty", colors, "colors", "", "'colors' is ''" },
+  { "colors-left-out", colors, "colors", NULL,
+    "'backbone.0.conv3x3.weight': shape is [4, 3, 3, 3], expected [4, 1, 3, "
+    "3]" },
+  { "luma-as-colors", plain, "colors", "3",
+    "'backbone.0.conv3x3.weight': shape is [4, 1, 3, 3], expected [4, 3, 3, "
+    "3]" },
+  { "colors-other-scale", colors, "scale", "1",
+    "'backbone.2.conv3x3.weight': shape is [12, 4, 3, 3], expected [3, 4, 3, "
+    "3]" },
+  { "esr-of-colors", esr_tm, "colors", "3",
+    "'colors' is '3', expected 1: only ecbsr is known with 3" },
   { "no-activation", plain, "activation", NULL, "'activation' is missing" },
   { "activation-gelu", plain, "activation", "gelu",
     "'activation' is 'gelu', expected one of linear, relu, rrelu, prelu" },

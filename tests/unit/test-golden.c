@@ -13,9 +13,10 @@
 typedef struct
 {
   EcbsrModel *model;
-  guint width, height, scale;
-  gsize n_in, n_out;
-  gfloat *input, *output; // [height][width], [scale·height][scale·width]
+  guint width, height, scale, n_colors;
+  gsize n_in, n_out; // values of all colours
+  // [colours][height][width], [colours][scale·height][scale·width]
+  gfloat *input, *output;
 } Case;
 
 static gchar *
@@ -53,14 +54,18 @@ load_pictures (Case *c, const gchar *name, const gchar *output)
   metadata = ecbsr_safetensors_dup_metadata (file);
   c->width = metadata_number (metadata, "width");
   c->height = metadata_number (metadata, "height");
-  c->n_in = (gsize) c->width * c->height;
+  c->n_in = (gsize) c->n_colors * c->width * c->height;
   c->n_out = c->n_in * c->scale * c->scale;
 
-  guint in_shape[] = { c->height, c->width };
-  guint out_shape[] = { c->scale * c->height, c->scale * c->width };
-  c->input = ecbsr_safetensors_take (file, "input", in_shape, 2, &error);
+  guint in_shape[] = { c->n_colors, c->height, c->width };
+  guint out_shape[]
+      = { c->n_colors, c->scale * c->height, c->scale * c->width };
+  guint grey = c->n_colors == 1; // has no dimension of colours
+  c->input = ecbsr_safetensors_take (file, "input", in_shape + grey, 3 - grey,
+                                     &error);
   g_assert_no_error (error);
-  c->output = ecbsr_safetensors_take (file, output, out_shape, 2, &error);
+  c->output = ecbsr_safetensors_take (file, output, out_shape + grey, 3 - grey,
+                                      &error);
   g_assert_no_error (error);
 }
 
@@ -75,6 +80,7 @@ load_case_of (const gchar *name, const gchar *output)
   c.model = ecbsr_model_open (path, &error);
   g_assert_no_error (error);
   c.scale = ecbsr_model_get_info (c.model)->scale;
+  c.n_colors = ecbsr_model_get_info (c.model)->n_colors;
   load_pictures (&c, name, output);
   return c;
 }
@@ -98,19 +104,25 @@ config_of (const Case *c, EcbsrSample sample)
 {
   const EcbsrModelInfo *info = ecbsr_model_get_info (c->model);
   gboolean floats = sample == ECBSR_SAMPLE_F32;
-
-  return (EcbsrPlanConfig) {
+  EcbsrPlanConfig config = {
     .width = c->width,
     .height = c->height,
     .sample = sample,
-    .layout = { .color = ECBSR_COLOR_YUV,
-                .n_components = 1,
-                .component[0].pixel_stride = floats ? 4 : 1 },
+    .layout = { .color = c->n_colors == 3 ? ECBSR_COLOR_RGB : ECBSR_COLOR_YUV,
+                .n_components = c->n_colors },
+    .luma_weight = { 0.2126, 0.7152, 0.0722 },
     .black = floats ? info->black : 0,
     .white = floats ? info->white : 255,
     .precision = ECBSR_PRECISION_FLOAT32,
     .n_threads = 1,
   };
+
+  for (guint i = 0; i < c->n_colors; i++)
+    {
+      config.layout.component[i].plane = i;
+      config.layout.component[i].pixel_stride = floats ? 4 : 1;
+    }
+  return config;
 }
 
 static void
@@ -119,11 +131,18 @@ run (const Case *c, const EcbsrPlanConfig *config, gpointer in, gpointer out)
   const gsize bytes = config->sample == ECBSR_SAMPLE_F32 ? 4 : 1;
   g_autoptr (GError) error = NULL;
   g_autoptr (EcbsrPlan) plan = ecbsr_plan_new (c->model, config, &error);
-  EcbsrPicture from = { { in }, { (gssize) (c->width * bytes) } };
-  EcbsrPicture to = { { out }, { (gssize) (c->scale * c->width * bytes) } };
+  const gsize n_in = c->n_in / c->n_colors, n_out = c->n_out / c->n_colors;
+  EcbsrPicture from, to;
   EcbsrRunParams params = { 1, 0 };
 
   g_assert_no_error (error);
+  for (guint i = 0; i < c->n_colors; i++)
+    {
+      from.plane[i] = (guint8 *) in + i * n_in * bytes;
+      from.stride[i] = (gssize) (c->width * bytes);
+      to.plane[i] = (guint8 *) out + i * n_out * bytes;
+      to.stride[i] = (gssize) (c->scale * c->width * bytes);
+    }
   ecbsr_plan_run (plan, &from, &to, &params);
 }
 

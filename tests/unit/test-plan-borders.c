@@ -65,6 +65,7 @@ new_plan (EcbsrModel *model, guint width, guint height, EcbsrPrecision precision
                 .component[0].pixel_stride = sizeof (gfloat) },
     .black = info->black,
     .white = info->white,
+    .luma_weight = { 0.2126, 0.7152, 0.0722 }, // for networks of three colours
     .precision = precision,
     // Tiles that begin and end anywhere, beyond the receptive field or within.
     .tile_width = width > 8 ? 7 : 0,

@@ -10,12 +10,12 @@
 
 #define N_FRAMES 60
 
-// A video of which anything may change: three plans of networks, one of
-// the cubic.
+// A video of which anything may change: five plans of networks, two of these of
+// three colours, and one of the cubic.
 typedef struct
 {
   GRand *random;
-  EcbsrPlan *plan[4];
+  EcbsrPlan *plan[6];
   EcbsrFrameCache *cache;
   Picture *in;
   Setup setup;
@@ -56,6 +56,8 @@ video_of_field (const Format *format, guint scale, guint width, guint height,
   v.plan[1] = new_plan (model_new_esr ("esr-tm", scale), &v, 0);
   v.plan[2] = new_plan (ecbsr_model_new_cubic (scale), &v, 20);
   v.plan[3] = new_plan (model_new_replicating (scale, 1), &v, 17);
+  v.plan[4] = new_plan (model_new_colors (scale, 1, NULL), &v, 14);
+  v.plan[5] = new_plan (model_new_colors (scale, 1, "replicate"), &v, 0);
   v.cache = ecbsr_frame_cache_new (v.plan[0], NULL);
   g_assert_nonnull (v.cache);
   return v;

@@ -59,15 +59,30 @@ check_sample (gint value, gint network, gint cubic, guint away)
     }
 }
 
+// Of the nearest of the pixels that share a sample.
+static guint
+nearest_of (const Picture *out, guint c, guint x, guint y, guint scale)
+{
+  const guint w_sub = out->format->layout.component[c].w_sub;
+  const guint h_sub = out->format->layout.component[c].h_sub;
+  guint nearest = G_MAXUINT;
+
+  for (guint i = 0; i < 1u << w_sub; i++)
+    for (guint j = 0; j < 1u << h_sub; j++)
+      nearest = MIN (nearest, distance_at (((x << w_sub) + i) / scale,
+                                           ((y << h_sub) + j) / scale));
+  return nearest;
+}
+
 static void
 check_component (const Picture *out, const Picture *network,
                  const Picture *cubic, guint c, guint scale)
 {
-  for (guint y = 0; y < out->height; y++)
-    for (guint x = 0; x < out->width; x++)
+  for (guint y = 0; y < picture_height (out, c); y++)
+    for (guint x = 0; x < picture_width (out, c); x++)
       check_sample (
           picture_get (out, c, x, y), picture_get (network, c, x, y),
-          picture_get (cubic, c, x, y), distance_at (x / scale, y / scale));
+          picture_get (cubic, c, x, y), nearest_of (out, c, x, y, scale));
 }
 
 static void
@@ -94,7 +109,9 @@ static void
 check_model (EcbsrModel *model, const Format *format, Setup setup)
 {
   const guint scale = ecbsr_model_get_info (model)->scale;
-  const guint n_luma = format_is_rgb (format) ? 3 : 1;
+  const guint n_colors = ecbsr_model_get_info (model)->n_colors;
+  const guint n_made = format_is_rgb (format) ? 3 : n_colors;
+  const guint n_luma = MIN (n_made, format->layout.n_components);
   g_autoptr (Picture) in = picture_new (format, WIDTH, HEIGHT, ROWS_TIGHT);
   g_autoptr (Picture) network = NULL, cubic = NULL, out = NULL;
   Setup none = setup;
@@ -138,6 +155,23 @@ test_format (gconstpointer data)
       check_model (ecbsr, format, setup);
       setup.field = ECBSR_FIELD_NONE;
     }
+}
+
+static void
+test_colors (gconstpointer data)
+{
+  const Format *format = data;
+  Setup setup = default_setup;
+
+  const guint scale = 1 + (guint) (format - formats) % 4;
+  g_autoptr (EcbsrModel) model
+      = model_new_colors (scale, 1, scale % 2 ? "replicate" : NULL);
+
+  check_model (model, format, setup);
+  setup.field = scale % 2 ? ECBSR_FIELD_TOP : ECBSR_FIELD_BOTTOM;
+  setup.strength = 0.6f;
+  setup.split = 40 * scale;
+  check_model (model, format, setup);
 }
 
 // ----------------------------------------------------------------- sizes --
@@ -237,7 +271,10 @@ main (int argc, char **argv)
     {
       g_autofree gchar *path
           = g_strconcat ("/plan/regions/", formats[i].name, NULL);
+      g_autofree gchar *colors
+          = g_strconcat ("/plan/regions/colors/", formats[i].name, NULL);
       g_test_add_data_func (path, &formats[i], test_format);
+      g_test_add_data_func (colors, &formats[i], test_colors);
     }
   g_test_add_func ("/plan/regions/tiny", test_tiny);
   g_test_add_func ("/plan/regions/counts", test_counts);

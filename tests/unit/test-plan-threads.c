@@ -65,12 +65,13 @@ test_side_by_side (void)
   static const gchar *const format_names[] = { "NV12", "BGRx", "YUY2" };
   g_autoptr (EcbsrModel) ecbsr = model_new_ecbsr (2, 1);
   g_autoptr (EcbsrModel) esr = model_new_esr ("esr-tr", 3);
+  g_autoptr (EcbsrModel) colors = model_new_colors (2, 1, NULL);
   Stream streams[N_STREAMS];
   GThread *threads[N_STREAMS];
 
   for (guint i = 0; i < N_STREAMS; i++)
     {
-      streams[i] = (Stream) { .model = i % 2 ? esr : ecbsr,
+      streams[i] = (Stream) { .model = i % 3 == 2 ? colors : i % 2 ? esr : ecbsr,
                               .format = format_names[i % 3],
                               .width = 30 + 17 * i,
                               .height = 40 - 5 * i,

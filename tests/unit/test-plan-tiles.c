@@ -64,6 +64,16 @@ test_format (gconstpointer data)
       check_divisions (esr, format, 1, ECBSR_FIELD_BOTTOM);
       check_divisions (cubic, format, 1, ECBSR_FIELD_TOP);
     }
+  for (guint scale = 1; scale <= 4; scale++)
+    {
+      g_autoptr (EcbsrModel) colors = model_new_colors (scale, 1, NULL);
+      g_autoptr (EcbsrModel) replicating
+          = model_new_colors (scale, 1, "replicate");
+      check_divisions (colors, format, 1, ECBSR_FIELD_NONE);
+      check_divisions (colors, format, 0.7f, ECBSR_FIELD_NONE);
+      check_divisions (replicating, format, 1, ECBSR_FIELD_TOP);
+      check_divisions (replicating, format, 0.7f, ECBSR_FIELD_BOTTOM);
+    }
 }
 
 int
