@@ -262,6 +262,45 @@ class Others(Case):
             self.assertLessEqual(abs((ends[0] - ends[1]) - (ends[2] - ends[3])), 40 * MS, ends)
 
 
+class OwnVideo(Case):
+    """--video: the pictures of one file with all else of another."""
+
+    def test_all_else_is_kept(self):
+        source = self.clip()
+        direct = self.upscale(source, "direct.mp4")
+        joined = self.upscale(source, "joined.mp4", "--video", direct)
+        for one, other in zip(read_streams(direct), read_streams(joined), strict=True):
+            self.assertEqual(one.caps, other.caps)
+            self.assertEqual([time for time, _ in one.packets], [time for time, _ in other.packets])
+            if one.kind != "video/x-h264":  # whose parser repeats parameters or not
+                self.assertEqual(one.packets, other.packets)
+        self.assertEqual(read_frames(direct)[1], read_frames(joined)[1])
+        self.assertEqual(self.complained, "")
+
+    def test_silent_keeps_its_tags(self):
+        source = self.make("silent.mkv", f"{picture()} ! {H264}", tags=[("title", "A ball")])
+        direct = self.upscale(source, "direct.mkv")
+        joined = self.upscale(source, "joined.mkv", "--video", direct)
+        self.assertRegex(read_streams(joined)[0].tags, "A.* ball")
+        self.assertEqual(read_frames(direct)[1], read_frames(joined)[1])
+
+    def test_what_is_refused(self):
+        source = self.clip()
+        out = self.path("out.mp4")
+        self.refuse("No such file", "--video", self.path("none.mp4"), source, out)
+        self.refuse("cannot be combined", "--video", source, "--start=1", source, out)
+        self.refuse("is to be a video", "--video", source, source, self.path("out.png"))
+        sound = self.path("sound.mkv")
+        launch(f'{tone()} ! flacenc ! matroskamux ! filesink location="{sound}"')
+        self.refuse("no video in ", "--video", sound, source, self.path("other.mp4"))
+        part = self.path("out.part.mp4")
+        part.write_bytes(source.read_bytes())
+        status, _, complained = clips.run(UPSCALE, "--force", "--video", part, source, out)
+        self.assertEqual(status, 1)
+        self.assertIn("is what is read", complained)
+        self.assertEqual(part.read_bytes(), source.read_bytes())
+
+
 class Pictures(Case):
     def still(self, name, encoder, form="RGB", width=65, height=49):
         launch(f"videotestsrc num-buffers=1 pattern=smpte ! video/x-raw,format={form},"
@@ -415,7 +454,7 @@ class Errors(Case):
         status, _, complained = clips.run(UPSCALE, "--force", self.path("x.part.mp4"),
                                           self.path("x.mp4"))
         self.assertEqual(status, 1)
-        self.assertIn("IN itself", complained)
+        self.assertIn("is what is read", complained)
         self.assertEqual((source.read_bytes(), self.path("x.part.mp4").read_bytes()),
                          (before, before))
 

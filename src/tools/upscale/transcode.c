@@ -7,6 +7,12 @@
 // parsebin's streams are held back until all of them are known and, with a
 // start, until the file has been sought there. The video bin is made when the
 // first frame is decoded, because what it has to do depends on caps and tags.
+//
+// With a video of its own (options->video) the first line is
+//
+//   filesrc -> parsebin --------------------------------------------------> muxer
+//
+// and the input's video is thrown away.
 
 #include "transcode.h"
 
@@ -100,6 +106,16 @@ post_error (Transcoder *self, GError *error)
   g_error_free (error);
 }
 
+static GstElement *
+add (Transcoder *self, const gchar *factory)
+{
+  GstElement *element = self->error ? NULL : container_make (factory, &self->error);
+
+  if (element)
+    gst_bin_add (GST_BIN (self->pipeline), element);
+  return element;
+}
+
 // ------------------------------------------------------------ stopping early --
 
 static GstClockTime
@@ -185,7 +201,7 @@ handle_signal (gpointer data)
   n_frames = self->n_frames;
   self->stopping = TRUE;
   g_mutex_unlock (&self->lock);
-  if (again || n_frames == 0 || !self->muxer)
+  if (again || n_frames == 0 || !self->muxer || self->options->video)
     fail_with (self, "interrupted");
   else
     end_sparse_streams (self);
@@ -225,15 +241,21 @@ see_size (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 }
 
 static void
+watch_frames (Transcoder *self, GstPad *counted)
+{
+  gst_pad_add_probe (counted, GST_PAD_PROBE_TYPE_BUFFER, count_frame, self, NULL);
+  gst_pad_add_probe (self->video_sink, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, see_size,
+                     self, NULL);
+}
+
+static void
 watch_video (Transcoder *self, GstPad *decoded)
 {
   g_autoptr (GstPad) upscaled
       = gst_element_get_static_pad (self->options->ecbsr, "src");
 
   gst_pad_add_probe (decoded, GST_PAD_PROBE_TYPE_BUFFER, watch_decoded, self, NULL);
-  gst_pad_add_probe (upscaled, GST_PAD_PROBE_TYPE_BUFFER, count_frame, self, NULL);
-  gst_pad_add_probe (self->video_sink, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, see_size,
-                     self, NULL);
+  watch_frames (self, upscaled);
 }
 
 // The first decoded frame is here, with the caps and tags that go before it.
@@ -436,13 +458,103 @@ request_video_sink (Transcoder *self)
   return self->video_sink != NULL;
 }
 
+// --------------------------------------------------------- video of its own --
+
+// Of the file as a whole, which would have come with the video.
+static void
+keep_global_tags (Transcoder *self, GstPad *pad)
+{
+  GstEvent *event;
+
+  for (guint i = 0; (event = gst_pad_get_sticky_event (pad, GST_EVENT_TAG, i)); i++)
+    {
+      GstTagList *tags;
+      gst_event_parse_tag (event, &tags);
+      if (gst_tag_list_get_scope (tags) == GST_TAG_SCOPE_GLOBAL)
+        gst_tag_setter_merge_tags (GST_TAG_SETTER (self->muxer), tags, GST_TAG_MERGE_KEEP);
+      gst_event_unref (event);
+    }
+}
+
+static gboolean
+discard (Transcoder *self, GstPad *pad)
+{
+  GstElement *sink = add (self, "fakesink");
+  g_autoptr (GstPad) end = sink ? gst_element_get_static_pad (sink, "sink") : NULL;
+
+  if (!sink)
+    return FALSE;
+  g_object_set (sink, "async", FALSE, NULL);
+  gst_element_sync_state_with_parent (sink);
+  return gst_pad_link (pad, end) == GST_PAD_LINK_OK;
+}
+
+// The end of a stream that is no video; all streams are known by then.
+static GstPadProbeReturn
+check_own_video (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  Transcoder *self = data;
+
+  if (GST_EVENT_TYPE (info->data) == GST_EVENT_EOS
+      && !gst_pad_is_linked (self->video_sink))
+    post_error (self, g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED, "there is no video in %s",
+                                   self->options->video));
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+link_own_video (GstElement *parser, GstPad *pad, gpointer data)
+{
+  Transcoder *self = data;
+  Stream stream = { .pad = pad };
+
+  if (gst_pad_is_linked (self->video_sink) || !is_video (&stream))
+    {
+      gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, check_own_video, self,
+                         NULL);
+      discard (self, pad);
+    }
+  else if (gst_pad_link (pad, self->video_sink) != GST_PAD_LINK_OK)
+    post_error (self, g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED,
+                                   "%s does not take the video of %s",
+                                   self->options->container->suffix,
+                                   self->options->video));
+}
+
+static gboolean
+add_own_video (Transcoder *self, Stream *replaced)
+{
+  GstElement *source = add (self, "filesrc");
+  GstElement *parser = add (self, "parsebin");
+
+  if (!source || !parser || !discard (self, replaced->pad))
+    return FALSE;
+  if (GST_IS_TAG_SETTER (self->muxer))
+    keep_global_tags (self, replaced->pad);
+  g_object_set (source, "location", self->options->video, NULL);
+  g_signal_connect (parser, "pad-added", G_CALLBACK (link_own_video), self);
+  watch_frames (self, self->video_sink);
+  gst_element_link (source, parser);
+  gst_element_sync_state_with_parent (parser);
+  gst_element_sync_state_with_parent (source);
+  return TRUE;
+}
+
+// ---------------------------------------------------------------- all of them --
+
+static gboolean
+link_main_video (Transcoder *self, Stream *video)
+{
+  if (self->options->video)
+    return add_own_video (self, video);
+  video->out = queue_stream (self, video);
+  return link_video (self, video);
+}
+
 static gboolean
 link_streams (Transcoder *self, Stream *video)
 {
-  if (!request_video_sink (self))
-    return FALSE;
-  video->out = queue_stream (self, video);
-  if (!link_video (self, video))
+  if (!request_video_sink (self) || !link_main_video (self, video))
     return FALSE;
   for (guint i = 0; i < self->streams->len; i++)
     {
@@ -667,16 +779,6 @@ refresh (gpointer data)
 
 // ------------------------------------------------------------------- pipeline --
 
-static GstElement *
-add (Transcoder *self, const gchar *factory)
-{
-  GstElement *element = self->error ? NULL : container_make (factory, &self->error);
-
-  if (element)
-    gst_bin_add (GST_BIN (self->pipeline), element);
-  return element;
-}
-
 static void
 make_pipeline (Transcoder *self)
 {
@@ -729,12 +831,14 @@ fill_result (Transcoder *self)
   TranscodeResult *result = self->result;
   g_autofree gchar *model = NULL, *backend = NULL;
 
-  g_object_get (self->options->ecbsr, "active-model", &model, "backend", &backend, NULL);
   result->n_frames = self->n_frames;
   result->width = self->width;
   result->height = self->height;
-  result->model = g_strdup_printf ("%s, %s", model, backend);
   result->stopped_at = self->stop_at;
+  if (self->options->video)
+    return;
+  g_object_get (self->options->ecbsr, "active-model", &model, "backend", &backend, NULL);
+  result->model = g_strdup_printf ("%s, %s", model, backend);
 }
 
 static void

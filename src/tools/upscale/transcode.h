@@ -14,7 +14,8 @@ typedef struct
   const gchar *encoder; // NULL: the container's
   gboolean keep_interlaced;
   GstClockTime start;
-  GstElement *ecbsr; // its properties set
+  const gchar *video; // NULL, or a file whose video is taken as it is, for input's
+  GstElement *ecbsr;  // its properties set
   Progress *progress;
 } TranscodeOptions;
 
@@ -22,7 +23,7 @@ typedef struct
 {
   guint64 n_frames;
   gint width, height;
-  gchar *model;            // and on what it ran
+  gchar *model;            // and on what it ran; NULL: no frame was upscaled
   GstClockTime stopped_at; // GST_CLOCK_TIME_NONE: the whole of it
 } TranscodeResult;
 

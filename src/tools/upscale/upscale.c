@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static gchar *model, *content, *start, *encoder, *interlaced;
+static gchar *model, *content, *start, *encoder, *interlaced, *video;
 static gchar **settings, **paths;
 static gint scale = 2;
 static gboolean force, quiet, show_version;
@@ -35,6 +35,8 @@ static const GOptionEntry entries[] = {
     "deinterlace|keep" },
   { "encoder", 'e', 0, G_OPTION_ARG_STRING, &encoder,
     "Elements that encode, as for gst-launch-1.0; default: by OUT's suffix", "ELEMENTS" },
+  { "video", 0, 0, G_OPTION_ARG_FILENAME, &video,
+    "Upscale nothing: take this file's video, as it is, for IN's", "FILE" },
   { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &settings,
     "Any property of the element ecbsr", "NAME=VALUE" },
   { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "Overwrite OUT", NULL },
@@ -196,6 +198,8 @@ check_arguments (GError **error)
   if (interlaced && strcmp (interlaced, "keep") != 0
       && strcmp (interlaced, "deinterlace") != 0)
     return refuse (error, "--interlaced %s: deinterlace or keep is wanted", interlaced);
+  if (video && start)
+    return refuse (error, "--video and --start cannot be combined");
   return TRUE;
 }
 
@@ -211,6 +215,17 @@ check_input (const gchar *path, GStatBuf *input, GError **error)
   if (S_ISREG (input->st_mode) && input->st_size == 0)
     return refuse (error, "%s: an empty file", path);
   return TRUE;
+}
+
+// The video that is taken for the input's.
+static gboolean
+check_video (const Container *container, GStatBuf *found, GError **error)
+{
+  if (!video)
+    return TRUE;
+  if (!container->muxer)
+    return refuse (error, "--video: OUT is to be a video, not %s", container->suffix);
+  return check_input (video, found, error);
 }
 
 static gboolean
@@ -244,7 +259,7 @@ make_part_path (const gchar *path)
   return g_strdup_printf ("%.*s.part%s", (gint) (suffix - path), path, suffix);
 }
 
-// The part may be a file of an earlier run, but never IN.
+// The part may be a file of an earlier run, but never one that is read.
 static gboolean
 check_part (const gchar *part, const GStatBuf *input, GError **error)
 {
@@ -253,8 +268,8 @@ check_part (const gchar *part, const GStatBuf *input, GError **error)
   if (g_lstat (part, &output) != 0)
     return TRUE;
   if (output.st_dev == input->st_dev && output.st_ino == input->st_ino)
-    return refuse (error, "%s: is IN itself, and would be written to meanwhile; choose "
-                          "another name for OUT", part);
+    return refuse (error, "%s: is what is read, and would be written to meanwhile; "
+                          "choose another name for OUT", part);
   if (!S_ISREG (output.st_mode))
     return refuse (error, "%s: not a regular file", part);
   if (!force)
@@ -273,7 +288,8 @@ report (const gchar *path, const TranscodeResult *result, const Progress *progre
   if (!quiet)
     g_print ("%s: %" G_GUINT64_FORMAT " frame%s of %dx%d in %.1f s (%.1f frames/s), %s\n",
              path, result->n_frames, result->n_frames == 1 ? "" : "s", result->width,
-             result->height, seconds, (gdouble) result->n_frames / seconds, result->model);
+             result->height, seconds, (gdouble) result->n_frames / seconds,
+             result->model ? result->model : "as they were");
 }
 
 static gint
@@ -318,11 +334,13 @@ upscale (TranscodeOptions *options)
   g_autoptr (GError) error = NULL;
   TranscodeResult result = { 0 };
   Progress progress;
-  GStatBuf input;
+  GStatBuf input, own;
   gint status;
 
-  if (!check_input (paths[0], &input, &error) || !check_output (paths[1], &input, &error)
-      || !check_part (part, &input, &error))
+  if (!check_input (paths[0], &input, &error)
+      || !check_video (options->container, &own, &error)
+      || !check_output (paths[1], &input, &error) || !check_part (part, &input, &error)
+      || (video && !check_part (part, &own, &error)))
     return complain (NULL, error);
   progress_init (&progress, quiet);
   options->output = part;
@@ -350,6 +368,7 @@ run (void)
       || !(ecbsr = make_ecbsr (&error)))
     return complain (NULL, error);
   options.input = paths[0];
+  options.video = video;
   options.keep_interlaced = interlaced && strcmp (interlaced, "keep") == 0;
   options.ecbsr = ecbsr;
   return upscale (&options);
