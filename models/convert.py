@@ -4,8 +4,9 @@
 
     convert.py eSR-TM_s2_K5_C2.model esr-tm.safetensors
     convert.py ecbsr_x2_m4c16.pt ecbsr.safetensors --identity
+    convert.py 2x_Compact.pth compact.safetensors
 
-Needs Python and NumPy, not PyTorch, but for --bounds-from, which needs Pillow too. A
+What it found is said in one line. Needs Python and NumPy, not PyTorch, but for --bounds-from, which needs Pillow too. A
 checkpoint is a program for Python's pickle machine; here it is read by one that cannot
 run anything, so checkpoints from anywhere are safe to convert.
 """
@@ -17,9 +18,12 @@ import sys
 import time
 from pathlib import Path
 
-from model_shapes import ACTIVATIONS, ARCHITECTURES, SCALES, ShapeError, describe
+import numpy as np
+
+from known_names import renamed
+from model_shapes import ACTIVATIONS, ARCHITECTURES, ECBSR_SCALES, ShapeError, describe
 from pytorch_file import read_state
-from safetensors_io import SafetensorsError, write
+from safetensors_io import BF16, SafetensorsError, bf16_to_float32, read, write
 from tensor_pickle import CheckpointError
 
 # As the edge-SR authors name their files: eSR-CNN_s2_C2_D7_S3.model
@@ -29,7 +33,8 @@ SIZES = ("scale", "blocks", "channels", "kernel_size", "depth", "squeeze")
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm")
 LUMA_RANGES = {"ecbsr": "16..235"}  # as published
-EDGE_SR_LUMA_RANGE = "0..1"
+OTHER_LUMA_RANGE = "0..1"  # edge-SR, and all that have three colours or other names
+LEAKY = re.compile(r"leaky-relu:(-?[0-9]{1,3}(?:\.[0-9]{1,9})?)")
 NUMBER = r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?"
 MAX_LUMA, MIN_LUMA_SPAN = 65536, 0.001  # as the engine has it
 LUMA_RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})")
@@ -52,7 +57,7 @@ def main(args=None):
         fail(f"{options.input}: {error.strerror or error}")
     except (CheckpointError, ShapeError) as error:
         fail(f"{options.input}: {error}")
-    except ConvertError as error:
+    except (ConvertError, SafetensorsError) as error:
         fail(str(error))
 
 
@@ -65,17 +70,70 @@ def convert(options):
     if os.path.exists(options.output) and os.path.samefile(options.input, options.output):
         raise ConvertError(f"{options.output}: is the checkpoint itself")
     texts = texts_of(options)  # what is wrong with options comes before the work
-    tensors = read_state(options.input)
-    metadata = {"format": "gst-ecbsr 1", **describe(tensors, claims_of(options)), **texts}
+    tensors, family = renamed(read_tensors(options.input))
+    claims = claims_of(options)
+    tensors = with_slopes(tensors, claims)
+    metadata = {"format": "gst-ecbsr 1", **describe(tensors, claims), **texts}
     if metadata["luma_range"] is None:
-        metadata["luma_range"] = LUMA_RANGES.get(metadata["architecture"], EDGE_SR_LUMA_RANGE)
+        metadata["luma_range"] = luma_range_of(metadata, family)
     if options.bounds_from:
         tensors = {**tensors, **bounds_of(tensors, metadata, options.bounds_from)}
     save(options.output, tensors, metadata)
+    print(found(metadata, family))
+
+
+def read_tensors(path):
+    if not path.lower().endswith(".safetensors"):
+        return read_state(path)
+    tensors, metadata = read(path)
+    if "format" in metadata and metadata["format"].startswith("gst-ecbsr"):
+        raise ConvertError(f"{path}: is a model file already")
+    for name, array in tensors.items():
+        if array.dtype == np.int8:
+            raise ConvertError(f"{path}: tensor {name} holds whole numbers")
+        tensors[name] = bf16_to_float32(array) if array.dtype == BF16 else array.astype("<f4")
+    return tensors
+
+
+def luma_range_of(metadata, family):
+    if family or metadata.get("colors", "1") != "1":
+        return OTHER_LUMA_RANGE
+    return LUMA_RANGES.get(metadata["architecture"], OTHER_LUMA_RANGE)
+
+
+def with_slopes(tensors, claims):
+    """A leaky ReLU is a PReLU whose slopes are all the same."""
+    claimed, _ = claims.get("activation", ("", None))
+    match = LEAKY.fullmatch(claimed)
+    if not match:
+        return tensors
+    del claims["activation"]
+    if any(name.endswith(".act.weight") for name in tensors):
+        raise ShapeError(f"--activation says {claimed}, but there are slopes of a PReLU")
+    result, convolutions = {}, [n for n in tensors if n.endswith(".conv3x3.weight")]
+    for name, array in tensors.items():
+        result[name] = array
+        stem, is_bias = name.removesuffix(".conv3x3.bias"), name.endswith(".conv3x3.bias")
+        if is_bias and stem != f"backbone.{len(convolutions) - 1}":
+            result[stem + ".act.weight"] = np.full(len(array), float(match[1]), "<f4")
+    return result
+
+
+def found(metadata, family):
+    """What it is, for people."""
+    numbers = [f"{key} {metadata[key]}" for key in ("blocks", "channels", "kernel_size", "depth",
+                                                    "squeeze") if key in metadata]
+    colors = "3 colours" if metadata.get("colors") == "3" else "luma"
+    parts = [family or metadata["architecture"], colors, f"x{metadata['scale']}", *numbers]
+    if "activation" in metadata:
+        parts.append(metadata["activation"])
+    return f"convert.py: {', '.join(parts)}; {metadata['luma_range']} for black and white"
 
 
 def bounds_of(tensors, metadata, folder):
     """How far each channel reaches on the pictures in `folder`."""
+    if metadata.get("colors", "1") != "1":
+        raise ConvertError("--bounds-from: only for networks of luma, not of three colours")
     try:
         paths = sorted(path for path in Path(folder).iterdir()
                        if path.suffix.lower() in PICTURES)
@@ -121,21 +179,23 @@ def save(path, tensors, metadata):
 
 def parse_options(args):
     parser = Parser(prog="convert.py", description=__doc__.split("\n\n", maxsplit=1)[0])
-    parser.add_argument("input", metavar="IN", help="checkpoint: .model, .pt, .pth")
+    parser.add_argument("input", metavar="IN",
+                        help="checkpoint: .model, .pt, .pth, .safetensors")
     parser.add_argument("output", metavar="OUT.safetensors")
     parser.add_argument("--architecture", choices=ARCHITECTURES,
                         help="else from the file name or the tensors")
-    parser.add_argument("--scale", type=int, choices=SCALES)
+    parser.add_argument("--scale", type=int, choices=ECBSR_SCALES)
     for size in SIZES[1:]:
         parser.add_argument("--" + size.replace("_", "-"), type=int, metavar="N",
                             help="checked against the tensors")
-    parser.add_argument("--activation", choices=ACTIVATIONS,
-                        help="of ECBSR; needed where it is not prelu")
+    parser.add_argument("--activation", type=activation,
+                        help=f"of ECBSR; needed where it is not prelu: {', '.join(ACTIVATIONS)}, "
+                             "leaky-relu:SLOPE")
     parser.add_argument("--identity", action="store_true",
                         help="ECBSR in training form was trained with identity branches")
     parser.add_argument("--luma-range", metavar="BLACK..WHITE",
-                        help="what the network sees for black and white; 16..235 for ECBSR, "
-                             "0..1 for edge-SR unless given")
+                        help="what the network sees for black and white; 16..235 for ECBSR "
+                             "of luma, else 0..1 unless given")
     parser.add_argument("--padding", choices=("zero", "replicate"),
                         help="what the network was trained to see beyond the picture's "
                              "borders; zero unless given")
@@ -147,6 +207,13 @@ def parse_options(args):
     parser.add_argument("--trained-on", default="unknown", help="data sets")
     parser.add_argument("--content", choices=("clean", "camera"))
     return parser.parse_args(args)
+
+
+def activation(text):
+    if text in ACTIVATIONS or LEAKY.fullmatch(text):
+        return text
+    raise argparse.ArgumentTypeError(f"invalid choice: {text!r} (choose from "
+                                     f"{', '.join(ACTIVATIONS)}, leaky-relu:SLOPE)")
 
 
 def claims_of(options):

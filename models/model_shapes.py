@@ -16,8 +16,10 @@ import re
 import numpy as np
 
 SCALES = (2, 3, 4)
+ECBSR_SCALES = (1, *SCALES)
+COLORS = (1, 3)
 KERNEL_SIZES = (3, 5, 7)
-LIMITS = {"blocks": (0, 64), "ecbsr channels": (4, 64), "channels": (1, 16),
+LIMITS = {"blocks": (0, 64), "ecbsr channels": (1, 64), "channels": (1, 16),
           "depth": (1, 64), "squeeze": (1, 64)}
 ACTIVATIONS = ("prelu", "relu", "rrelu", "softplus", "linear")
 N_GROUPS = {"esr-max": 1, "esr-tm": 2, "esr-tr": 3, "esr-cnn": 2}
@@ -148,24 +150,28 @@ def describe_ecbsr(tensors, claims):
     layers = {int(match[1]) for match in map(re.compile(r"backbone\.(\d{1,3})\.").match, tensors)
               if match}
     blocks = limited("blocks", max(layers, default=0) - 1, LIMITS["blocks"])
-    channels, n_colours = rank4(tensors, "backbone.0.conv3x3.weight")[:2]
-    if n_colours != 1:
-        raise ShapeError(f"a network for {n_colours} colours: only luma networks are supported")
+    channels, colors = rank4(tensors, "backbone.0.conv3x3.weight")[:2]
+    if colors not in COLORS:
+        raise ShapeError(f"tensor backbone.0.conv3x3.weight: a network for {colors} colours, only "
+                         "1 (luma) and 3 are supported")
     limited("channels", channels, LIMITS["ecbsr channels"])
     facts = {
-        "scale": scale_of(rank4(tensors, f"backbone.{blocks + 1}.conv3x3.weight")[0]),
+        "scale": scale_of(rank4(tensors, f"backbone.{blocks + 1}.conv3x3.weight")[0], colors),
         "blocks": blocks, "channels": channels, "activation": activation_of(tensors, claims),
         "form": "training" if any(".conv1x1_" in name for name in tensors) else "plain",
     }
     facts["identity"] = identity_of(facts["form"], claims)
+    if colors != 1:
+        facts["colors"] = colors
     return facts, ecbsr_shapes(facts, tensors)
 
 
-def scale_of(n_out):
-    scale = math.isqrt(n_out)
-    if scale not in SCALES or scale ** 2 != n_out:
-        raise ShapeError(f"the last layer has {n_out} channels, which is the square of no "
-                         "supported scale (2, 3, 4)")
+def scale_of(n_out, colors):
+    scale = math.isqrt(n_out // colors)
+    if scale not in ECBSR_SCALES or colors * scale ** 2 != n_out:
+        times = "" if colors == 1 else f"{colors} times "
+        raise ShapeError(f"the last layer has {n_out} channels, which is {times}the square of no "
+                         "supported scale (1, 2, 3, 4)")
     return scale
 
 
@@ -174,8 +180,8 @@ def activation_of(tensors, claims):
     if any(name.endswith(".act.weight") for name in tensors):
         return "prelu"
     if claimed is None:
-        raise ShapeError("--activation is needed (relu, rrelu, softplus or linear): "
-                         "there is no act.weight, so it is not prelu")
+        raise ShapeError("--activation is needed (relu, rrelu, softplus, linear or "
+                         "leaky-relu:SLOPE): there are no slopes, so it is not prelu")
     if claimed == "prelu":
         raise ShapeError(f"{source} says prelu, but there is no act.weight")
     return claimed
@@ -191,7 +197,8 @@ def identity_of(form, claims):
 
 def ecbsr_shapes(facts, tensors):
     last = facts["blocks"] + 1
-    chain = [1] + [facts["channels"]] * last + [facts["scale"] ** 2]
+    colors = facts.get("colors", 1)
+    chain = [colors] + [facts["channels"]] * last + [colors * facts["scale"] ** 2]
     shapes = {}
     for i in range(last + 1):
         prefix, n_in, n_out = f"backbone.{i}", chain[i], chain[i + 1]

@@ -29,7 +29,8 @@ MAX_NAME = 256
 
 DTYPES = {"float32": np.dtype("<f4"), "float16": np.dtype("<f2"),
           "bfloat16": BF16, "float64": np.dtype("<f8")}
-NESTS = ("state_dict", "model", "params")
+NESTS = ("state_dict", "model", "params", "params_ema")
+AVERAGED = {"params_ema": "params"}  # the one stands for the other, which is the rougher one
 PARALLEL = "module."  # what torch.nn.DataParallel puts in front of each name
 
 ZIP_MAGIC, ZIP_ENTRY = b"PK\x03\x04", b"PK\x01\x02"
@@ -192,6 +193,8 @@ def find_state(value):
         if any(isinstance(item, Tensor) for item in value.values()):
             return without_prefix(value)
         nests = [name for name in NESTS if isinstance(value.get(name), dict)]
+        nests = [name for name in nests
+                 if name not in {rough for fine, rough in AVERAGED.items() if fine in nests}]
         if len(nests) > 1:
             raise CheckpointError(f"holds more than one of {', '.join(nests)}")
         value = value[nests[0]] if nests else None

@@ -293,6 +293,7 @@ ecbsr_cost_compare (EcbsrModel *model, const EcbsrPrecision *precisions, guint n
       .layout = { .n_components = 1, .component = { { .pixel_stride = 1 } } },
       .black = 16,
       .white = 235,
+      .luma_weight = { 0.299, 0.587, 0.114 },
       .precision = precisions[i],
       .n_threads = 1,
     };

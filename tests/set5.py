@@ -14,8 +14,7 @@ FOLDER = SHARED / "data" / "benchmark" / "Set5"
 def luma(path):
     """BT.601 luma of a picture, 16 to 235, not rounded."""
     with Image.open(path) as image:
-        rgb = np.asarray(image.convert("RGB"), dtype=np.float64)
-    return 16 + rgb @ np.array([65.481, 128.553, 24.966]) / 255
+        return luma_of_rgb(np.asarray(image.convert("RGB")))
 
 
 def to_bits(values, depth):
@@ -39,6 +38,19 @@ def unrounded_pictures(scale):
         low = luma(FOLDER / "LR_bicubic" / f"X{scale}" / f"{path.stem}x{scale}.png")
         height, width = (scale * size for size in low.shape)
         yield low, luma(path)[:height, :width]
+
+
+def color_pictures(scale):
+    """(small RGB, 8 bits; large luma, not rounded) of each picture."""
+    for path in sorted(FOLDER.glob("*.png")):
+        with Image.open(FOLDER / "LR_bicubic" / f"X{scale}" / f"{path.stem}x{scale}.png") as image:
+            low = np.asarray(image.convert("RGB"))
+        height, width = (scale * size for size in low.shape[:2])
+        yield low, luma(path)[:height, :width]
+
+
+def luma_of_rgb(rgb):
+    return 16 + rgb.astype(np.float64) @ np.array([65.481, 128.553, 24.966]) / 255
 
 
 def psnr(picture, reference, border):

@@ -46,22 +46,42 @@ def luma_of_i420(data, width, height, depth=8):
     return np.frombuffer(data, sample, stride * rows).reshape(-1, stride)[:height, :width]
 
 
+def upscale_rgb(picture, scale, **properties):
+    """RGB [h, w, 3] of 8 bits through `ecbsr scale=… …`: [scale·h, scale·w, 3]."""
+    height, width = picture.shape[:2]
+    rows = np.zeros((height, round_up(3 * width, 4)), "u1")
+    rows[:, :3 * width] = picture.reshape(height, 3 * width)
+    data = run(rows.tobytes(), ("rgb", "RGB"), (width, height), scale, properties)
+    stride = round_up(3 * scale * width, 4)
+    large = np.frombuffer(data, "u1").reshape(scale * height, stride)[:, :3 * scale * width]
+    return large.reshape(scale * height, scale * width, 3)
+
+
 def upscale(luma, scale, depth=8, **properties):
     """Limited-range luma [h, w] of 8, 10 or 12 bits through `ecbsr scale=… …`:
     [scale·h, scale·w] of as many."""
     name, parsed = FORMATS[depth][:2]
     height, width = luma.shape
+    data = run(to_i420(luma, depth), (parsed, name), (width, height), scale, properties,
+               "colorimetry=bt601")
+    return luma_of_i420(data, scale * width, scale * height, depth)
+
+
+def run(data, formats, size, scale, properties, *more):
+    """A frame's bytes through the element. `formats`: as rawvideoparse and GStreamer have it."""
+    parsed, name = formats
+    width, height = size
     options = [f"{key.replace('_', '-')}={value}" for key, value in properties.items()]
     with tempfile.TemporaryDirectory() as folder:
         frame, result = Path(folder, "in.yuv"), Path(folder, "out.yuv")
-        frame.write_bytes(to_i420(luma, depth))
+        frame.write_bytes(data)
         command = ["gst-launch-1.0", "-q", "filesrc", f"location={frame}",
                    f"blocksize={frame.stat().st_size}", "!",
                    "rawvideoparse", f"format={parsed}", f"width={width}", f"height={height}",
-                   "colorimetry=bt601", "!", "ecbsr", f"scale={scale}", *options, "!",
+                   *more, "!", "ecbsr", f"scale={scale}", *options, "!",
                    f"video/x-raw,format={name}", "!", "filesink", f"location={result}"]
-        run = subprocess.run(command, env=environment(), capture_output=True, text=True,
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True,
                              check=False, timeout=120)
-        if run.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)}\n{run.stdout}{run.stderr}")
-        return luma_of_i420(result.read_bytes(), scale * width, scale * height, depth)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+        return result.read_bytes()

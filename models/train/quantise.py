@@ -290,6 +290,9 @@ def main():
     tensors, metadata = safetensors_io.read(options.model)
     if not has_inner_layers(metadata):
         parser.error(f"{options.model}: a network of one layer has nothing to quantise")
+    if metadata.get("colors", "1") != "1":
+        parser.error(f"{options.model}: a network of three colours; only those of luma are "
+                     "quantised so far")
     photos = data.load_pairs(options.data, int(metadata["scale"]), options.work,
                              metadata.get("content", "clean"))
     result = quantise(tensors, metadata, *photos, options.iterations,

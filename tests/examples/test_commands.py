@@ -14,7 +14,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ["MESON_BUILD_ROOT"])
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/element.md", "docs/measuring.md", "docs/streams.md",
-         "docs/dependencies.md")
+         "docs/dependencies.md", "docs/own-model.md")
 COMMAND = re.compile(r"^    (?=[a-z.]+[-/a-z0-9.]*(?: |$))(.*)$", re.MULTILINE)
 # Each is the whole of another test, or of .ci/run.
 ELSEWHERE = {
@@ -78,8 +78,9 @@ class Clone:
         self.run("mkdir pictures; gst-launch-1.0 -q videotestsrc num-buffers=1 !"
                  " video/x-raw,width=64,height=48 ! pngenc ! filesink location=pictures/a.png")
         sys.path.insert(0, str(SOURCE / "tests" / "models"))
-        from test_convert import plain_ecbsr, state_of  # pylint: disable=import-outside-toplevel
+        from test_convert import compact, plain_ecbsr, state_of  # pylint: disable=import-outside-toplevel
         (self.folder / "checkpoint.pth").write_bytes(state_of(plain_ecbsr()))
+        (self.folder / "2x_Compact.pth").write_bytes(state_of(compact()))
 
 
 class Commands(unittest.TestCase):

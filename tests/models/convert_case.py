@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the tests of models/convert.py share: a folder, and running it there."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -35,7 +37,8 @@ class ConvertCase(unittest.TestCase):
 
     def convert(self, path, *options):
         """Converts in this process; returns (tensors, metadata)."""
-        convert.main([str(path), str(self.output), *options])
+        with contextlib.redirect_stdout(io.StringIO()):
+            convert.main([str(path), str(self.output), *options])
         result = read(self.output)
         self.output.unlink()
         return result

@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from convert_case import ConvertCase  # noqa: E402
+from safetensors_io import write  # noqa: E402
 import numpy as np  # noqa: E402
 from checkpoint_builder import (  # noqa: E402
     BUILD, DATA, SIZE, VALUES, call, dictionary, filter_state, good_legacy, good_tensor, good_zip,
@@ -216,7 +217,7 @@ class Ecbsr(ConvertCase):
 
     def test_activation(self):
         shapes = plain_ecbsr(prelu=False)
-        self.refuse(shapes, r"--activation is needed \(relu, rrelu, softplus or linear\)")
+        self.refuse(shapes, r"--activation is needed \(relu, rrelu, softplus, linear or leaky-relu")
         self.refuse(shapes, "--activation says prelu, but there is no", "--activation", "prelu")
         self.refuse(plain_ecbsr(), "--activation says relu, but", "--activation", "relu")
         for activation in ("relu", "rrelu", "softplus", "linear"):
@@ -227,11 +228,11 @@ class Ecbsr(ConvertCase):
         self.refuse(plain_ecbsr(), "--identity: the plain form", "--identity")
 
     def test_limits(self):
-        self.refuse(plain_ecbsr(channels=3), "channels: 3, not within 4 to 64")
         self.refuse(plain_ecbsr(channels=65), "channels: 65")
         self.refuse(plain_ecbsr(blocks=65), "blocks: 65, not within 0 to 64")
         self.refuse(plain_ecbsr(scale=5), "25 channels, which is the square of no")
-        self.refuse(plain_ecbsr(n_colours=3), "3 colours: only luma")
+        self.refuse(plain_ecbsr(n_colours=4), "backbone.0.conv3x3.weight: a network for 4 colours")
+        self.refuse(plain_ecbsr(n_colours=3, scale=5), "75 channels, which is 3 times the square")
 
     def test_shapes(self):
         shapes = plain_ecbsr()
@@ -251,6 +252,123 @@ class Ecbsr(ConvertCase):
             name = f"backbone.1.conv1x1_{suffix}.mask"
             for shape in ((4, 1, 3, 3), (4, 9)):  # of ones
                 self.refuse({**plain_ecbsr(), name: shape}, f"{name} is not the {suffix} kernel")
+
+
+def compact(channels=8, blocks=1, scale=2, prelu=True, n_colours=3, prefix="body"):
+    """As SRVGGNetCompact counts: convolutions at even places."""
+    chain = [n_colours] + [channels] * (blocks + 1) + [n_colours * scale ** 2]
+    shapes = {}
+    for i, (n_in, n_out) in enumerate(zip(chain, chain[1:])):
+        shapes[f"{prefix}.{2 * i}.weight"] = (n_out, n_in, 3, 3)
+        shapes[f"{prefix}.{2 * i}.bias"] = (n_out,)
+        if prelu and i <= blocks:
+            shapes[f"{prefix}.{2 * i + 1}.weight"] = (n_out,)
+    return shapes
+
+
+def pairs(**options):
+    """backbone.N.0 and backbone.N.1, of the same network."""
+    shapes = {}
+    for name, shape in plain_ecbsr(**options).items():
+        _, i, part, kind = name.split(".")
+        shapes[f"backbone.{i}.{'01'[part == 'act']}.{kind}"] = shape
+    return shapes
+
+
+class OtherNames(ConvertCase):
+    """The same networks as others call their layers."""
+
+    def conclude(self, shapes, *options):
+        return self.convert(self.checkpoint(state_of(shapes), "e.pth"), *options)
+
+    def refuse(self, shapes, expected, *options):
+        self.assert_refused(state_of(shapes), expected, *options, name="e.pth")
+
+    def test_recognised(self):
+        for shapes, said in ((compact(), r"Compact \(body"), (pairs(channels=8, n_colours=3), "plain"),
+                             (compact(prefix="backbone"), "plain"),
+                             (plain_ecbsr(channels=8, n_colours=3), "ecbsr")):
+            tensors, metadata = self.conclude(shapes)
+            self.assertEqual({name: array.shape for name, array in tensors.items()},
+                             plain_ecbsr(channels=8, n_colours=3))
+            self.assertEqual([metadata[key] for key in ("colors", "scale", "blocks", "channels",
+                                                        "activation", "form", "luma_range")],
+                             ["3", "2", "1", "8", "prelu", "plain", "0..1"])
+            done = self.run_program(self.checkpoint(state_of(shapes), "e.pth"), self.output)
+            self.assertRegex(done.stdout, rf"\Aconvert.py: [^\n]*{said}[^\n]*3 colours, x2[^\n]*\n\Z")
+            self.output.unlink()
+
+    def test_sizes(self):
+        for scale in (1, 2, 3, 4):
+            for channels in (3, 8, 24, 40, 64):
+                for n_colours in (1, 3):
+                    _, metadata = self.conclude(compact(channels, 0, scale, n_colours=n_colours))
+                    self.assertEqual((metadata["scale"], metadata["channels"],
+                                      metadata.get("colors", "1"), metadata["luma_range"]),
+                                     (str(scale), str(channels), str(n_colours), "0..1"))
+        self.assertEqual(self.conclude(compact(64, 32))[1]["blocks"], "32")
+
+    def test_nested(self):
+        item = ordered([(name, tensor(storage("0", 5000), shape))
+                        for name, shape in compact().items()])
+        data = np.ones(5000, "<f4").tobytes()
+        for nest in ("params", "params_ema"):
+            self.convert(self.checkpoint(zip_of(pickled(dictionary([(nest, item)])), {"0": data}),
+                                         "e.pth"))
+        zeros = item.replace(b"X\x01\0\0\0" + b"0", b"X\x01\0\0\0" + b"1")
+        both = dictionary([("params", zeros), ("params_ema", item)])
+        tensors, _ = self.convert(self.checkpoint(
+            zip_of(pickled(both), {"0": data, "1": np.zeros(5000, "<f4").tobytes()}), "e.pth"))
+        self.assertTrue(all((array == 1).all() for array in tensors.values()))
+
+    def test_leaky_relu(self):
+        shapes = compact(prelu=False)
+        self.refuse(shapes, "--activation is needed")
+        tensors, metadata = self.conclude(shapes, "--activation", "leaky-relu:0.1")
+        self.assertEqual(metadata["activation"], "prelu")
+        for i in (0, 1):
+            np.testing.assert_array_equal(tensors[f"backbone.{i}.act.weight"],
+                                          np.full(8, 0.1, "<f4"))
+        self.assertNotIn("backbone.2.act.weight", tensors)
+        self.assertEqual(self.conclude(shapes, "--activation", "relu")[1]["activation"], "relu")
+        self.refuse(compact(), "there are slopes of a PReLU", "--activation", "leaky-relu:0.1")
+        done = self.run_program("e.pth", self.output, "--activation", "leaky-relu")
+        self.assertRegex(done.stderr, "--activation: invalid choice.*leaky-relu:SLOPE")
+
+    def test_safetensors(self):
+        path = self.folder / "e.safetensors"
+        plain = {name: np.ones(shape, dtype) for (name, shape), dtype
+                 in zip(compact().items(), ("<f4", "<f2") * 8)}
+        write(path, plain, {"format": "pt"})
+        tensors, _ = self.convert(path)
+        self.assertEqual({array.dtype for array in tensors.values()}, {np.dtype("<f4")})
+        write(path, {**plain, "body.0.bias": np.ones(8, "i1")}, {})
+        self.assert_refused(path.read_bytes(), "whole numbers", name="e.safetensors")
+        write(path, plain, {"format": "gst-ecbsr 1"})
+        self.assert_refused(path.read_bytes(), "model file already", name="e.safetensors")
+        self.assert_refused(b"junk", "too short|header", name="e.safetensors")
+
+    def test_like_it_but_not_it(self):
+        base = compact()
+        for change, expected in (
+                ({"body.2.weight": (8, 8, 5, 5)}, "body.2.weight: a layer of 5x5, only 3x3"),
+                ({"body.4.weight": (12, 8, 1, 1)}, "body.4.weight: a layer of 1x1, only 3x3"),
+                ({"body.1.running_mean": (8,)}, "body.1.running_mean: a batch norm"),
+                ({"body.1.bias": (8,)}, "body.1.weight: a normalisation"),
+                ({"tail.weight": (12, 8, 3, 3)}, "tail.weight is no part of .* residual"),
+                ({"conv_up.weight": (12, 8, 1, 1)}, "conv_up.weight is no part of"),
+                ({"backbone.0.weight": (8, 3, 3, 3)}, "both body.N and backbone.N"),
+                ({"body.0.weight": (8, 12, 3, 3)}, "a network for 12 colours"),
+                ({"body.2.weight": (8, 72)}, "neither a layer of 3x3 nor"),
+                ({"body.2.weight": (8, 9, 3, 3)}, r"is \[8, 9, 3, 3\], not \[8, 8, 3, 3\]"),
+                ({"body.4.weight": (13, 8, 3, 3), "body.4.bias": (13,)}, "13 channels")):
+            self.refuse({**base, **change}, expected)
+        for missing in ("body.0.bias", "body.2.weight", "body.1.weight"):
+            self.refuse({name: shape for name, shape in base.items() if name != missing},
+                        "is missing|normalisation|neither")
+        odd = {**pairs(channels=8, n_colours=3), "backbone.0.1.bias": (8,)}
+        self.refuse(odd, "backbone.0.1.bias: not the slopes of a PReLU")
+        self.refuse({**pairs(), "skip.weight": (4, 1, 3, 3)}, "skip.weight is no part of a plain")
 
 
 class Options(ConvertCase):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """models/convert.py against PyTorch: what torch.save() wrote comes back equal."""
 
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -14,6 +15,7 @@ from safetensors_io import bf16_to_float32, read  # noqa: E402
 
 try:
     import torch
+    from golden import networks
 except ModuleNotFoundError:
     raise unittest.SkipTest("PyTorch is not installed")
 
@@ -81,6 +83,49 @@ def plain(array):
     return array.astype("<f4") if array.dtype.names is None else bf16_to_float32(array)
 
 
+class Compact(torch.nn.Module):
+    """SRVGGNetCompact, as its authors define it."""
+
+    def __init__(self, colors, channels, n, scale, activation):
+        super().__init__()
+        self.scale = scale
+        layers = [torch.nn.Conv2d(colors, channels, 3, 1, 1), activation(channels)]
+        for _ in range(n):
+            layers += [torch.nn.Conv2d(channels, channels, 3, 1, 1), activation(channels)]
+        layers.append(torch.nn.Conv2d(channels, colors * scale ** 2, 3, 1, 1))
+        self.body = torch.nn.ModuleList(layers)
+
+    def forward(self, x):
+        y = x
+        for layer in self.body:
+            y = layer(y)
+        y = torch.nn.functional.pixel_shuffle(y, self.scale)
+        return y + torch.nn.functional.interpolate(x, scale_factor=self.scale, mode="nearest")
+
+
+class CompactIsAnEcbsr(ConvertCase):
+    """What is converted does what the module does."""
+
+    def test_all(self):
+        for colors, channels, n, scale, activation, options in (
+                (3, 24, 8, 2, torch.nn.PReLU, ()), (3, 64, 1, 4, torch.nn.PReLU, ()),
+                (1, 8, 2, 3, torch.nn.PReLU, ()), (3, 8, 1, 1, torch.nn.PReLU, ()),
+                (3, 8, 1, 2, lambda _: torch.nn.ReLU(), ("--activation", "relu")),
+                (3, 8, 1, 2, lambda _: torch.nn.LeakyReLU(0.1),
+                 ("--activation", "leaky-relu:0.1"))):
+            torch.manual_seed(channels)
+            module = Compact(colors, channels, n, scale, activation)
+            path = self.folder / "2x_Compact.pth"
+            torch.save({"params": module.state_dict()}, path)
+            tensors, metadata = self.convert(path, *options)
+            x = torch.rand(1, colors, 11, 9)
+            with torch.no_grad():
+                expected = module(x)
+                found = networks.run(metadata, {name: torch.from_numpy(array)
+                                                for name, array in tensors.items()}, x)
+            np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=1e-5)
+
+
 class Published(ConvertCase):
     """Checkpoints that others and we trained, beside the project."""
 
@@ -106,6 +151,21 @@ class Published(ConvertCase):
             self.assertEqual(metadata["architecture"], family.lower())
             for size in sizes:
                 self.assertEqual(metadata[letters[size[0]]], size[1:])
+
+    def test_ecbsr_of_three_colours(self):
+        paths = sorted(SHARED.glob("checkpoints/ecbsr/*.pth"))
+        if not paths:
+            self.skipTest(f"{SHARED}: no such checkpoints")
+        for path in paths:
+            blocks, channels, scale = re.match(r"ECBSR_M(\d+)C(\d+)_x(\d)", path.name).groups()
+            tensors, metadata = self.convert(path)
+            expected = torch.load(path, map_location="cpu")
+            self.assertEqual([metadata[key] for key in ("blocks", "channels", "scale", "colors")],
+                             [blocks, channels, scale, "3"])
+            self.assertEqual(len(tensors), len(expected))
+            for i in range(int(blocks) + 2):
+                np.testing.assert_array_equal(tensors[f"backbone.{i}.conv3x3.weight"],
+                                              expected[f"backbone.{i}.0.weight"].float().numpy())
 
     def test_ecbsr(self):
         for _, metadata in self.compare("weights/ecbsr_x2_m4c16_prelu.pt", 1):
