@@ -21,8 +21,12 @@ test_packages=(
   gstreamer1.0-plugins-bad
   xvfb iproute2
 )
-# To run the kernels as other CPUs do; Debian has the cross compiler on x86-64.
-emulator_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
+# To run the kernels as other CPUs do; Debian has the cross compilers on x86-64.
+emulator_packages=(
+  gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-i686-linux-gnu libc6-dev-i386-cross
+  gcc-s390x-linux-gnu libc6-dev-s390x-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
+  qemu-user
+)
 
 fail () {
   printf '%s: %s\n' "${0##*/}" "$*" >&2

@@ -36,16 +36,6 @@ is_aligned (const void *p, unsigned size)
   return (uintptr_t) p % size == 0;
 }
 
-static int
-is_high_byte (unsigned offset)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  return offset == 0;
-#else
-  return offset == 1;
-#endif
-}
-
 static void
 load_u8 (float *dst, const uint8_t *src, unsigned pixel_stride,
          unsigned offset, float scale, float bias, size_t n)
@@ -58,7 +48,7 @@ load_u8 (float *dst, const uint8_t *src, unsigned pixel_stride,
     load_u8_plain (dst, src + offset, pixel_stride, scale, bias, n);
   else if (pixel_stride == 4)
     ecbsr_orc_load_u8_quad (dst, src, quad_shift (offset), scale, bias, count);
-  else if (is_high_byte (offset))
+  else if (offset == 1) // the second in memory: ORC's select1wb on any machine
     ecbsr_orc_load_u8_pair_second (dst, src, scale, bias, count);
   else
     ecbsr_orc_load_u8_pair_first (dst, src, scale, bias, count);

@@ -204,7 +204,19 @@ run_check (const EcbsrLevel *level, const char *name, void (*check) (Check *c),
 static bool
 is_wanted (const char *name)
 {
-  return !options.function || fnmatch (options.function, name, 0) == 0;
+  const char *pattern = options.function;
+
+  while (pattern && *pattern)
+    {
+      const size_t length = strcspn (pattern, ",");
+      char one[64];
+
+      snprintf (one, sizeof one, "%.*s", (int) length, pattern);
+      if (fnmatch (one, name, 0) == 0)
+        return true;
+      pattern += length + (pattern[length] == ',');
+    }
+  return !pattern;
 }
 
 // Only convolutions of narrow words may be absent, and not from the reference.

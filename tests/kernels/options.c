@@ -12,7 +12,7 @@ static const char usage[]
       "Checks every kernel of every ISA level that this CPU has.\n"
       "\n"
       "  --seed=N           repeat the run that printed this seed\n"
-      "  --function=NAME    only kernels of this name; * and ? match any\n"
+      "  --function=NAME,…  only kernels of these names; * and ? match any\n"
       "  --levels=NAME,…    fail unless these are all the levels above ref "
       "that\n"
       "                     the CPU has\n"

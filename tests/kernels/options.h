@@ -8,7 +8,7 @@
 typedef struct
 {
   int64_t seed;
-  const char *function; // pattern of names; NULL: all
+  const char *function; // patterns of names, with commas; NULL: all
   const char *levels; // those that the CPU must have, and no others; NULL: any
   bool quick, bench, json;
 } Options;
