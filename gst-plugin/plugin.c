@@ -11,4 +11,4 @@ plugin_init (GstPlugin * plugin)
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, ecbsr,
     "Upscales video with small super-resolution networks",
-    plugin_init, PACKAGE_VERSION, "LGPL", PACKAGE_NAME, PACKAGE_NAME)
+    plugin_init, PACKAGE_VERSION, "LGPL", PACKAGE_NAME, PACKAGE_ORIGIN)
