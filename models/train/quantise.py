@@ -37,6 +37,7 @@ START = 99.99
 N_CROPS, CROP = 12, 64
 ITERATIONS = 4000
 HELD = 0.75  # of a channel's range; see bound_by_bytes
+STRENGTHS = (1, 0.75, 0.5)  # of equalising channels; the best is taken
 
 
 def luma_range(metadata):
@@ -182,10 +183,13 @@ def calibrate(tensors, metadata, x, strength):
     return layers
 
 
-def best_calibration(tensors, metadata, x):
+def best_calibration(tensors, metadata, x, report=lambda text: None):
     replicate = is_replicated(metadata)
     target, _ = int8.run_float(int8.layers_of(tensors, metadata), x, replicate)
-    all_layers = [calibrate(tensors, metadata, x, strength) for strength in (1, 0.75, 0.5)]
+    all_layers = []
+    for n, strength in enumerate(STRENGTHS, 1):
+        all_layers.append(calibrate(tensors, metadata, x, strength))
+        report(f"int8, calibration {n} of {len(STRENGTHS)}")
     return min(all_layers, key=lambda layers: error_of(layers, x, target, replicate))
 
 
@@ -242,7 +246,7 @@ def finetuned(layers, pairs, metadata, iterations, report, drawn=((), ())):
 
 def int8_layers(tensors, metadata, train, held_out, iterations, report, drawn=((), ())):
     """Calibrated, and fine-tuned where that is better on the photos held out."""
-    found = [best_calibration(tensors, metadata, calibration_crops(train, metadata, drawn))]
+    found = [best_calibration(tensors, metadata, calibration_crops(train, metadata, drawn), report)]
     if iterations:
         found.append(finetuned(found[0], train, metadata, iterations, report, drawn))
     run = partial(int8.run_int8, replicate=is_replicated(metadata))
