@@ -18,8 +18,8 @@ PAGES = ("README.md", "CONTRIBUTING.md", "docs/element.md", "docs/measuring.md",
 COMMAND = re.compile(r"^    (?=[a-z.]+[-/a-z0-9.]*(?: |$))(.*)$", re.MULTILINE)
 # Each is the whole of another test, or of .ci/run.
 ELSEWHERE = {
-    "meson setup build --prefix=$HOME/.local": "tests/install/test_install.py",
-    "meson install -C build": "tests/install/test_install.py",
+    'meson setup build-install --prefix="$HOME/.local"': "tests/install/test_install.py",
+    "meson install -C build-install": "tests/install/test_install.py",
     "examples/quickstart": ".ci/run",
     "tests/run": ".ci/run",
     "tests/run --quick": "tests/run",
@@ -33,6 +33,7 @@ REPLACED = (
     (" … ! ecbsr scale=2", " videotestsrc num-buffers=5 ! ecbsr scale=2"), (" ! …", " ! fakesink"),
     ("ecbsr-eval FOLDER --model ecbsr-m4c16", "ecbsr-eval pictures --model esr-max"),
     ("--threads=1", "--threads=1 --seconds=0.01"),
+    ("/shared/in /shared/out", "videos upscaled --local"),
 )
 
 try:
@@ -75,6 +76,7 @@ class Clone:
     def make_files(self):
         self.run("gst-launch-1.0 -q videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48"
                  " ! x264enc ! mp4mux ! filesink location=small.mp4")
+        self.run("mkdir videos; cp small.mp4 videos")
         self.run("mkdir pictures; gst-launch-1.0 -q videotestsrc num-buffers=1 !"
                  " video/x-raw,width=64,height=48 ! pngenc ! filesink location=pictures/a.png")
         sys.path.insert(0, str(SOURCE / "tests" / "models"))
