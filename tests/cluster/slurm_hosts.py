@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A Slurm cluster on one machine: a controller and nodes, each in a network namespace with
-a name of its own and, the nodes, a CPU of their own. Needs root."""
+a name of its own and, the nodes, one CPU, or a share of the first one. Needs root."""
 
 import os
 import shutil
@@ -48,8 +48,16 @@ def call(*command):
                           stderr=subprocess.STDOUT, text=True).stdout
 
 
+CPU_GROUPS = Path("/sys/fs/cgroup/cpu")  # control groups of the first version
+PERIOD = 100000  # microseconds
+
+
 class Cluster:
-    def __init__(self, folder, n_nodes):
+    """share: of the first CPU's time that each node has, 0 to 1. It is the same however many
+    nodes there are and, if it is small, whatever else the machine does."""
+
+    def __init__(self, folder, n_nodes, share=None):
+        self.share, self.groups = share, []
         self.folder = Path(folder)
         self.names = [f"node{i + 1}" for i in range(n_nodes)]
         self.processes = {}
@@ -63,7 +71,8 @@ class Cluster:
             self.start_munge()
             self.start("controller", "slurmctld", "-D", "-c")
             for number, name in enumerate(self.names):
-                self.start(name, "taskset", "--cpu-list", number % os.cpu_count(), "slurmd", "-D",
+                cpu = 0 if self.share else number % os.cpu_count()
+                self.start(name, *self.shared(name), "taskset", "--cpu-list", cpu, "slurmd", "-D",
                            "-N", name)
             self.wait_for_nodes()
         except BaseException:
@@ -77,6 +86,21 @@ class Cluster:
         for host in ["controller", *self.names]:
             subprocess.run(["ip", "netns", "delete", self.mark + host], check=False,
                            stderr=subprocess.DEVNULL)
+        for group in self.groups:
+            self.wait_until(lambda group=group: not (group / "cgroup.procs").read_text(),
+                            f"{group} does not empty")
+            group.rmdir()
+
+    def shared(self, name):
+        """What begins a command that has this node's share and no more."""
+        if not self.share:
+            return []
+        group = CPU_GROUPS / (self.mark + name)
+        group.mkdir()
+        self.groups.append(group)
+        (group / "cpu.cfs_period_us").write_text(str(PERIOD))
+        (group / "cpu.cfs_quota_us").write_text(str(int(PERIOD * self.share)))
+        return ["sh", "-c", f'echo 0 >{group}/cgroup.procs && exec "$@"', "shared"]
 
     def configure(self):
         nodes = "\n".join(f"NodeName={name} NodeAddr={NETWORK}{i + 2} CPUs=1 State=UNKNOWN"
