@@ -37,7 +37,8 @@ MUTATIONS = [
              "element interlaced"),
     Mutation("strides are the buffer's, not those of the caps",
              "frame.c", "picture->stride[p] = GST_VIDEO_FRAME_PLANE_STRIDE (frame, p);",
-             "picture->stride[p] = (gssize) get_row_size (frame, p);", "element buffers"),
+             "picture->stride[p] = (gssize) gst_ecbsr_frame_get_row_size (frame, p);",
+             "element buffers"),
     Mutation("a plane that is not all in its memory is an error",
              "frame.c", "end <= (gssize) map->size)", "TRUE)", "element buffers"),
     Mutation("a frame that cannot be mapped is an error, not sent on unwritten",
@@ -92,9 +93,10 @@ MUTATIONS = [
              "  parent_class->dispatch_properties_changed (",
              "element changes-while-playing"),
     Mutation("a stream does not wait for the measurement of another one",
-             "levels.c", "  cost = measure_apart (model, in, config);",
+             "../src/cost.c", "  if (!measure_apart (model, &here, 1, &cost))",
              "  static GMutex one;\n  g_mutex_lock (&one);\n"
-             "  cost = measure_apart (model, in, config);\n  g_mutex_unlock (&one);",
+             "  gboolean ok = measure_apart (model, &here, 1, &cost);\n"
+             "  g_mutex_unlock (&one);\n  if (!ok)",
              "element levels"),
     Mutation("min-model=auto is an error",
              "models.c", "if (gst_ecbsr_models_get_rank (lowest) >= 0)", "if (TRUE)",
