@@ -145,6 +145,7 @@ time_run (Probe *probe)
 static void
 add_run (Probe *probe, gdouble ns)
 {
+  g_assert (probe->n_runs < G_N_ELEMENTS (probe->run));
   ns = MAX (ns, 1);
   probe->run[probe->n_runs++] = ns;
   probe->shortest = probe->n_runs == 1 ? ns : MIN (probe->shortest, ns);

@@ -17,7 +17,8 @@ static struct
   gdouble ns; // the time
   gdouble cost[ECBSR_N_PRECISIONS]; // of a pixel, ns
   guint n_runs;
-  gint until_slow; // runs that are disturbed no more than this; -1: none
+  gint until_slow; // so many runs until one is disturbed; -1: none is
+  gdouble slow_by; // so much longer that one takes
   GThread *held;   // whose runs wait
   gboolean waits;
 } machine;
@@ -45,7 +46,7 @@ __wrap_ecbsr_plan_run (EcbsrPlan *plan, const EcbsrPicture *in, const EcbsrPictu
   g_mutex_lock (&machine.lock);
   cost = machine.cost[ecbsr_plan_get_precision (plan)];
   if (machine.until_slow == 0)
-    cost *= 50;
+    cost *= machine.slow_by;
   if (machine.until_slow >= 0)
     machine.until_slow--;
   machine.n_runs++;
@@ -68,6 +69,7 @@ set_costs (gdouble float32, gdouble bfloat16, gdouble int8)
   machine.cost[ECBSR_PRECISION_INT8] = int8;
   machine.n_runs = 0;
   machine.until_slow = -1;
+  machine.slow_by = 50;
   g_mutex_unlock (&machine.lock);
 }
 
@@ -217,9 +219,10 @@ test_duration (void)
   g_assert_cmpfloat (machine.ns - begin, <, 30e6);
 }
 
-// Whichever single run something disturbs, the choice is the same.
+// Whichever single run something disturbs, a little or for so long that its time counts
+// at once, the choice is the same.
 static void
-test_disturbed (void)
+test_disturbed (gconstpointer slow_by)
 {
   for (gint run = 0; run < 12; run++)
     {
@@ -227,6 +230,7 @@ test_disturbed (void)
 
       set_costs (12, 20, 10);
       machine.until_slow = run;
+      machine.slow_by = GPOINTER_TO_UINT (slow_by);
       g_assert_cmpint (choose (model, 1), ==, ECBSR_PRECISION_INT8);
     }
 }
@@ -282,7 +286,10 @@ main (int argc, char **argv)
   g_test_add_func ("/precision/measured/no-choice", test_no_choice);
   g_test_add_func ("/precision/measured/slow-machine", test_slow_machine);
   g_test_add_func ("/precision/measured/duration", test_duration);
-  g_test_add_func ("/precision/measured/disturbed", test_disturbed);
+  g_test_add_data_func ("/precision/measured/disturbed", GUINT_TO_POINTER (50),
+                        test_disturbed);
+  g_test_add_data_func ("/precision/measured/held-up", GUINT_TO_POINTER (2000),
+                        test_disturbed);
   g_test_add_func ("/precision/measured/two-at-once", test_two_at_once);
   return g_test_run ();
 }
