@@ -419,6 +419,12 @@ ecbsr_net_output_row (NetStream *stream, guint y, gfloat *dst)
 // between the network's. These have detail below half of what they could hold at
 // most, where a cubic of neighbours loses little.
 
+gboolean
+ecbsr_field_moves (const EcbsrPlan *plan)
+{
+  return plan->config.field != ECBSR_FIELD_NONE && plan->scale > 1;
+}
+
 // No more than 2 output rows beyond the tile's: within one input row.
 Tile
 ecbsr_field_widen (const EcbsrPlan *plan, const Tile *tile)

@@ -51,6 +51,9 @@ typedef struct
   gint64 last; // of the picture
 } FieldRows;
 
+// Whether a field's rows lie elsewhere than the network's: at scale 1 they do not.
+gboolean ecbsr_field_moves (const EcbsrPlan *plan);
+
 // The rows of the tile that the network has to make for the rows of `tile`.
 Tile ecbsr_field_widen (const EcbsrPlan *plan, const Tile *tile);
 

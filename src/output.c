@@ -43,18 +43,11 @@ find_area (LumaTile *t)
     t->area = t->regions.bounds;
 }
 
-// At scale 1 a field's rows are where they were.
-static gboolean
-moves_rows (const EcbsrPlan *plan)
-{
-  return plan->config.field != ECBSR_FIELD_NONE && plan->scale > 1;
-}
-
 static void
 begin_net (LumaTile *t)
 {
   const EcbsrPlan *plan = t->frame->plan;
-  gboolean field = moves_rows (plan);
+  gboolean field = ecbsr_field_moves (plan);
   const Tile area = field ? ecbsr_field_widen (plan, &t->area) : t->area;
 
   ecbsr_net_begin (&t->net, plan, t->frame->in, t->scratch, &area);
@@ -104,7 +97,7 @@ net_row (LumaTile *t, guint y, gfloat *row)
 {
   gfloat *part = row + (t->area.x0 - t->tile.x0) * t->frame->plan->scale;
 
-  if (!moves_rows (t->frame->plan))
+  if (!ecbsr_field_moves (t->frame->plan))
     ecbsr_net_output_row (&t->net, y, part);
   else
     ecbsr_field_row (&t->field, y, part);

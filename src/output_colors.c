@@ -117,13 +117,6 @@ widen (const EcbsrPlan *plan, const Tile *area)
   };
 }
 
-// At scale 1 a field's rows are where they were.
-static gboolean
-moves_rows (const EcbsrPlan *plan)
-{
-  return plan->config.field != ECBSR_FIELD_NONE && plan->scale > 1;
-}
-
 static void
 begin_net (ColorTile *t)
 {
@@ -132,9 +125,9 @@ begin_net (ColorTile *t)
 
   t->wide = widen (plan, &t->area);
   t->next = (gint64) t->wide.y0 * plan->scale;
-  read = moves_rows (plan) ? ecbsr_field_widen (plan, &t->wide) : t->wide;
+  read = ecbsr_field_moves (plan) ? ecbsr_field_widen (plan, &t->wide) : t->wide;
   ecbsr_net_begin (&t->net, plan, t->frame->in, t->scratch, &read);
-  if (moves_rows (plan))
+  if (ecbsr_field_moves (plan))
     ecbsr_field_begin (&t->field, &t->net);
 }
 
@@ -204,7 +197,7 @@ make_row (ColorTile *t)
   gfloat *row = t->scratch->row;
   const gfloat *const rgb[] = { row, row + pitch, row + 2 * pitch };
 
-  if (moves_rows (plan))
+  if (ecbsr_field_moves (plan))
     ecbsr_field_row (&t->field, (guint) y, row);
   else
     ecbsr_net_output_row (&t->net, (guint) y, row);
