@@ -132,8 +132,6 @@ def found(metadata, family):
 
 def bounds_of(tensors, metadata, folder):
     """How far each channel reaches on the pictures in `folder`."""
-    if metadata.get("colors", "1") != "1":
-        raise ConvertError("--bounds-from: only for networks of luma, not of three colours")
     try:
         paths = sorted(path for path in Path(folder).iterdir()
                        if path.suffix.lower() in PICTURES)

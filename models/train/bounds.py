@@ -12,7 +12,8 @@ import torch
 from models.train import int8, quantise
 from models.train.data import load_rgb, luma
 from models.train.evaluate import upscale
-from models.train.networks import LAPLACE, SOBEL_X, SOBEL_Y
+from models.train.fold import fold
+from models.train.pictures import as_rgb
 
 
 def activated(net):
@@ -57,44 +58,14 @@ def tighten(net, pictures, domain):
 CROP = 512  # pixels of a picture's middle that are looked at
 
 
-def folded(tensors, metadata):
-    """The tensors of an ECBSR's plain form."""
-    if metadata.get("form") != "training":
-        return tensors
-    plain = {}
-    for name in int8.names_of(metadata):
-        part = {key[len(name) + 1:]: array.astype(np.float64) for key, array in tensors.items()
-                if key.startswith(f"{name}.")}
-        weight, bias = _folded_layer(part, metadata.get("identity") == "true")
-        plain[f"{name}.conv3x3.weight"], plain[f"{name}.conv3x3.bias"] = weight, bias
-        if "act.weight" in part:
-            plain[f"{name}.act.weight"] = part["act.weight"]
-    return {name: array.astype(np.float32) for name, array in plain.items()}
-
-
-def _folded_layer(part, identity):
-    get = part.__getitem__
-    k0, k1 = get("conv1x1_3x3.k0")[:, :, 0, 0], get("conv1x1_3x3.k1")
-    weight = get("conv3x3.weight") + np.einsum("omyx,mi->oiyx", k1, k0)
-    bias = get("conv3x3.bias") + k1.sum((2, 3)) @ get("conv1x1_3x3.b0") + get("conv1x1_3x3.b1")
-    for edge, mask in (("sbx", SOBEL_X), ("sby", SOBEL_Y), ("lpl", LAPLACE)):
-        prefix = f"conv1x1_{edge}"  # masks add up to zero, and so .b0 does not matter
-        weight += get(f"{prefix}.scale") * np.array(mask, float) * get(f"{prefix}.k0")
-        bias += get(f"{prefix}.bias")
-    if identity and weight.shape[0] == weight.shape[1]:
-        channels = np.arange(len(weight))
-        weight[channels, channels, 1, 1] += 1
-    return weight, bias
-
-
 @torch.no_grad()
 def of_file(tensors, metadata, paths, report=lambda done: None):
     """{name of a tensor: array}: the bounds of a model file's activated layers on the
     pictures at `paths`. ValueError where the network has no such layers."""
-    layers = int8.layers_of(folded(tensors, metadata), metadata)
+    layers = int8.layers_of(*fold(tensors, metadata))
     found = None
     for i, path in enumerate(paths):
-        x = quantise.to_network(_middle(luma(load_rgb(path))), metadata)
+        x = quantise.to_network(_middle(path, metadata), metadata)
         _, inputs = int8.run_float(layers, x, quantise.is_replicated(metadata))
         ends = [np.stack((v.amin((0, 2, 3)).numpy(), v.amax((0, 2, 3)).numpy()))
                 for v in inputs[1:]]
@@ -106,6 +77,8 @@ def of_file(tensors, metadata, paths, report=lambda done: None):
             in zip(layers, found) for j, end in enumerate(("minimum", "maximum"))}
 
 
-def _middle(picture):
-    y, x = (max(0, (n - CROP) // 2) for n in picture.shape)
-    return picture[y:y + CROP, x:x + CROP]
+def _middle(path, metadata):
+    picture = load_rgb(path)
+    y, x = (max(0, (n - CROP) // 2) for n in picture.shape[:2])
+    picture = picture[y:y + CROP, x:x + CROP]
+    return as_rgb(picture) if quantise.has_colors(metadata) else luma(picture)

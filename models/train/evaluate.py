@@ -37,7 +37,7 @@ def held_out_psnr(net, pairs, scale, domain):
 
 def middle(pair, scale):
     low, high = pair
-    y, x = (max(0, (size - HELD_OUT_SIZE) // 2) for size in low.shape)
+    y, x = (max(0, (size - HELD_OUT_SIZE) // 2) for size in low.shape[:2])
     n = HELD_OUT_SIZE
     return low[y:y + n, x:x + n], high[y * scale:(y + n) * scale, x * scale:(x + n) * scale]
 

@@ -164,7 +164,7 @@ class Int8Net(nn.Module):
         return Bytes.apply(v, gain, zero, self.first_slope, zero, *self.byte_bounds(0))
 
     def forward(self, x):
-        """The last convolution's output for x [n, 1, h, w], as int8.run_int8."""
+        """The last convolution's output for x [n, 1 or 3, h, w], as int8.run_int8."""
         q = self.first_layer(x)
         for i, layer in enumerate(self.inner):
             last = i + 1 == len(self.inner)
@@ -173,7 +173,7 @@ class Int8Net(nn.Module):
             multiplier = (layer.step().double() * layer.q_scale(gain).double() / unit).float()
             zero = 0 if last else self.inner[i + 1].zero
             bias = (layer.q_bias(gain).double() / unit + zero).float()
-            # Exact in float32: sums of 32 channels still have no more than 24 bits.
+            # Exact in float32 while sums have no more than 24 bits: of 32 channels always.
             total = self.conv(q, layer.q_weight())
             q = (total.double() * column(multiplier) + column(bias)).float() if last \
                 else Bytes.apply(total, multiplier, bias, layer.slope, zero,
@@ -211,7 +211,8 @@ def run_float(layers, x, replicate=False):
 
 def wanted(layers, low, high, scale, replicate=False):
     """What the last convolution should give, and how much each patch counts."""
-    exact, photo = run_float(layers, low, replicate), functional.pixel_unshuffle(high, scale) - low
+    photo = functional.pixel_unshuffle(high, scale) - low.repeat_interleave(scale ** 2, dim=1)
+    exact = run_float(layers, low, replicate)
     weight = 1 / ((exact - photo).square().mean((1, 2, 3), keepdim=True) + FLOOR)
     return exact.lerp(photo, SHARE_OF_PHOTO), weight
 
@@ -231,7 +232,7 @@ def finetune(layers, scale, draw, iterations, report=lambda text: None, replicat
     """The layers fine-tuned, and the loss at each iteration.
 
     `layers` have int8 data already (quantise.py). `draw(i)` gives batch i: small
-    and large luma as the network sees it, float [n, 1, h, w].
+    and large pictures as the network sees them, float [n, 1 or 3, h, w].
     """
     net = Int8Net(layers, replicate)
     optimizer, losses = make_optimizer(net), []

@@ -300,9 +300,9 @@ def run_float(layers, x, replicate=False):
 
 
 def apply_head(metadata, y, x):
-    """The upscaled luma from the last convolution's output and the input."""
+    """The upscaled luma, or colours, from the last convolution's output and the input."""
     scale = int(metadata["scale"])
     if metadata["architecture"] == "ecbsr":
-        return functional.pixel_shuffle(y + x, scale)
+        return functional.pixel_shuffle(y + x.repeat_interleave(scale ** 2, dim=1), scale)
     value, key = functional.pixel_shuffle(y, scale).chunk(2, dim=1)
     return (value * functional.softmax(key * key, dim=1)).sum(dim=1, keepdim=True)

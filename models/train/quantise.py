@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Adds what int8 and bfloat16 need to a model file, and measures what they lose.
 
-    models/train/quantise.py MODEL.safetensors [--out OUT.safetensors]
+    models/train/quantise.py MODEL.safetensors [--out OUT.safetensors] [--pictures FOLDER]
+
+Any ECBSR or Compact of one or three colours that models/convert.py makes: FOLDER holds
+pictures of the kind it is meant for, of which every fifth is held out. Without it the photos
+are those that the shipped files were trained on.
 
 ECBSR, int8: activations are equalised per channel (folded into the weights: with a
 PReLU the network's function stays the same), ranges are percentiles searched per
@@ -27,8 +31,9 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from models import safetensors_io  # noqa: E402
-from models.train import data, finetune, int8  # noqa: E402
+from models.train import data, finetune, int8, pictures  # noqa: E402
 from models.train.evaluate import middle, psnr  # noqa: E402
+from models.train.fold import fold  # noqa: E402
 from models.train.loop import keep_memory  # noqa: E402
 from models.train.patches import Patches  # noqa: E402
 
@@ -45,16 +50,31 @@ def luma_range(metadata):
     return float(black), float(white)
 
 
-def to_network(luma, metadata):
-    """8-bit luma 16..235, [h, w] or [n, h, w], as the network sees it."""
-    black, white = luma_range(metadata)
-    x = black + (luma.astype(np.float64) - 16) * (white - black) / 219
-    return torch.from_numpy(x.astype(np.float32)).reshape(-1, 1, *luma.shape[-2:])
+def has_colors(metadata):
+    return metadata.get("colors", "1") == "3"
+
+
+def black_and_span(metadata):
+    """Of the pictures: luma is 16..235, R, G and B are 0..255."""
+    return (0, 255) if has_colors(metadata) else (16, 219)
+
+
+def to_network(picture, metadata):
+    """8-bit luma 16..235, [h, w] or [n, h, w], or R, G and B, [h, w, 3] or [n, h, w, 3], as
+    the network sees it."""
+    (black, white), (first, span) = luma_range(metadata), black_and_span(metadata)
+    x = black + (picture.astype(np.float64) - first) * (white - black) / span
+    x = torch.from_numpy(x.astype(np.float32))
+    if has_colors(metadata):
+        return x.reshape(-1, *x.shape[-3:]).permute(0, 3, 1, 2).contiguous()
+    return x.reshape(-1, 1, *x.shape[-2:])
 
 
 def from_network(v, metadata):
-    black, white = luma_range(metadata)
-    return 16 + (v.double().numpy() - black) * 219 / (white - black)
+    """[1, 1 or 3, h, w] to [h, w] or [h, w, 3]."""
+    (black, white), (first, span) = luma_range(metadata), black_and_span(metadata)
+    picture = first + (v[0].double().numpy() - black) * span / (white - black)
+    return picture.transpose(1, 2, 0) if has_colors(metadata) else picture[0]
 
 
 def ranges(x, percentile):
@@ -197,7 +217,7 @@ def mean_psnr(run, pairs, metadata):
     scale, found = int(metadata["scale"]), []
     for low, high in pairs:
         x = to_network(low, metadata)
-        y = from_network(int8.apply_head(metadata, run(x), x), metadata)[0, 0]
+        y = from_network(int8.apply_head(metadata, run(x), x), metadata)
         found.append(psnr(y, high.astype(np.float64), scale))
     return float(np.mean(found))
 
@@ -228,18 +248,24 @@ def float_tensors(tensors, layers, metadata):
     return tensors
 
 
+def crops(pairs, metadata, size, batch, seed, drawn=((), ())):
+    """What draws batches of small and large pictures as the network sees them."""
+    scale = int(metadata["scale"])
+    if has_colors(metadata):
+        source = pictures.Crops(pairs, scale, size, batch, seed)
+    else:
+        source = Patches(pairs, scale, size, batch, seed, 1, drawn=drawn)
+    return lambda number: tuple(to_network(part, metadata) for part in source.draw(number))
+
+
 def calibration_crops(pairs, metadata, drawn=((), ())):
-    patches = Patches(pairs, int(metadata["scale"]), CROP, N_CROPS, 8, 1, drawn=drawn)
-    return to_network(patches.draw(0)[0], metadata)
+    return crops(pairs, metadata, CROP, N_CROPS, 8, drawn)(0)[0]
 
 
 def finetuned(layers, pairs, metadata, iterations, report, drawn=((), ())):
-    scale = int(metadata["scale"])
-    patches = Patches(pairs, scale, finetune.PATCH, finetune.BATCH, 5, 1, drawn=drawn)
-
-    def draw(number):
-        return tuple(to_network(part, metadata) for part in patches.draw(number))
-    tuned = finetune.finetune(layers, scale, draw, iterations, report, is_replicated(metadata))[0]
+    draw = crops(pairs, metadata, finetune.PATCH, finetune.BATCH, 5, drawn)
+    tuned = finetune.finetune(layers, int(metadata["scale"]), draw, iterations, report,
+                              is_replicated(metadata))[0]
     bound_by_bytes(tuned)
     return tuned
 
@@ -263,7 +289,8 @@ def has_inner_layers(metadata):
 def quantise(tensors, metadata, train, held_out, iterations=ITERATIONS, report=print, drawn=((), ())):
     """The tensors and metadata of a file that lack nothing for int8 and bfloat16.
 
-    `train`, `held_out`: pairs of data.load_pairs; `drawn`: of data.drawn_pairs.
+    `train`, `held_out`: pairs of data.load_pairs, or of pictures.pairs_of; `drawn`: of
+    data.drawn_pairs.
     """
     held_out = [middle(pair, int(metadata["scale"])) for pair in held_out]
     if metadata["architecture"] == "ecbsr":
@@ -277,11 +304,38 @@ def quantise(tensors, metadata, train, held_out, iterations=ITERATIONS, report=p
     return {**float_tensors(tensors, layers, metadata), **stored}, {**metadata, **found}
 
 
+def pairs_to_use(options, metadata):
+    """(pairs to calibrate with, pairs held out, drawn pairs)"""
+    scale, content = int(metadata["scale"]), metadata.get("content", "clean")
+    if not options.pictures and not has_colors(metadata):
+        return *data.load_pairs(options.data, scale, options.work, content), \
+            data.drawn_pairs(scale, options.work, content)
+    paths = pictures.find(options.pictures) if options.pictures \
+        else data.list_photos(options.data)
+    colors = 3 if has_colors(metadata) else 1
+    parts = [pictures.pairs_of(some, scale, colors, CROP) for some in paths]
+    if not all(parts):
+        raise ValueError(f"{options.pictures or options.data}: too few pictures of at least "
+                         f"{CROP * scale}x{CROP * scale} pixels")
+    return *parts, ((), ())
+
+
+def quantise_file(options):
+    tensors, metadata = fold(*safetensors_io.read(options.model))
+    int8.layers_of(tensors, metadata)  # says what cannot be, before the pictures are read
+    *pairs, drawn = pairs_to_use(options, metadata)
+    result = quantise(tensors, metadata, *pairs, options.iterations,
+                      lambda text: print(f"{options.model.stem}  {text}", flush=True), drawn)
+    safetensors_io.write(options.out or options.model, *result)
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0],
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0],
                                      formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("--out", type=Path, help="default: the model itself")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER",
+                        help="default: the photos that the shipped files were trained on")
     parser.add_argument("--iterations", type=int, default=ITERATIONS,
                         help="of fine-tuning; 0: calibrate only")
     parser.add_argument("--data", type=Path, default=data.DEFAULT_DATA)
@@ -290,20 +344,10 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     keep_memory()
-
-    tensors, metadata = safetensors_io.read(options.model)
-    if not has_inner_layers(metadata):
-        parser.error(f"{options.model}: a network of one layer has nothing to quantise")
-    if metadata.get("colors", "1") != "1":
-        parser.error(f"{options.model}: a network of three colours; only those of luma are "
-                     "quantised so far")
-    photos = data.load_pairs(options.data, int(metadata["scale"]), options.work,
-                             metadata.get("content", "clean"))
-    result = quantise(tensors, metadata, *photos, options.iterations,
-                      lambda text: print(f"{options.model.stem}  {text}", flush=True),
-                      data.drawn_pairs(int(metadata["scale"]), options.work,
-                                       metadata.get("content", "clean")))
-    safetensors_io.write(options.out or options.model, *result)
+    try:
+        quantise_file(options)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

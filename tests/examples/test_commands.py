@@ -38,10 +38,11 @@ REPLACED = (
 
 try:
     import numpy  # noqa: F401  models/convert.py
+    import torch  # noqa: F401  models/train/quantise.py
     import gi
     gi.require_version("Gst", "1.0")
 except (ImportError, ValueError) as error:
-    raise unittest.SkipTest(f"needs Debian's python3-numpy, python3-gi: {error}")
+    raise unittest.SkipTest(f"needs Debian's python3-numpy, -torch, -gi: {error}")
 
 
 def commands(page):
@@ -79,6 +80,8 @@ class Clone:
         self.run("mkdir videos; cp small.mp4 videos")
         self.run("mkdir pictures; gst-launch-1.0 -q videotestsrc num-buffers=1 !"
                  " video/x-raw,width=64,height=48 ! pngenc ! filesink location=pictures/a.png")
+        self.run("mkdir photos; gst-launch-1.0 -q videotestsrc num-buffers=2 pattern=ball !"
+                 " video/x-raw,width=160,height=160 ! pngenc ! multifilesink location=photos/%d.png")
         sys.path.insert(0, str(SOURCE / "tests" / "models"))
         from test_convert import compact, plain_ecbsr, state_of  # pylint: disable=import-outside-toplevel
         (self.folder / "checkpoint.pth").write_bytes(state_of(plain_ecbsr()))

@@ -24,7 +24,8 @@ BOUNDED = "-bounded"
 CASES = ("ecbsr-x2-m4c16-prelu", "ecbsr-x3-m4c8-prelu", "ecbsr-x4-m1c10-prelu",
          "esr-cnn-x2-c2d7s3", "ecbsr-x3-m4c8-prelu-replicate",
          "ecbsr-x2-m4c16-prelu" + BOUNDED, "ecbsr-x3-m4c8-prelu-replicate" + BOUNDED,
-         "esr-cnn-x2-c2d7s3" + BOUNDED)
+         "esr-cnn-x2-c2d7s3" + BOUNDED, "ecbsr-rgb-x3-m1c40-prelu",
+         "ecbsr-rgb-x1-m1c8-prelu", "ecbsr-rgb-x2-m1c8-prelu-replicate" + BOUNDED)
 
 
 def bound(layers, x):
@@ -50,7 +51,8 @@ def output_of(metadata, run, layers, x):
         y = y[:, :, margin:-margin, margin:-margin]
     else:
         y = run(layers, x)
-    return int8.apply_head(metadata, y, x)[0, 0].numpy()
+    y = int8.apply_head(metadata, y, x)[0].numpy()
+    return y if len(y) == 3 else y[0]
 
 
 def make(case):
@@ -58,7 +60,7 @@ def make(case):
     name = case.removesuffix(BOUNDED)
     tensors, metadata = read(HERE / f"{name}.safetensors")
     image = read(HERE / f"{name}.io.safetensors")[0]["input"]
-    x = torch.from_numpy(image.copy())[None, None]
+    x = torch.from_numpy(image.copy()).reshape(1, -1, *image.shape[-2:])
     with torch.no_grad():
         layers = quantise.calibrate(tensors, metadata, x, 0.5)
         if case != name:
@@ -73,7 +75,7 @@ def make(case):
 def main():
     for case in CASES:
         model, metadata, pictures = make(case)
-        height, width = pictures["input"].shape
+        height, width = pictures["input"].shape[-2:]
         write(HERE / f"int8-{case}.safetensors", model, metadata)
         write(HERE / f"int8-{case}.io.safetensors", pictures,
               {"width": str(width), "height": str(height)})

@@ -15,7 +15,7 @@ try:
 except ModuleNotFoundError as error:
     raise unittest.SkipTest(f"needs {error.name}")
 sys.path.insert(0, str(ROOT))
-from models.train import int8, quantise  # noqa: E402
+from models.train import fold, int8, pictures, quantise  # noqa: E402
 
 GOLDEN = ROOT / "tests" / "golden"
 
@@ -46,6 +46,8 @@ class BoundsFrom(ConvertCase):
         """By layer, of a network in plain form."""
         layers, ends = int8.layers_of(plain, metadata), []
         for picture in self.lumas:
+            if quantise.has_colors(metadata):
+                picture = pictures.as_rgb(picture)
             with torch.no_grad():
                 _, inputs = int8.run_float(layers, quantise.to_network(picture, metadata))
             ends.append([(v.amin((0, 2, 3)).numpy(), v.amax((0, 2, 3)).numpy())
@@ -58,7 +60,7 @@ class BoundsFrom(ConvertCase):
         self.assertFalse([name for name in tensors if name.endswith(("minimum", "maximum"))])
 
     def test_plain_networks(self):
-        for name in ("ecbsr-x2-m4c16-prelu", "esr-cnn-x2-c2d7s3"):
+        for name in ("ecbsr-x2-m4c16-prelu", "esr-cnn-x2-c2d7s3", "ecbsr-rgb-x2-m4c16-prelu"):
             tensors, metadata = self.converted(name, "--bounds-from", str(self.pictures))
             for layer, (low, high) in self.reach(
                     {k: v for k, v in tensors.items() if not k.endswith(("minimum", "maximum"))},
@@ -70,9 +72,8 @@ class BoundsFrom(ConvertCase):
     def test_the_training_form_is_folded_first(self):
         tensors, metadata = self.converted("ecbsr-x2-m4c8-prelu-training-identity",
                                            "--bounds-from", str(self.pictures))
-        from models.train import bounds
         plain = {k: v for k, v in tensors.items() if not k.endswith(("minimum", "maximum"))}
-        folded = bounds.folded(plain, metadata)
+        folded, metadata = fold.fold(plain, metadata)
         weight = folded["backbone.1.conv3x3.weight"]
         self.assertGreater(np.abs(weight - plain["backbone.1.conv3x3.weight"]).max(), 0.5)
         expected = read(GOLDEN / "ecbsr-x2-m4c8-prelu-training-identity.io.safetensors")[0]

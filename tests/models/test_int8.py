@@ -23,7 +23,8 @@ NAMES = (GOLDEN / "int8.txt").read_text(encoding="ascii").split()
 def load(name):
     tensors, metadata = safetensors_io.read(GOLDEN / f"{name}.safetensors")
     pair, _ = safetensors_io.read(GOLDEN / f"{name}.io.safetensors")
-    x = torch.from_numpy(pair["input"].copy())[None, None]
+    x = torch.from_numpy(pair["input"].copy())
+    x = x.reshape(1, -1, *x.shape[-2:])
     return tensors, metadata, int8.layers_of(tensors, metadata), x, pair["output"]
 
 
@@ -35,7 +36,8 @@ def span(metadata):
 @torch.no_grad()
 def run(function, layers, metadata, x):
     y = function(layers, x, metadata.get("padding") == "replicate")
-    return int8.apply_head(metadata, y, x)[0, 0].numpy()
+    y = int8.apply_head(metadata, y, x)[0].numpy()
+    return y if len(y) == 3 else y[0]
 
 
 def run_float(layers, x, replicate):
