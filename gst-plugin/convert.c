@@ -25,11 +25,22 @@ struct _GstEcbsrConversion
   Staging from, to;
 };
 
-/* Where buffers of @info hold one field each: makes it a progressive picture of
- * that height, for the converter, which does not know such buffers. */
+/* The library's functions for them leave out the last tile of a row where it is not
+ * whole. The memory for it is there. */
+static gboolean
+has_whole_tiles_only (const GstVideoFormatInfo * finfo)
+{
+  return g_str_equal (GST_VIDEO_FORMAT_INFO_NAME (finfo), "MT2110T")
+      || g_str_equal (GST_VIDEO_FORMAT_INFO_NAME (finfo), "MT2110R");
+}
+
+/* What the converter does not know: where buffers of @info hold one field each, makes
+ * it a progressive picture of that height, and of a part of a tile all of it. */
 static void
 make_whole (GstVideoInfo * info)
 {
+  if (has_whole_tiles_only (info->finfo))
+    info->width = GST_ROUND_UP_16 (info->width);
   if (GST_VIDEO_INFO_INTERLACE_MODE (info) !=
       GST_VIDEO_INTERLACE_MODE_ALTERNATE)
     return;
@@ -44,6 +55,26 @@ make_frame_whole (GstVideoFrame * frame)
       GST_VIDEO_INTERLACE_MODE_ALTERNATE)
     frame->flags &= ~GST_VIDEO_FRAME_FLAG_INTERLACED;
   make_whole (&frame->info);
+}
+
+/* Rows that both fields have as many of, also where @info has 4:2:0 with an odd number
+ * of chroma rows: the converter would reach below the frame. */
+static gint
+get_shared_height (const GstVideoInfo * info, gint height)
+{
+  gint unit = gst_ecbsr_frame_get_row_unit (info);
+
+  return GST_VIDEO_INFO_IS_INTERLACED (info)
+      ? (height + unit - 1) / unit * unit : height;
+}
+
+/* Makes both as large as the converter needs them. */
+static void
+enlarge (GstVideoInfo * in, GstVideoInfo * out)
+{
+  in->width = out->width = MAX (in->width, out->width);
+  in->height = out->height = get_shared_height (in,
+      get_shared_height (out, in->height));
 }
 
 /* --------------------------------------------------------------- staging -- */
@@ -123,28 +154,65 @@ is_aligned (const GstVideoFrame * frame)
 }
 
 static gboolean
-needs_staging (const GstVideoFrame * frame)
+needs_staging (const GstEcbsrConversion * self, const GstVideoFrame * frame)
 {
+  const GstVideoInfo *worked_on = &self->from.info;
+
+  if (frame->info.width < worked_on->width
+      || frame->info.height < worked_on->height)
+    return TRUE;
   return !is_aligned (frame) || (packs_bits (frame->info.finfo)
       && GST_VIDEO_FRAME_WIDTH (frame) % GROUP != 0);
 }
 
+/* Not of tiles. */
+static gint
+count_rows (const GstVideoFrame * frame, guint plane)
+{
+  gint comp[GST_VIDEO_MAX_COMPONENTS];
+
+  gst_video_format_info_component (frame->info.finfo, plane, comp);
+  return GST_VIDEO_FRAME_COMP_HEIGHT (frame, comp[0]);
+}
+
+/* Goes on with the last pixel, or the last that share chroma, from @size to
+ * @whole_size bytes. */
+static void
+continue_row (guint8 * row, const GstVideoFrame * frame, guint plane,
+    gsize size, gsize whole_size)
+{
+  gint comp[GST_VIDEO_MAX_COMPONENTS];
+  gsize group = 1, x;
+  guint k;
+
+  gst_video_format_info_component (frame->info.finfo, plane, comp);
+  for (k = 0; k < GST_VIDEO_MAX_COMPONENTS && comp[k] >= 0; k++)
+    group = MAX (group, (gsize) GST_VIDEO_FRAME_COMP_PSTRIDE (frame, comp[k]));
+  for (x = size; x < whole_size; x++)
+    row[x] = row[x - group];
+}
+
+/* What both have, and where @to has more, its field, or picture, goes on with the
+ * last of it. */
 static void
 copy_rows (const GstVideoFrame * to, const GstVideoFrame * from, guint plane)
 {
-  gsize size = gst_ecbsr_frame_get_row_size (from, plane);
+  gsize whole_size = gst_ecbsr_frame_get_row_size (to, plane);
+  gsize size = MIN (whole_size, gst_ecbsr_frame_get_row_size (from, plane));
   const guint8 *src = GST_VIDEO_FRAME_PLANE_DATA (from, plane);
   guint8 *dst = GST_VIDEO_FRAME_PLANE_DATA (to, plane);
-  gint comp[GST_VIDEO_MAX_COMPONENTS];
-  gint height;
+  gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (to, plane);
+  gint n_fields = GST_VIDEO_FRAME_IS_INTERLACED (from) ? 2 : 1;
+  gint n = count_rows (to, plane), n_there = count_rows (from, plane), y;
 
-  gst_video_format_info_component (from->info.finfo, plane, comp);
-  for (height = GST_VIDEO_FRAME_COMP_HEIGHT (from, comp[0]); height > 0;
-      height--) {
-    memcpy (dst, src, size);
-    src += GST_VIDEO_FRAME_PLANE_STRIDE (from, plane);
-    dst += GST_VIDEO_FRAME_PLANE_STRIDE (to, plane);
+  for (y = 0; y < MIN (n, n_there); y++) {
+    memcpy (dst + (gssize) y * stride,
+        src + (gssize) y * GST_VIDEO_FRAME_PLANE_STRIDE (from, plane), size);
+    continue_row (dst + (gssize) y * stride, to, plane, size, whole_size);
   }
+  for (; y < n; y++)
+    memcpy (dst + (gssize) y * stride, dst + (gssize) (y - n_fields) * stride,
+        whole_size);
 }
 
 static void
@@ -208,6 +276,7 @@ gst_ecbsr_conversion_new (const GstVideoInfo * from, const GstVideoInfo * to,
   make_whole (&out);
   if (GST_VIDEO_INFO_IS_YUV (&in))
     in.chroma_site = out.chroma_site = GST_VIDEO_CHROMA_SITE_JPEG;
+  enlarge (&in, &out);
   if (staging_init (&self->from, &in) && staging_init (&self->to, &out))
     self->converter = gst_video_converter_new (&in, &out,
         get_options (from, to, depth, n_threads));
@@ -236,7 +305,7 @@ run_to (GstEcbsrConversion * self, const GstVideoFrame * in,
   GstVideoFrame out = *to, staged;
 
   make_frame_whole (&out);
-  if (!needs_staging (&out)) {
+  if (!needs_staging (self, &out)) {
     gst_video_converter_frame (self->converter, in, &out);
     return TRUE;
   }
@@ -257,7 +326,7 @@ gst_ecbsr_conversion_run (GstEcbsrConversion * self,
   gboolean done;
 
   make_frame_whole (&in);
-  if (!needs_staging (&in))
+  if (!needs_staging (self, &in))
     return run_to (self, &in, to, error);
   if (!staging_map (&self->from, &staged, error))
     return FALSE;

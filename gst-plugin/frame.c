@@ -230,10 +230,8 @@ is_alternate (const GstVideoInfo * info)
       GST_VIDEO_INTERLACE_MODE_ALTERNATE;
 }
 
-/* Rows after which the fields begin anew: those of luma, and where both fields lie
- * in one buffer those of chroma, which is shared out as well. */
-static guint
-get_row_unit (const GstVideoInfo * info)
+guint
+gst_ecbsr_frame_get_row_unit (const GstVideoInfo * info)
 {
   guint h_sub = GST_VIDEO_INFO_IS_YUV (info) && !is_alternate (info)
       ? GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, 1) : 0;
@@ -241,27 +239,22 @@ get_row_unit (const GstVideoInfo * info)
   return 2u << h_sub;
 }
 
-/* Whether no conversion is needed. */
+/* Tiles have no rows of their own that a conversion could continue (convert.c). */
 static gboolean
-is_same_kind (const GstVideoInfo * a, const GstVideoInfo * b)
+can_continue_rows (const GstVideoInfo * info)
 {
-  return gst_ecbsr_formats_is_native (GST_VIDEO_INFO_FORMAT (a))
-      && GST_VIDEO_INFO_FORMAT (a) == GST_VIDEO_INFO_FORMAT (b)
-      && gst_video_colorimetry_is_equal (&a->colorimetry, &b->colorimetry);
+  return !GST_VIDEO_FORMAT_INFO_IS_TILED (info->finfo)
+      || info->height % gst_ecbsr_frame_get_row_unit (info) == 0;
 }
 
-/* Of an odd number of chroma rows the top field has one more. The engine knows, but
- * the library's converter, which runs at the size of either, reaches below the frame. */
+/* Each field needs a row of each component. Of an odd number of chroma rows the top
+ * field has one more. */
 static gboolean
 can_share_rows (const GstVideoInfo * in, const GstVideoInfo * out)
 {
-  if (in->height % 2 != 0 || in->height < (gint) get_row_unit (in) / 2 + 1)
-    return FALSE;
-  if (!gst_ecbsr_formats_is_native (GST_VIDEO_INFO_FORMAT (in))
-      && in->height % get_row_unit (in) != 0)
-    return FALSE;
-  return is_same_kind (in, out) || (out->height % get_row_unit (in) == 0
-      && out->height % get_row_unit (out) == 0);
+  return in->height % 2 == 0
+      && in->height > (gint) gst_ecbsr_frame_get_row_unit (in) / 2
+      && can_continue_rows (in) && can_continue_rows (out);
 }
 
 gboolean
@@ -291,8 +284,8 @@ gst_ecbsr_frame_check_fields (const GstVideoInfo * in, const GstVideoInfo * out,
         "Interlaced %s video of %d rows cannot be upscaled to %s: its fields "
         "share rows unless their number is a multiple of %u. Put a deinterlace "
         "element in front.", GST_VIDEO_INFO_NAME (in), in->height,
-        GST_VIDEO_INFO_NAME (out), MAX (get_row_unit (in),
-            get_row_unit (out)));
+        GST_VIDEO_INFO_NAME (out), MAX (gst_ecbsr_frame_get_row_unit (in),
+            gst_ecbsr_frame_get_row_unit (out)));
     return FALSE;
   }
   return TRUE;
@@ -345,7 +338,7 @@ static gboolean
 find_row (const GstVideoInfo * info, guint y, guint * row)
 {
   *row = is_alternate (info) ? y / 2 : y;
-  return !GST_VIDEO_INFO_IS_INTERLACED (info) || y % get_row_unit (info) == 0;
+  return !GST_VIDEO_INFO_IS_INTERLACED (info) || y % gst_ecbsr_frame_get_row_unit (info) == 0;
 }
 
 /* --------------------------------------------------------------- mapping -- */

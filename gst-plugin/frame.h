@@ -40,6 +40,10 @@ void gst_ecbsr_frame_set_depth (const GstVideoInfo * info, guint depth,
 void gst_ecbsr_frame_aim_chroma (const GstVideoInfo * in,
     const GstVideoInfo * out, EcbsrPlanConfig * config);
 
+/* Rows after which the fields of interlaced @info begin anew: those of luma, and where
+ * both fields lie in one buffer those of chroma, which is shared out as well. */
+guint gst_ecbsr_frame_get_row_unit (const GstVideoInfo * info);
+
 /* Checks that the fields of @in's frames can be told apart, and that @out has the
  * same. FALSE sets a GST_STREAM_ERROR. */
 gboolean gst_ecbsr_frame_check_fields (const GstVideoInfo * in,

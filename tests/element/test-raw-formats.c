@@ -5,6 +5,7 @@
  * written and read by the library's functions for a format. */
 
 #include "pool.h"
+#include "raw-frames.h"
 #include "upscale.h"
 
 #include <math.h>
@@ -29,7 +30,7 @@ static Pixels
 pixels_new (gint width, gint height)
 {
   Pixels pixels = { width, height,
-    /* The library's functions may write pixels in pairs. */
+    /* Room for get_n_drawn (). */
     g_new0 (guint16, (gsize) width * height * 4 + 64)
   };
 
@@ -67,74 +68,16 @@ gradient (guint component, gdouble x, gdouble y)
       + 9000 * cos (2 * y - phase));
 }
 
-static guint
-get_bits (const GstVideoInfo * info)
+/* Of the kind of which the library leaves out a last tile that is not whole. */
+static gboolean
+has_whole_tiles_only (const GstVideoInfo * info)
 {
-  return GST_VIDEO_FORMAT_INFO_BITS (gst_video_format_get_info
-      (info->finfo->unpack_format));
+  return g_str_has_prefix (GST_VIDEO_INFO_NAME (info), "MT2110");
 }
 
-/* One row in the format that the library unpacks to, 8 or 16 bits. */
-static void
-write_row (const GstVideoFrame * frame, gint y, const guint16 * row, guint n)
-{
-  const GstVideoFormatInfo *finfo = frame->info.finfo;
-  guint8 *bytes = g_malloc0 (n * 8 + 64);
-  guint i;
-
-  for (i = 0; i < 4 * n; i++) {
-    if (get_bits (&frame->info) > 8)
-      ((guint16 *) bytes)[i] = row[i];
-    else
-      bytes[i] = row[i] >> 8;
-  }
-  finfo->pack_func (finfo, GST_VIDEO_PACK_FLAG_NONE, bytes, 0,
-      (gpointer *) frame->data, frame->info.stride,
-      frame->info.chroma_site, y, n);
-  g_free (bytes);
-}
-
-static void
-read_row (const GstVideoFrame * frame, gint y, guint16 * row, guint n)
-{
-  const GstVideoFormatInfo *finfo = frame->info.finfo;
-  guint8 *bytes = g_malloc0 (n * 8 + 64);
-  guint i;
-
-  finfo->unpack_func (finfo, GST_VIDEO_PACK_FLAG_NONE, bytes,
-      (gpointer *) frame->data, frame->info.stride, 0, y, n);
-  for (i = 0; i < 4 * n; i++)
-    row[i] = get_bits (&frame->info) > 8
-        ? ((guint16 *) bytes)[i] : bytes[i] * 0x101;
-  g_free (bytes);
-}
-
-/* The palette that the library means when it writes one. */
-static void
-write_palette (const GstVideoFrame * frame)
-{
-  gsize size;
-  gconstpointer palette =
-      gst_video_format_get_palette (GST_VIDEO_FRAME_FORMAT (frame), &size);
-
-  if (GST_VIDEO_FORMAT_INFO_HAS_PALETTE (frame->info.finfo))
-    memcpy (GST_VIDEO_FRAME_PLANE_DATA (frame, 1), palette, size);
-}
-
-/* With room behind, since the library writes groups of pixels as a whole. */
-static GstBuffer *
-new_frame (const GstVideoInfo * info)
-{
-  GstBuffer *buffer = gst_buffer_new_and_alloc (info->size + 64);
-
-  gst_buffer_memset (buffer, 0, 0, -1);
-  gst_buffer_set_size (buffer, info->size);
-  return buffer;
-}
-
-/* Of a pair of pixels that share chroma both are written, though only one may be in
- * the picture: rows have room for it, and some of the library's functions write
- * something else where they end amid a pair. */
+/* Of pixels that share chroma, or such a tile, all are written and read, though only
+ * some may be in the picture: rows have room for it, and some of the library's
+ * functions do something else where they end amid them. */
 static guint
 get_n_drawn (const GstVideoInfo * info)
 {
@@ -142,13 +85,15 @@ get_n_drawn (const GstVideoInfo * info)
       && GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, 1) > 0
       && !GST_VIDEO_FORMAT_INFO_IS_COMPLEX (info->finfo);
 
+  if (has_whole_tiles_only (info))
+    return GST_ROUND_UP_16 (info->width);
   return pairs ? GST_ROUND_UP_2 (info->width) : info->width;
 }
 
 static GstBuffer *
 draw (const GstVideoInfo * info, Pattern pattern)
 {
-  GstBuffer *buffer = new_frame (info);
+  GstBuffer *buffer = raw_frame_new (info);
   gint n = get_n_drawn (info);
   guint16 *row = g_new (guint16, 4 * n);
   GstVideoFrame frame;
@@ -162,9 +107,9 @@ draw (const GstVideoInfo * info, Pattern pattern)
         row[4 * x + c] = pattern (c, (x + 0.5) / info->width,
             (y + 0.5) / info->height);
     }
-    write_row (&frame, y, row, n);
+    raw_frame_write_row (&frame, y, row, n);
   }
-  write_palette (&frame);
+  raw_frame_write_palette (&frame);
   gst_video_frame_unmap (&frame);
   g_free (row);
   return buffer;
@@ -179,7 +124,7 @@ read_pixels (GstBuffer * buffer, const GstVideoInfo * info)
 
   fail_unless (gst_video_frame_map (&frame, info, buffer, GST_MAP_READ));
   for (y = 0; y < info->height; y++)
-    read_row (&frame, y, get_row (&pixels, y), info->width);
+    raw_frame_read_row (&frame, y, get_row (&pixels, y), get_n_drawn (info));
   gst_video_frame_unmap (&frame);
   return pixels;
 }
@@ -225,7 +170,7 @@ scale_by_library (GstBuffer * in, const GstVideoInfo * info,
   out_info->chroma_site = info->chroma_site;
   out_info->fps_n = info->fps_n;
   out_info->fps_d = info->fps_d;
-  out = new_frame (out_info);
+  out = raw_frame_new (out_info);
   converter = gst_video_converter_new (info, out_info, options);
   fail_unless (gst_video_frame_map (&from, info, in, GST_MAP_READ));
   fail_unless (gst_video_frame_map (&to, out_info, out, GST_MAP_READWRITE));
@@ -356,7 +301,7 @@ static GstBuffer *
 convert (GstBuffer * in, const GstVideoInfo * info, const GstVideoInfo * to)
 {
   GstVideoConverter *converter = gst_video_converter_new (info, to, NULL);
-  GstBuffer *out = new_frame (to);
+  GstBuffer *out = raw_frame_new (to);
   GstVideoFrame from_frame, to_frame;
 
   fail_unless (gst_video_frame_map (&from_frame, info, in, GST_MAP_READ));
@@ -376,8 +321,9 @@ check_flat_conversion (const GstVideoInfo * info, GstVideoFormat to)
   GstBuffer *large, *out;
 
   out = upscale_to (draw (info, flat), info, to, MODEL_BICUBIC, &out_info);
-  frame_info (&large_info, GST_VIDEO_INFO_FORMAT (info), out_info.width,
-      out_info.height);
+  frame_info (&large_info, has_whole_tiles_only (info)
+      ? gst_ecbsr_formats_get_native (GST_VIDEO_INFO_FORMAT (info))
+      : GST_VIDEO_INFO_FORMAT (info), out_info.width, out_info.height);
   large_info.colorimetry = info->colorimetry;
   large = draw (&large_info, flat);
   assert_same_pixels (out, convert (large, &large_info, &out_info), &out_info,
@@ -701,11 +647,11 @@ GST_START_TEST (test_crop)
   kind_info (&info, kinds[__i__]);
   large = draw (&large_info, texture);
   pixels = read_pixels (large, &large_info);
-  in = new_frame (&info);
+  in = raw_frame_new (&info);
   fail_unless (gst_video_frame_map (&frame, &info, in, GST_MAP_READWRITE));
   for (y = 0; y < info.height; y++)
-    write_row (&frame, y, get_row (&pixels, y + 12) + 4 * 24, info.width);
-  write_palette (&frame);
+    raw_frame_write_row (&frame, y, get_row (&pixels, y + 12) + 4 * 24, info.width);
+  raw_frame_write_palette (&frame);
   gst_video_frame_unmap (&frame);
   pixels_clear (&pixels);
 
@@ -757,7 +703,7 @@ GST_START_TEST (test_interlaced)
   kind_info (&info, kinds[__i__]);
   kind_info (&native_info, format);
   in = draw (&info, texture);
-  native = new_frame (&native_info);
+  native = raw_frame_new (&native_info);
   options = gst_structure_new ("options",
       GST_VIDEO_CONVERTER_OPT_DITHER_METHOD, GST_TYPE_VIDEO_DITHER_METHOD,
       GST_VIDEO_DITHER_NONE, NULL);
