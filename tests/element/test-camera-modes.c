@@ -18,7 +18,8 @@ typedef struct
 static const Case cases[] = {
   {WEBCAM, 2, 1920, 1080, "960x540@30"},
   {WEBCAM, 3, 1920, 1080, "320x240@30"},
-  {WEBCAM, 1, 1920, 1080, "1920x1080@30"},
+  /* At scale 1 there is no order: the camera's first. */
+  {WEBCAM, 1, 1280, 720, "1920x1080@30"},
   {WEBCAM, 2, 3840, 2160, "1920x1080@30"},
   {WEBCAM, 2, 1280, 0, "640x480@30"},
   {WEBCAM, 2, 0, 1440, "1280x720@30"},
@@ -311,6 +312,35 @@ GST_START_TEST (test_unknown_modes)
 
 GST_END_TEST;
 
+/* A camera that runs before its stream has reached us: what it has is known since our
+ * start, and a mode of it comes first. */
+GST_START_TEST (test_modes_known_from_the_start)
+{
+  GstElement *pipeline = chain_parse ("testcamera name=c modes=\"" WEBCAM "\" "
+      "! ecbsr name=e scale=2 preferred-output-width=1920 ! fakesink");
+  GstElement *camera = gst_bin_get_by_name (GST_BIN (pipeline), "c");
+  GstElement *ecbsr = gst_bin_get_by_name (GST_BIN (pipeline), "e");
+  GstPad *pad = gst_element_get_static_pad (ecbsr, "sink");
+  GstCaps *caps;
+  gint width = 0;
+
+  gst_element_set_state (camera, GST_STATE_READY);
+  gst_element_set_locked_state (camera, TRUE);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  caps = gst_pad_query_caps (pad, NULL);
+  gst_structure_get_int (gst_caps_get_structure (caps, 0), "width", &width);
+  fail_unless_equals_int (width, 960);
+  gst_caps_unref (caps);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_element_set_state (camera, GST_STATE_NULL);
+  gst_object_unref (pad);
+  gst_object_unref (ecbsr);
+  gst_object_unref (camera);
+  gst_object_unref (pipeline);
+}
+
+GST_END_TEST;
+
 /* ---------------------------------------------------------------- relinking -- */
 
 static void
@@ -424,6 +454,7 @@ camera_modes_suite (void)
   tcase_add_loop_test (tc, test_others, 0, G_N_ELEMENTS (others));
   tcase_add_test (tc, test_nothing_is_asked_upstream);
   tcase_add_test (tc, test_unknown_modes);
+  tcase_add_test (tc, test_modes_known_from_the_start);
   tcase_add_test (tc, test_concurrent_relinking);
   tcase_add_test (tc, test_circle);
   return s;

@@ -151,7 +151,7 @@ MUTATIONS = [
   self->n_invalid = 0;""", "  account_frame (self, gst_util_get_timestamp () - begin, &run);",
              "element bad-frames"),
     Mutation("columns beyond a picture that goes on repeat its outermost pixel",
-             "../src/net.c", "row[x] = row[left];", "row[x] = 0;", "plan-borders"),
+             "../src/net.c", "run[x] = run[left];", "run[x] = 0;", "plan-borders"),
     Mutation("rows beyond a picture that goes on are computed like others",
              "../src/net.c", "return ecbsr_plan_goes_on (stream->plan)\n         || (",
              "return (", "plan-borders"),
