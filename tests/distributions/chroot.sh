@@ -47,25 +47,28 @@ chroot_place () {
   "$@" && mv "$folder.partial" "$folder"
 }
 
+# chroot_bootstrap SUITE NAME [ARCHITECTURE]
 chroot_bootstrap () {
-  chroot_place "$chroots/$1" \
-    isolated debootstrap --variant=minbase "$1" "$chroots/$1.partial" "$debian_mirror"
+  chroot_place "$chroots/$2" isolated debootstrap --variant=minbase ${3:+"--arch=$3"} \
+    "$1" "$chroots/$2.partial" "$debian_mirror"
 }
 
 chroot_copy () {
   chroot_place "$chroots/$2" cp -a --reflink=auto "$chroots/$1" "$chroots/$2.partial"
 }
 
-# chroot_make SUITE NAME: a minimal Debian SUITE (bookworm, trixie, sid) in
-# $chroots/NAME, unless it is there. $chroots/SUITE is kept as debootstrap left it, so
-# that the next one is a copy. For something new each time: chroot_remove first.
+# chroot_make SUITE NAME [ARCHITECTURE]: a minimal Debian SUITE (bookworm, trixie, sid) in
+# $chroots/NAME, unless it is there; of another ARCHITECTURE than this machine's where the
+# kernel has an emulator for it. $chroots/SUITE, or SUITE-ARCHITECTURE, is kept as
+# debootstrap left it, so that the next one is a copy. For something new each time:
+# chroot_remove first.
 chroot_make () {
-  local status=0 lock
+  local status=0 lock base=$1${3:+-$3}
   mkdir -p "$chroots"
-  exec {lock}>"$chroots/$1.lock"
+  exec {lock}>"$chroots/$base.lock"
   flock "$lock"
-  { [ -d "$chroots/$1" ] || chroot_bootstrap "$1"; } &&
-    { [ -d "$chroots/$2" ] || chroot_copy "$1" "$2"; } || status=1
+  { [ -d "$chroots/$base" ] || chroot_bootstrap "$1" "$base" "${3-}"; } &&
+    { [ -d "$chroots/$2" ] || chroot_copy "$base" "$2"; } || status=1
   exec {lock}>&-
   return "$status"
 }
