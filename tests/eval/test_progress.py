@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Progress of ecbsr-eval: a changing line on a terminal, a line now and then in a log."""
+"""Progress of ecbsr-eval: a changing line on a terminal, nothing in a log or a pipe."""
 
 import io
 import sys
@@ -34,9 +34,7 @@ class Steps(unittest.TestCase):
         self.assertTrue(said.endswith("\r\033[K"))
 
     def test_log(self):
-        lines = self.run_steps(io.StringIO(), 2).splitlines()
-        self.assertEqual(len(lines), 6)
-        self.assertEqual(lines[0], "5 of 100 pictures, 3:10 left")
+        self.assertEqual(self.run_steps(io.StringIO(), 20), "")
 
     def test_clock(self):
         self.assertEqual([progress.clock(seconds) for seconds in (0, 59.6, 3599, 3661)],

@@ -3,6 +3,7 @@
 tests/cluster/run."""
 
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -130,6 +131,29 @@ class Whole(Case):
         self.make("a.ts", f"{picture(n_frames=150)} ! {X264}", f"{tone(6)} ! avenc_aac ! aacparse")
         self.run_program(*OPTIONS)
         self.assertEqual(len(read_frames(self.output / "a.mkv")[1]), 150)
+
+
+class Progress(Case):
+    def test_terminal_alone(self):
+        """A bar there, and nothing of it in a pipe or a log."""
+        self.clip("a.mp4")
+        main, side = pty.openpty()
+        with subprocess.Popen([str(CLUSTER / "upscale-folder"), str(self.input), str(self.output),
+                               *OPTIONS], env=self.environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=side) as process:
+            os.close(side)
+            said = b""
+            try:
+                while chunk := os.read(main, 4096):
+                    said += chunk
+            except OSError:  # the other end is closed
+                pass
+            os.close(main)
+        self.assertRegex(said.decode(), r"\r\[=* *>? *\] 1 of 3 pieces, 0:\d\d:\d\d left")
+        self.assertTrue(said.endswith(b"\r\x1b[K"), said[-40:])
+        (self.output / "a.mp4").unlink()
+        self.assertEqual(self.run_program(*OPTIONS).splitlines(),
+                         [str(self.output / "a.mp4"), "1 video upscaled"])
 
 
 class GoneOn(Case):

@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""How far long work is, on standard error: one line that changes on a terminal, a line
-every ten seconds elsewhere."""
+"""How far long work is, where standard error is a terminal: one line that changes."""
 
 import sys
 import time
-
-LINES_APART = 10  # seconds
 
 
 def clock(seconds):
@@ -18,18 +15,14 @@ class Progress:
     def __init__(self, total, what, file=None):
         self.file, self.total, self.what, self.done = file or sys.stderr, total, what, 0
         self.terminal = self.file.isatty()
-        self.started = self.last_line = time.monotonic()
+        self.started = time.monotonic()
 
-    def step(self):
-        self.done += 1
-        now = time.monotonic()
-        if not self.terminal and now - self.last_line < LINES_APART:
-            return
-        left = (now - self.started) * (self.total - self.done) / self.done
-        text = f"{self.done} of {self.total} {self.what}, {clock(left)} left"
-        self.file.write(f"\r{text}\033[K" if self.terminal else text + "\n")
-        self.file.flush()
-        self.last_line = now
+    def step(self, n=1):
+        self.done += n
+        if self.terminal:
+            left = (time.monotonic() - self.started) * (self.total - self.done) / self.done
+            self.file.write(f"\r{self.done} of {self.total} {self.what}, {clock(left)} left\033[K")
+            self.file.flush()
 
     def clear(self):
         """Before something else is written, and at the end."""
