@@ -38,11 +38,11 @@ class Installed(unittest.TestCase):
         self.environment.setdefault("CCACHE_DIR", str(Path.home() / ".cache" / "ccache"))
         self.environment["HOME"] = str(self.home)
 
-    def install(self, prefix):
+    def install(self, prefix, *options):
         """Builds in a folder of its own and installs; what the first step says."""
         build = self.home / "build"
         said = run("meson", "setup", build, SOURCE, f"--prefix={prefix}", "-Dtests=false",
-            "-Dexamples=false", env=self.environment)
+            "-Dexamples=false", *options, env=self.environment)
         run("meson", "compile", "-C", build, env=self.environment)
         run("meson", "install", "-C", build, env=self.environment)
         return build, said
@@ -52,6 +52,12 @@ class Installed(unittest.TestCase):
         left = [path for path in Path(prefix).rglob("*") if not path.is_dir()]
         self.assertEqual(left, [])
 
+    def metainfo(self, prefix):
+        path, = (prefix / "share" / "metainfo").iterdir()
+        if shutil.which("appstreamcli"):
+            run("appstreamcli", "validate", "--no-net", path)
+        return path.read_text(encoding="utf-8")
+
     def test_home_needs_no_variable(self):
         prefix = self.home / ".local"
         build, said = self.install(prefix)
@@ -59,6 +65,9 @@ class Installed(unittest.TestCase):
         self.assertRegex(said, r"GStreamer finds it *: by itself")
         said = run("gst-inspect-1.0", "ecbsr", env=self.environment)
         self.assertIn(str(prefix / "share" / "gstreamer-1.0" / "plugins"), said)
+        # No home on the web is made up.
+        self.assertRegex(said, "Origin URL +Unknown package origin")
+        self.assertNotIn("<url", self.metainfo(prefix))
         for name in "ecbsr-upscale", "ecbsr-model", "ecbsr-bench", "ecbsr-eval":
             run(prefix / "bin" / name, "--help", env=self.environment)
             self.assertTrue((prefix / "share/man/man1" / f"{name}.1").exists())
@@ -68,10 +77,12 @@ class Installed(unittest.TestCase):
 
     def test_elsewhere_it_says_what_to_set(self):
         prefix = self.home / "opt"
-        build, said = self.install(prefix)
+        build, said = self.install(prefix, "-Dpackage_origin=https://example.org/ecbsr")
         path = re.search(r"GST_PLUGIN_PATH=(.+)", said)[1]
         self.assertIn("libgstecbsr.so", os.listdir(path))
-        run("gst-inspect-1.0", "ecbsr", env={**self.environment, "GST_PLUGIN_PATH": path})
+        said = run("gst-inspect-1.0", "ecbsr", env={**self.environment, "GST_PLUGIN_PATH": path})
+        self.assertRegex(said, "Origin URL +https://example.org/ecbsr\n")
+        self.assertIn('<url type="homepage">https://example.org/ecbsr</url>', self.metainfo(prefix))
         self.uninstall(build, prefix)
 
 
