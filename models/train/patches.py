@@ -49,16 +49,17 @@ def components(pair, random, luma_share):
 class Patches:
     """Draws batches. Batch number i is always the same: nothing to save or resume.
 
-    `pairs` are of photos, `drawn` two lists, as of data.drawn_pairs(), DRAWN_SHARE of the
+    `pairs` are of photos, `drawn` two lists, as of data.drawn_pairs(), `drawn_share` of the
     patches.
     `patch` includes the context at either side. `luma_share` of the patches of RGB pairs
     are luma.
     """
 
     def __init__(self, pairs, scale, patch=48, batch=16, seed=0, luma_share=LUMA_SHARE,
-                 context=0, drawn=((), ()), steep=STEEP):
+                 context=0, drawn=((), ()), steep=STEEP, drawn_share=DRAWN_SHARE):
         self.scale, self.patch, self.batch, self.seed = scale, patch, batch, seed
         self.luma_share, self.context, self.steep = luma_share, context, steep
+        self.drawn_share = drawn_share
         self.pairs, *self.drawn = (self._large_enough(some) for some in (pairs, *drawn))
         if not self.pairs:
             raise ValueError(f"no picture holds a patch of {patch}x{patch}")
@@ -76,7 +77,7 @@ class Patches:
         low = np.empty((self.batch, self.patch, self.patch), np.float32)
         high = low.repeat(self.scale, axis=1).repeat(self.scale, axis=2)
         for i in range(self.batch):
-            is_drawn = all(self.drawn) and random.random() < DRAWN_SHARE
+            is_drawn = all(self.drawn) and random.random() < self.drawn_share
             low[i], high[i] = self._draw_drawing(random) if is_drawn else self._draw_photo(random)
             if random.random() < (DRAWN_STRETCHED if is_drawn else STRETCHED):
                 low[i], high[i] = stretch(low[i]), stretch(high[i])

@@ -64,6 +64,20 @@ class One(unittest.TestCase):
         self.assertEqual([name for name in tensors if name.startswith("int8.")], [])
         self.assertNotIn("loss_bfloat16", metadata)
 
+    def test_mixed_with_what_it_began_with(self):
+        """Weights between the start's and the trained ones; a share of 0 is the start."""
+        start, _ = safetensors_io.read(ROOT / "models" / "esr-cnn-x2.safetensors")
+        words = ["esr-cnn", "--iterations", "12", "--peak", "1e-2", "--no-int8",
+                 "--start", "esr-cnn-x2"]
+
+        def weights(*more):
+            (self.folder / "esr-cnn-x2.safetensors").unlink(missing_ok=True)
+            return self.one(*words, *more)[0]["filter.2.weight"]
+        trained, none, half = weights(), weights("--mix", "0"), weights("--mix", "0.5")
+        np.testing.assert_allclose(none, start["filter.2.weight"], rtol=1e-6)
+        self.assertGreater(np.abs(trained - none).max(), 1e-3)
+        np.testing.assert_allclose(half, (none + trained) / 2, atol=1e-6)
+
     def test_one_layer_has_nothing_to_quantise(self):
         _, metadata = self.one("esr-max", "--iterations", "3")
         self.assertNotIn("loss_bfloat16", metadata)
