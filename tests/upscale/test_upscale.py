@@ -249,15 +249,19 @@ class Others(Case):
         self.assertIn("A\\ clip", streams[0].tags)
 
     def test_sound_and_picture_stay_together(self):
-        """A flash and a beep, each second: as far apart as they were, encoded again too."""
+        """A flash and a beep, each second: as far apart as they were, encoded again too.
+
+        GStreamer 1.26's matroskamux writes a packet without bytes for each gap event, also
+        where sound has ended before the pictures: that is no sound.
+        """
         need("vorbisenc")
         for name in "beep.mp4", "beep.webm":
             source = self.make("beep.mkv", "videotestsrc num-buffers=100 pattern=blink !"
                                " video/x-raw,format=I420,width=64,height=48,framerate=1/1 ! " + H264,
                                "audiotestsrc wave=ticks num-buffers=4000 ! vorbisenc")
             out = self.upscale(source, name)
-            ends = [max(time for time, _ in self.find(read_streams(path), kind)[0].packets
-                        if time < 2**63)
+            ends = [max(time for time, data in self.find(read_streams(path), kind)[0].packets
+                        if data and time < 2**63)
                     for path in (source, out) for kind in ("video", "audio")]
             self.assertLessEqual(abs((ends[0] - ends[1]) - (ends[2] - ends[3])), 40 * MS, ends)
 
