@@ -36,7 +36,6 @@ gst_ecbsr_buffer_propose_allocation (GstQuery * query)
 
   align (query, &allocator, &params);
   gst_clear_object (&allocator);
-  gst_query_add_allocation_meta (query, GST_VIDEO_CROP_META_API_TYPE, NULL);
 }
 
 static gboolean
@@ -148,11 +147,17 @@ is_geometry (GType api)
       && !has_tag (api, GST_META_TAG_VIDEO_COLORSPACE_STR);
 }
 
-gboolean
-gst_ecbsr_buffer_can_scale_meta (GType api)
+static gboolean
+can_scale (GType api)
 {
   return api == GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE
       || is_geometry (api);
+}
+
+gboolean
+gst_ecbsr_buffer_offers_meta (GType api)
+{
+  return api != GST_VIDEO_CROP_META_API_TYPE && can_scale (api);
 }
 
 static gpointer
@@ -257,7 +262,7 @@ gst_ecbsr_buffer_scale_meta (GstBuffer * outbuf, GstMeta * meta,
   GType api = meta->info->api;
   guint scale = out_info->width / in_info->width;
 
-  if (!gst_ecbsr_buffer_can_scale_meta (api))
+  if (!can_scale (api))
     return FALSE;
 
   if (api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)

@@ -11,8 +11,7 @@
 
 G_BEGIN_DECLS
 
-/* Adds our alignment and crop metadata to upstream's allocation @query, before the
- * base class answers it. */
+/* Adds our alignment to upstream's allocation @query, before the base class answers it. */
 void gst_ecbsr_buffer_propose_allocation (GstQuery * query);
 
 /* Configures downstream's pool in the answered allocation @query, before the base
@@ -33,9 +32,11 @@ GstEcbsrLayouts gst_ecbsr_buffer_parse_layouts (GstQuery * allocation_query);
 gboolean gst_ecbsr_buffer_suits (GstBuffer * buffer, const GstVideoInfo * info,
     const GstEcbsrLayouts * layouts);
 
-/* Returns whether metadata of @api has numbers that are pixels and can be scaled to
- * a larger frame. */
-gboolean gst_ecbsr_buffer_can_scale_meta (GType api);
+/* Returns whether upstream may be told that downstream takes metadata of @api: its
+ * numbers are pixels, and can be scaled to a larger frame. Not a crop rectangle, which is
+ * applied where it comes, but never asked for: elements between that pass allocation
+ * queries on, such as textoverlay, would draw on what is cut away. */
+gboolean gst_ecbsr_buffer_offers_meta (GType api);
 
 /* Adds @meta of @inbuf to @outbuf in the larger frame's pixels. Returns FALSE, and
  * adds nothing, where @meta does not depend on sizes. */

@@ -410,7 +410,7 @@ static gboolean
 gst_ecbsr_filter_meta (GstBaseTransform * trans, GstQuery * query, GType api,
     const GstStructure * params)
 {
-  return gst_ecbsr_buffer_can_scale_meta (api);
+  return gst_ecbsr_buffer_offers_meta (api);
 }
 
 static gboolean
