@@ -4,9 +4,10 @@
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from models import safetensors_io
-from models.train import int8
+from models.train import int8, quantise
 
 SCALE = 2
 
@@ -24,6 +25,30 @@ def write_plain(source, path):
     metadata.pop("padding", None)
     tensors = {name: tensor for name, tensor in tensors.items()
                if not name.endswith((".minimum", ".maximum"))}
+    path.write_bytes(safetensors_io.serialize(tensors, metadata))
+
+
+def write_colors(path, blocks, channels):
+    """A network of three colours as Compact is: its weights do not matter to its speed, so
+    they are drawn. It has int8 data, calibrated on noise."""
+    random = np.random.default_rng(1)
+    chain = [3] + [channels] * (blocks + 1) + [3 * SCALE ** 2]
+    tensors = {}
+    for i, (n_in, n_out) in enumerate(zip(chain, chain[1:])):
+        gain = 0.05 if i > blocks else 1.3
+        weight = random.normal(0, gain / np.sqrt(9 * n_in), (n_out, n_in, 3, 3))
+        tensors[f"backbone.{i}.conv3x3.weight"] = weight.astype(np.float32)
+        tensors[f"backbone.{i}.conv3x3.bias"] = np.zeros(n_out, np.float32)
+        if i <= blocks:
+            tensors[f"backbone.{i}.act.weight"] = random.uniform(0, 0.5, n_out).astype(np.float32)
+    metadata = {"format": "gst-ecbsr 1", "architecture": "ecbsr", "scale": str(SCALE),
+                "colors": "3", "blocks": str(blocks), "channels": str(channels),
+                "activation": "prelu", "form": "plain", "luma_range": "0..255",
+                "name": path.stem, "licence": "unknown", "trained_on": "unknown"}
+    x = torch.from_numpy(random.integers(0, 256, (1, 3, 48, 48)).astype(np.float32))
+    with torch.no_grad():
+        layers = quantise.calibrate(tensors, metadata, x, 0.5)
+    tensors = {**quantise.float_tensors(tensors, layers, metadata), **int8.int8_tensors(layers)}
     path.write_bytes(safetensors_io.serialize(tensors, metadata))
 
 
@@ -65,13 +90,19 @@ def onnx_nodes(layers):
 def write_onnx(path, layers, width, height):
     """The network for pictures of one size, which lets a runtime plan ahead."""
     import onnx
-    from onnx import TensorProto, helper
+    from onnx import TensorProto, helper, numpy_helper
     nodes, constants, data = onnx_nodes(layers)
+    n = layers[0].weight.shape[1]
     # The input once for each sub-pixel: OpenCV adds only what has equal channels.
-    nodes += [helper.make_node("Concat", ["x"] * SCALE ** 2, ["xs"], axis=1),
-              helper.make_node("Add", [data, "xs"], ["sum"]),
+    if n == 1:
+        nodes.append(helper.make_node("Concat", ["x"] * SCALE ** 2, ["xs"], axis=1))
+    else:
+        which = np.repeat(np.arange(n), SCALE ** 2)
+        constants.append(numpy_helper.from_array(which, "which"))
+        nodes.append(helper.make_node("Gather", ["x", "which"], ["xs"], axis=1))
+    nodes += [helper.make_node("Add", [data, "xs"], ["sum"]),
               helper.make_node("DepthToSpace", ["sum"], ["y"], blocksize=SCALE, mode="CRD")]
-    shapes = {"x": [1, 1, height, width], "y": [1, 1, SCALE * height, SCALE * width]}
+    shapes = {"x": [1, n, height, width], "y": [1, n, SCALE * height, SCALE * width]}
     x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
             for name, shape in shapes.items())
     graph = helper.make_graph(nodes, "ecbsr", [x], [y], constants)

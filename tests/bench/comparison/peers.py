@@ -15,6 +15,9 @@ from tests.bench.comparison.runner import Runner, take_turns
 
 MODELS = ("ecbsr-m4c8", "ecbsr-m4c16")
 PRECISIONS = ("float32", "bfloat16", "int8")
+# Networks of three colours, by what people call them: layers between the first and the
+# last, channels.
+COLOR_MODELS = {"SuperUltraCompact": (8, 24), "ECBSR M6C40": (6, 40), "Compact": (16, 64)}
 # Differences from PyTorch's result that pass, of 255: the largest, and the mean.
 LIMITS = {"float32": (0.01, 0.001), "bfloat16": (3, 0.05), "int8": (3, 0.05)}
 BYTE_LIMITS = (3, 0.05)
@@ -63,6 +66,17 @@ def make_case(model, width, height):
     return case
 
 
+def make_color_case(name, width, height):
+    folder = WORK / f"{name.replace(' ', '-')}-{width}x{height}"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name.replace(' ', '-')}-x{network.SCALE}.safetensors"
+    network.write_colors(path, *COLOR_MODELS[name])
+    case = Case(folder, path, width, height, reference.colors(width, height),
+                network.read_layers(path))
+    case.luma.astype("<f4").tofile(case.input)
+    return case
+
+
 # ------------------------------------------------------------- contenders --
 
 EXPECTED = {"float32": reference.float32, "bfloat16": reference.engine_bfloat16,
@@ -74,9 +88,9 @@ def engine(case, path, threads, *how):
     return [program, case.model, path, *case.size(), threads, *how]
 
 
-def ours(precision):
+def ours(precision, layout="float"):
     return Contender("gst-ecbsr", precision,
-                     lambda case, n: engine(case, case.input, n, "float", precision),
+                     lambda case, n: engine(case, case.input, n, layout, precision),
                      lambda case: EXPECTED[precision](case.layers, case.luma))
 
 
@@ -149,10 +163,13 @@ MAKERS = ([lambda p=p: ours(p) for p in PRECISIONS]
           + [lambda p=p: onednn(p) for p in PRECISIONS])
 
 
-def contenders(complain):
+COLOR_MAKERS = [lambda p=p: ours(p, "rgb float") for p in PRECISIONS] + [onnxruntime, pytorch]
+
+
+def contenders(makers, complain):
     """Those that are there; complain(message) is called for each that is not."""
     found = []
-    for maker in MAKERS:
+    for maker in makers:
         try:
             found.append(maker())
         except install.Missing as reason:
@@ -208,10 +225,18 @@ def measure(found, case, threads, rounds, duration):
 
 
 def compare(width, height, threads, rounds, duration, complain):
-    found = contenders(complain)
+    found = contenders(MAKERS, complain)
     rows = []
     for model in MODELS:
         case = make_case(model, width, height)
         for n in threads:
             rows += measure(found, case, n, rounds, duration)
     return rows
+
+
+def compare_colors(width, height, threads, rounds, duration, complain):
+    """Rows as compare()'s, of networks of three colours."""
+    found = contenders(COLOR_MAKERS, complain)
+    return [row for name in COLOR_MODELS
+            for row in measure(found, make_color_case(name, width, height), threads, rounds,
+                               duration)]

@@ -22,12 +22,20 @@ def picture(width, height):
     return np.clip(np.rint(rings + noise), 16, 235).astype(np.float32)
 
 
-def as_tensor(luma):
-    return torch.from_numpy(luma)[None, None]
+def colors(width, height):
+    """R, G and B 0 to 255, whole numbers: the picture, turned and mirrored."""
+    luma = (picture(width, height) - 16) * np.float32(255 / 219)
+    return np.rint(np.stack([luma, luma[::-1], luma[:, ::-1]]))
+
+
+def as_tensor(planes):
+    """Of luma, [h, w], or of R, G and B, [3, h, w]."""
+    return torch.from_numpy(planes).reshape(1, -1, *planes.shape[-2:])
 
 
 def finish(y, x):
-    return int8.apply_head(HEAD, y, x)[0, 0].float().numpy()
+    y = int8.apply_head(HEAD, y, x)[0].float().numpy()
+    return y if len(y) == 3 else y[0]
 
 
 def float32(layers, luma):

@@ -24,6 +24,12 @@ static const Format formats[] = {
   { "float",
     ECBSR_SAMPLE_F32,
     { .n_components = 1, .component = { { 0, 0, 4, 0, 0 } } } },
+  { "rgb float",
+    ECBSR_SAMPLE_F32,
+    { .color = ECBSR_COLOR_RGB,
+      .n_components = 3,
+      .component
+      = { { 0, 0, 4, 0, 0 }, { 1, 0, 4, 0, 0 }, { 2, 0, 4, 0, 0 } } } },
   { "gray8",
     ECBSR_SAMPLE_U8,
     { .n_components = 1, .component = { { 0, 0, 1, 0, 0 } } } },
@@ -145,6 +151,7 @@ static Runner
 make_runner (gchar **argv)
 {
   const Format *format = find_format (argv[6]);
+  const gboolean is_rgb = format->layout.color == ECBSR_COLOR_RGB;
   g_autoptr (GError) error = NULL;
   g_autoptr (EcbsrModel) model = ecbsr_model_open (argv[1], &error);
   EcbsrPlanConfig config = {
@@ -152,8 +159,9 @@ make_runner (gchar **argv)
     .height = to_number (argv[4]),
     .sample = format->sample,
     .layout = format->layout,
-    .black = 16,
-    .white = 235,
+    .luma_weight = { 0.2126, 0.7152, 0.0722 },
+    .black = is_rgb ? 0 : 16,
+    .white = is_rgb ? 255 : 235,
     .chroma_offset_x = 0.25,
     .chroma_offset_y = 0.5,
     .precision = find_precision (argv[7]),

@@ -4,8 +4,8 @@
 //
 //   node onnxruntime.js MODULE MODEL INPUT WIDTH HEIGHT THREADS
 //
-// MODULE is the folder of onnxruntime-node, INPUT a plane of float32. What it reads
-// and answers: ../comparison/runner.py.
+// MODULE is the folder of onnxruntime-node, INPUT planes of float32, of luma or of R, G and B.
+// What it reads and answers: ../comparison/runner.py.
 'use strict';
 
 const fs = require('fs');
@@ -17,10 +17,10 @@ const SCALE = 2;
 
 const milliseconds = () => Number(process.hrtime.bigint()) / 1e6;
 
-function readPlane(path, count) {
+function readPlanes(path, count) {
   const bytes = fs.readFileSync(path);
-  if (bytes.length !== 4 * count) {
-    throw new Error(`${path} has ${bytes.length} bytes, not ${4 * count}`);
+  if (bytes.length !== 4 * count && bytes.length !== 12 * count) {
+    throw new Error(`${path} has ${bytes.length} bytes, not ${4 * count} or ${12 * count}`);
   }
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
@@ -45,9 +45,11 @@ async function main() {
     intraOpNumThreads: Number(threads),
   });
   // The output lies in memory of ours, so that no frame has to allocate it.
-  const output = new Float32Array(SCALE * SCALE * w * h);
-  const feeds = { x: new ort.Tensor('float32', readPlane(input, w * h), [1, 1, h, w]) };
-  const fetches = { y: new ort.Tensor('float32', output, [1, 1, SCALE * h, SCALE * w]) };
+  const planes = readPlanes(input, w * h);
+  const n = planes.length / (w * h);
+  const output = new Float32Array(n * SCALE * SCALE * w * h);
+  const feeds = { x: new ort.Tensor('float32', planes, [1, n, h, w]) };
+  const fetches = { y: new ort.Tensor('float32', output, [1, n, SCALE * h, SCALE * w]) };
   console.log(JSON.stringify(`ONNX Runtime ${require(`${folder}/package.json`).version}`));
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const [command, argument] = [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)];

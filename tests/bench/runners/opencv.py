@@ -8,7 +8,7 @@ import sys
 
 import cv2
 
-from serve import read_plane, serve
+from serve import read_planes, serve
 
 
 def main():
@@ -17,7 +17,7 @@ def main():
     net = cv2.dnn.readNetFromONNX(model)
     net.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
     net.setPreferableTarget(cv2.dnn.DNN_TARGET_CPU)
-    luma = read_plane(path, int(width), int(height))
+    luma = read_planes(path, int(width), int(height))
 
     def frame():
         net.setInput(luma)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from serve import read_plane, serve
+from serve import read_planes, serve
 
 sys.path.append(str(Path(__file__).resolve().parents[3]))
 from tests.bench.comparison import network  # noqa: E402
@@ -24,7 +24,8 @@ class Ecbsr(torch.nn.Module):
         self.body = torch.nn.Sequential(*(module for layer in layers for module in modules(layer)))
 
     def forward(self, x):
-        return torch.nn.functional.pixel_shuffle(self.body(x) + x, self.scale)
+        y = self.body(x) + x.repeat_interleave(self.scale ** 2, dim=1)
+        return torch.nn.functional.pixel_shuffle(y, self.scale)
 
 
 def modules(layer):
@@ -43,7 +44,7 @@ def main():
     path, luma, width, height, threads = sys.argv[1:]
     torch.set_num_threads(int(threads))
     torch.set_grad_enabled(False)
-    x = torch.from_numpy(read_plane(luma, int(width), int(height)))
+    x = torch.from_numpy(read_planes(luma, int(width), int(height)))
     layers = network.read_layers(path)
     traced = torch.jit.freeze(torch.jit.trace(Ecbsr(layers, network.SCALE).eval(), x))
     serve(f"PyTorch {torch.__version__}, traced", lambda: traced(x).numpy())

@@ -11,8 +11,9 @@ import time
 import numpy as np
 
 
-def read_plane(path, width, height):
-    return np.fromfile(path, "<f4").reshape(1, 1, height, width)
+def read_planes(path, width, height):
+    """One of luma, or three of R, G and B."""
+    return np.fromfile(path, "<f4").reshape(1, -1, height, width)
 
 
 def run_frames(frame, duration):
