@@ -9,17 +9,20 @@
 // of threads is given because it is part of what x264 and libvpx decide: the
 // same file on any machine.
 #define H264 "x264enc pass=qual quantizer=18 speed-preset=fast threads=8"
-#define H265                                                                  \
-  "x265enc speed-preset=fast log-level=error "                                \
+#define H265                                                                   \
+  "x265enc speed-preset=fast log-level=error "                                 \
   "option-string=\"crf=20:frame-threads=2\" ! h265parse"
 // Frames are lost where vp9enc looks ahead (GStreamer 1.22).
-#define VP9                                                                   \
-  "vp9enc end-usage=cq cq-level=20 target-bitrate=100000000 "                 \
-  "deadline=1000000 cpu-used=4 row-mt=true threads=8 tile-columns=2 "         \
+#define VP9                                                                    \
+  "vp9enc end-usage=cq cq-level=20 target-bitrate=100000000 "                  \
+  "deadline=1000000 cpu-used=4 row-mt=true threads=8 tile-columns=2 "          \
   "lag-in-frames=0 keyframe-max-dist=240"
 #define YUV "video/x-raw,format=I420"
 #define DEEP_YUV "video/x-raw,format=I420_10LE"
-#define AAC { "avenc_aac", "fdkaacenc", "voaacenc" }
+#define AAC                                                                    \
+  {                                                                            \
+    "avenc_aac", "fdkaacenc", "voaacenc"                                       \
+  }
 
 // clang-format off
 static const Container containers[] = {
@@ -75,8 +78,8 @@ container_for (const gchar *path, GError **error)
 GstPadTemplate *
 container_find_template (GstElement *muxer, const GstCaps *caps)
 {
-  GList *templates = gst_element_class_get_pad_template_list (
-      GST_ELEMENT_GET_CLASS (muxer));
+  GList *templates
+      = gst_element_class_get_pad_template_list (GST_ELEMENT_GET_CLASS (muxer));
 
   for (; templates; templates = templates->next)
     {

@@ -13,8 +13,8 @@ typedef struct
   // As for gst_parse_bin_from_description(), for video of 8 bits a component
   // and for deeper video.
   const gchar *encoder, *deep_encoder;
-  const gchar *caps, *deep_caps; // raw video that the encoder is given
-  gboolean even;                 // width and height have to be even
+  const gchar *caps, *deep_caps;  // raw video that the encoder is given
+  gboolean even;                  // width and height have to be even
   const gchar *audio_encoders[4]; // the first that is installed
 } Container;
 
@@ -24,7 +24,8 @@ const Container *container_for (const gchar *path, GError **error);
 
 // Whether a muxer takes a stream as it is: the template of the pad to request
 // for it, or NULL.
-GstPadTemplate *container_find_template (GstElement *muxer, const GstCaps *caps);
+GstPadTemplate *container_find_template (GstElement *muxer,
+                                         const GstCaps *caps);
 
 // An element; if it is not installed, an error that says where it is to be had.
 // The reference is floating.

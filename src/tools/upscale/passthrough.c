@@ -10,10 +10,14 @@
 static gboolean
 link_to_muxer (GstPad *src, GstElement *muxer, GstPadTemplate *template)
 {
-  g_autoptr (GstPad) sink = gst_element_request_pad (muxer, template, NULL, NULL);
+  g_autoptr (GstPad) sink
+      = gst_element_request_pad (muxer, template, NULL, NULL);
 
-  // The caps may be narrower than the template says; that is seen when they come.
-  return sink && gst_pad_link_full (src, sink, GST_PAD_LINK_CHECK_HIERARCHY) == GST_PAD_LINK_OK;
+  // The caps may be narrower than the template says; that is seen when they
+  // come.
+  return sink
+         && gst_pad_link_full (src, sink, GST_PAD_LINK_CHECK_HIERARCHY)
+                == GST_PAD_LINK_OK;
 }
 
 static gboolean
@@ -53,13 +57,14 @@ find_parser (GstElement *muxer, const GstCaps *caps, GstPadTemplate **template)
 }
 
 static gboolean
-link_elements (GstBin *pipeline, GstPad *src, GstElement *first, GstElement *last,
-               GstElement *muxer, GstPadTemplate *template)
+link_elements (GstBin *pipeline, GstPad *src, GstElement *first,
+               GstElement *last, GstElement *muxer, GstPadTemplate *template)
 {
   g_autoptr (GstPad) sink = gst_element_get_static_pad (first, "sink");
   g_autoptr (GstPad) end = gst_element_get_static_pad (last, "src");
 
-  return gst_pad_link_full (src, sink, GST_PAD_LINK_CHECK_HIERARCHY) == GST_PAD_LINK_OK
+  return gst_pad_link_full (src, sink, GST_PAD_LINK_CHECK_HIERARCHY)
+             == GST_PAD_LINK_OK
          && link_to_muxer (end, muxer, template);
 }
 
@@ -73,7 +78,8 @@ link_decoded (GstElement *decoder, GstPad *pad, gpointer data)
 }
 
 static GstElement *
-make_audio_encoder (const Container *container, const gchar **name, GError **error)
+make_audio_encoder (const Container *container, const gchar **name,
+                    GError **error)
 {
   const gchar *const *names = container->audio_encoders;
   g_autofree gchar *description = NULL;
@@ -82,7 +88,8 @@ make_audio_encoder (const Container *container, const gchar **name, GError **err
   for (; *names && !bin; names++)
     {
       g_clear_error (error);
-      description = g_strdup_printf ("audioconvert ! audioresample ! %s", *names);
+      description
+          = g_strdup_printf ("audioconvert ! audioresample ! %s", *names);
       bin = container_make_bin (description, error);
       g_clear_pointer (&description, g_free);
       *name = *names;
@@ -95,7 +102,8 @@ encode (GstBin *pipeline, GstElement *muxer, const Container *container,
         GstPad *src, const gchar **name, GError **error)
 {
   GstElement *decoder = container_make ("decodebin", error);
-  GstElement *encoder = decoder ? make_audio_encoder (container, name, error) : NULL;
+  GstElement *encoder
+      = decoder ? make_audio_encoder (container, name, error) : NULL;
   g_autoptr (GstPad) end = NULL;
   g_autoptr (GstCaps) caps = NULL;
   GstPadTemplate *template;
@@ -115,7 +123,8 @@ encode (GstBin *pipeline, GstElement *muxer, const Container *container,
       caps = gst_pad_query_caps (end, NULL);
     }
   template = container_find_template (muxer, caps);
-  if (!template || !link_elements (pipeline, src, decoder, encoder, muxer, template))
+  if (!template
+      || !link_elements (pipeline, src, decoder, encoder, muxer, template))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
                    "%s cannot be given what %s makes", container->muxer, *name);
@@ -146,9 +155,9 @@ is_audio (const GstCaps *caps)
 }
 
 Passthrough
-passthrough_link (GstBin *pipeline, GstElement *muxer, const Container *container,
-                  GstPad *src, const GstCaps *caps, const gchar **encoder,
-                  GError **error)
+passthrough_link (GstBin *pipeline, GstElement *muxer,
+                  const Container *container, GstPad *src, const GstCaps *caps,
+                  const gchar **encoder, GError **error)
 {
   GstPadTemplate *template = container_find_template (muxer, caps);
   GstElement *parser;

@@ -48,8 +48,10 @@ describe (guint64 n_frames, gdouble seconds, guint64 position, guint64 duration)
   if (position == 0)
     return g_strdup_printf ("%s of %s", at, all);
   left = format_time (
-      (guint64) (seconds * (gdouble) (duration - position) / (gdouble) position + 0.5));
-  return g_strdup_printf ("%s of %s, %.1f frames/s, %s left", at, all, rate, left);
+      (guint64) (seconds * (gdouble) (duration - position) / (gdouble) position
+                 + 0.5));
+  return g_strdup_printf ("%s of %s, %.1f frames/s, %s left", at, all, rate,
+                          left);
 }
 
 static void
@@ -69,7 +71,8 @@ draw (Progress *self, const gchar *text, guint64 position, guint64 duration)
 }
 
 void
-progress_show (Progress *self, guint64 n_frames, guint64 position, guint64 duration)
+progress_show (Progress *self, guint64 n_frames, guint64 position,
+               guint64 duration)
 {
   gint64 now = g_get_monotonic_time ();
   g_autofree gchar *text = NULL;

@@ -13,7 +13,8 @@ typedef struct
 static gboolean
 is_style (const gchar *name)
 {
-  return strcmp (name, "i") == 0 || strcmp (name, "b") == 0 || strcmp (name, "u") == 0;
+  return strcmp (name, "i") == 0 || strcmp (name, "b") == 0
+         || strcmp (name, "u") == 0;
 }
 
 static void
@@ -28,7 +29,8 @@ start_element (GMarkupParseContext *context, const gchar *name,
 }
 
 static void
-end_element (GMarkupParseContext *context, const gchar *name, gpointer data, GError **error)
+end_element (GMarkupParseContext *context, const gchar *name, gpointer data,
+             GError **error)
 {
   Plain *self = data;
 
@@ -47,14 +49,17 @@ add_text (GMarkupParseContext *context, const gchar *text, gsize length,
 static gchar *
 to_plain (const gchar *markup, gsize length, gboolean keep_style)
 {
-  static const GMarkupParser parser
-      = { .start_element = start_element, .end_element = end_element, .text = add_text };
+  static const GMarkupParser parser = { .start_element = start_element,
+                                        .end_element = end_element,
+                                        .text = add_text };
   Plain plain = { g_string_new (NULL), keep_style };
-  GMarkupParseContext *context = g_markup_parse_context_new (&parser, 0, &plain, NULL);
-  gboolean ok = g_markup_parse_context_parse (context, "<text>", -1, NULL)
-                && g_markup_parse_context_parse (context, markup, (gssize) length, NULL)
-                && g_markup_parse_context_parse (context, "</text>", -1, NULL)
-                && g_markup_parse_context_end_parse (context, NULL);
+  GMarkupParseContext *context
+      = g_markup_parse_context_new (&parser, 0, &plain, NULL);
+  gboolean ok
+      = g_markup_parse_context_parse (context, "<text>", -1, NULL)
+        && g_markup_parse_context_parse (context, markup, (gssize) length, NULL)
+        && g_markup_parse_context_parse (context, "</text>", -1, NULL)
+        && g_markup_parse_context_end_parse (context, NULL);
 
   g_markup_parse_context_free (context);
   if (ok)
@@ -72,11 +77,12 @@ convert (GstBuffer *buffer, gboolean keep_style)
 
   if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
     return buffer;
-  text = to_plain ((const gchar *) map.data, strnlen ((const gchar *) map.data, map.size),
-                   keep_style);
+  text = to_plain ((const gchar *) map.data,
+                   strnlen ((const gchar *) map.data, map.size), keep_style);
   gst_buffer_unmap (buffer, &map);
   result = gst_buffer_new_wrapped (text, strlen (text));
-  gst_buffer_copy_into (result, buffer, GST_BUFFER_COPY_METADATA, 0, (gsize) -1);
+  gst_buffer_copy_into (result, buffer, GST_BUFFER_COPY_METADATA, 0,
+                        (gsize) -1);
   gst_buffer_unref (buffer);
   return result;
 }
@@ -120,19 +126,24 @@ subtitles_are_markup (const GstCaps *caps)
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
 
   return gst_structure_has_name (structure, "text/x-raw")
-         && g_strcmp0 (gst_structure_get_string (structure, "format"), "pango-markup") == 0;
+         && g_strcmp0 (gst_structure_get_string (structure, "format"),
+                       "pango-markup")
+                == 0;
 }
 
 GstCaps *
 subtitles_plain_caps (void)
 {
-  return gst_caps_new_simple ("text/x-raw", "format", G_TYPE_STRING, "utf8", NULL);
+  return gst_caps_new_simple ("text/x-raw", "format", G_TYPE_STRING, "utf8",
+                              NULL);
 }
 
 void
 subtitles_make_plain (GstPad *pad, gboolean keep_style)
 {
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-                     make_plain, GINT_TO_POINTER (keep_style), NULL);
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, answer, NULL, NULL);
+  gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      make_plain, GINT_TO_POINTER (keep_style), NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, answer, NULL,
+                     NULL);
 }

@@ -14,8 +14,9 @@ typedef struct
   const gchar *encoder; // NULL: the container's
   gboolean keep_interlaced;
   GstClockTime start;
-  const gchar *video; // NULL, or a file whose video is taken as it is, for input's
-  GstElement *ecbsr;  // its properties set
+  const gchar
+      *video; // NULL, or a file whose video is taken as it is, for input's
+  GstElement *ecbsr; // its properties set
   Progress *progress;
 } TranscodeOptions;
 

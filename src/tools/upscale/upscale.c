@@ -28,39 +28,47 @@ static const GOptionEntry entries[] = {
     "What the network was trained on: clean (default) or camera, for noisy and "
     "compressed video",
     "clean|camera" },
-  { "start", 0, 0, G_OPTION_ARG_STRING, &start,
-    "Leave out what comes before", "[[H:]M:]S" },
+  { "start", 0, 0, G_OPTION_ARG_STRING, &start, "Leave out what comes before",
+    "[[H:]M:]S" },
   { "interlaced", 0, 0, G_OPTION_ARG_STRING, &interlaced,
     "Interlaced video: deinterlace (default), to a frame a field, or keep",
     "deinterlace|keep" },
   { "encoder", 'e', 0, G_OPTION_ARG_STRING, &encoder,
-    "Elements that encode, as for gst-launch-1.0; default: by OUT's suffix", "ELEMENTS" },
+    "Elements that encode, as for gst-launch-1.0; default: by OUT's suffix",
+    "ELEMENTS" },
   { "video", 0, 0, G_OPTION_ARG_FILENAME, &video,
     "Upscale nothing: take this file's video, as it is, for IN's", "FILE" },
   { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &settings,
     "Any property of the element ecbsr", "NAME=VALUE" },
   { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "Overwrite OUT", NULL },
   { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Show no progress", NULL },
-  { "version", 0, 0, G_OPTION_ARG_NONE, &show_version, "Print the version", NULL },
-  { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, "IN OUT" },
+  { "version", 0, 0, G_OPTION_ARG_NONE, &show_version, "Print the version",
+    NULL },
+  { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL,
+    "IN OUT" },
   { NULL },
 };
 
-static const gchar summary[]
-    = "Upscales a video or a picture by a small super-resolution network, on the CPU.\n"
-      "\n"
-      "OUT's suffix says what is written: .mp4, .m4v, .mov, .mkv, .webm, .png, .jpg.\n"
-      "Sound, subtitles, chapters and tags are taken over, without encoding them again\n"
-      "where OUT can hold them as they are. A picture of a video is its first frame, or\n"
-      "the one at --start.";
+static const gchar summary[] = "Upscales a video or a picture by a small "
+                               "super-resolution network, on the CPU.\n"
+                               "\n"
+                               "OUT's suffix says what is written: .mp4, .m4v, "
+                               ".mov, .mkv, .webm, .png, .jpg.\n"
+                               "Sound, subtitles, chapters and tags are taken "
+                               "over, without encoding them again\n"
+                               "where OUT can hold them as they are. A picture "
+                               "of a video is its first frame, or\n"
+                               "the one at --start.";
 
 static const gchar description[]
-    = "While it works the file is called OUT with .part before the suffix, such as\n"
-      "large.part.mp4. Ctrl-C finishes that file, so that it plays, and says where to go\n"
+    = "While it works the file is called OUT with .part before the suffix, "
+      "such as\n"
+      "large.part.mp4. Ctrl-C finishes that file, so that it plays, and says "
+      "where to go\n"
       "on; a second Ctrl-C removes it, as errors do. IN is never written to.";
 
-static gboolean
-refuse (GError **error, const gchar *format, ...) G_GNUC_PRINTF (2, 3);
+static gboolean refuse (GError **error, const gchar *format, ...)
+    G_GNUC_PRINTF (2, 3);
 
 static gboolean
 refuse (GError **error, const gchar *format, ...)
@@ -75,7 +83,8 @@ refuse (GError **error, const gchar *format, ...)
   return FALSE;
 }
 
-// ------------------------------------------------------------------ arguments --
+// ------------------------------------------------------------------ arguments
+// --
 
 // Seconds, M:S or H:M:S; the seconds may have a fraction.
 static gboolean
@@ -91,7 +100,8 @@ parse_time (const gchar *text, GstClockTime *time, GError **error)
       guint64 whole;
       if (i + 1 < n)
         {
-          if (!g_ascii_string_to_unsigned (parts[i], 10, 0, 100000, &whole, NULL))
+          if (!g_ascii_string_to_unsigned (parts[i], 10, 0, 100000, &whole,
+                                           NULL))
             break;
           total = (total + (gdouble) whole) * 60;
           continue;
@@ -103,7 +113,9 @@ parse_time (const gchar *text, GstClockTime *time, GError **error)
       *time = (GstClockTime) ((total + seconds) * 1e9 + 0.5);
       return TRUE;
     }
-  return refuse (error, "--start %s: a time such as 90, 1:30 or 1:02:03.5 is wanted", text);
+  return refuse (error,
+                 "--start %s: a time such as 90, 1:30 or 1:02:03.5 is wanted",
+                 text);
 }
 
 static gchar *
@@ -119,14 +131,17 @@ list_choices (GParamSpec *spec)
     }
   choices = G_PARAM_SPEC_ENUM (spec)->enum_class;
   for (guint i = 0; i < choices->n_values; i++)
-    g_string_append_printf (text, "%s%s", i ? ", " : "", choices->values[i].value_nick);
+    g_string_append_printf (text, "%s%s", i ? ", " : "",
+                            choices->values[i].value_nick);
   return g_string_free (text, FALSE);
 }
 
 static gboolean
-set_property (GstElement *ecbsr, const gchar *name, const gchar *text, GError **error)
+set_property (GstElement *ecbsr, const gchar *name, const gchar *text,
+              GError **error)
 {
-  GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS (ecbsr), name);
+  GParamSpec *spec
+      = g_object_class_find_property (G_OBJECT_GET_CLASS (ecbsr), name);
   g_autofree gchar *choices = NULL;
   GValue value = G_VALUE_INIT;
   gboolean ok;
@@ -134,7 +149,8 @@ set_property (GstElement *ecbsr, const gchar *name, const gchar *text, GError **
   if (!spec || !(spec->flags & G_PARAM_WRITABLE))
     return refuse (error, "ecbsr has no property %s to set", name);
   g_value_init (&value, spec->value_type);
-  ok = gst_value_deserialize (&value, text) && !g_param_value_validate (spec, &value);
+  ok = gst_value_deserialize (&value, text)
+       && !g_param_value_validate (spec, &value);
   if (ok)
     g_object_set_property (G_OBJECT (ecbsr), name, &value);
   g_value_unset (&value);
@@ -192,18 +208,21 @@ static gboolean
 check_arguments (GError **error)
 {
   if (!paths || g_strv_length (paths) != 2)
-    return refuse (error, "give a file to read and one to write, IN OUT (see --help)");
+    return refuse (error,
+                   "give a file to read and one to write, IN OUT (see --help)");
   if (scale < 2 || scale > 4)
     return refuse (error, "--scale %d: 2, 3 or 4 is wanted", scale);
   if (interlaced && strcmp (interlaced, "keep") != 0
       && strcmp (interlaced, "deinterlace") != 0)
-    return refuse (error, "--interlaced %s: deinterlace or keep is wanted", interlaced);
+    return refuse (error, "--interlaced %s: deinterlace or keep is wanted",
+                   interlaced);
   if (video && start)
     return refuse (error, "--video and --start cannot be combined");
   return TRUE;
 }
 
-// ---------------------------------------------------------------------- files --
+// ---------------------------------------------------------------------- files
+// --
 
 static gboolean
 check_input (const gchar *path, GStatBuf *input, GError **error)
@@ -224,7 +243,8 @@ check_video (const Container *container, GStatBuf *found, GError **error)
   if (!video)
     return TRUE;
   if (!container->muxer)
-    return refuse (error, "--video: OUT is to be a video, not %s", container->suffix);
+    return refuse (error, "--video: OUT is to be a video, not %s",
+                   container->suffix);
   return check_input (video, found, error);
 }
 
@@ -237,11 +257,13 @@ check_output (const gchar *path, const GStatBuf *input, GError **error)
   if (g_stat (path, &output) == 0)
     {
       if (output.st_dev == input->st_dev && output.st_ino == input->st_ino)
-        return refuse (error, "%s: is IN itself, which is never written to", path);
+        return refuse (error, "%s: is IN itself, which is never written to",
+                       path);
       if (!S_ISREG (output.st_mode))
         return refuse (error, "%s: not a regular file", path);
       if (!force)
-        return refuse (error, "%s: is there already; --force overwrites it", path);
+        return refuse (error, "%s: is there already; --force overwrites it",
+                       path);
     }
   if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
     return refuse (error, "%s: no such folder", folder);
@@ -268,37 +290,48 @@ check_part (const gchar *part, const GStatBuf *input, GError **error)
   if (g_lstat (part, &output) != 0)
     return TRUE;
   if (output.st_dev == input->st_dev && output.st_ino == input->st_ino)
-    return refuse (error, "%s: is what is read, and would be written to meanwhile; "
-                          "choose another name for OUT", part);
+    return refuse (error,
+                   "%s: is what is read, and would be written to meanwhile; "
+                   "choose another name for OUT",
+                   part);
   if (!S_ISREG (output.st_mode))
     return refuse (error, "%s: not a regular file", part);
   if (!force)
-    return refuse (error, "%s: is there already, from an earlier run; move it or remove "
-                          "it, or --force", part);
+    return refuse (
+        error,
+        "%s: is there already, from an earlier run; move it or remove "
+        "it, or --force",
+        part);
   return TRUE;
 }
 
-// ----------------------------------------------------------------------- ends --
+// ----------------------------------------------------------------------- ends
+// --
 
 static void
-report (const gchar *path, const TranscodeResult *result, const Progress *progress)
+report (const gchar *path, const TranscodeResult *result,
+        const Progress *progress)
 {
   gdouble seconds = progress_seconds (progress);
 
   if (!quiet)
-    g_print ("%s: %" G_GUINT64_FORMAT " frame%s of %dx%d in %.1f s (%.1f frames/s), %s\n",
-             path, result->n_frames, result->n_frames == 1 ? "" : "s", result->width,
-             result->height, seconds, (gdouble) result->n_frames / seconds,
+    g_print ("%s: %" G_GUINT64_FORMAT
+             " frame%s of %dx%d in %.1f s (%.1f frames/s), %s\n",
+             path, result->n_frames, result->n_frames == 1 ? "" : "s",
+             result->width, result->height, seconds,
+             (gdouble) result->n_frames / seconds,
              result->model ? result->model : "as they were");
 }
 
 static gint
 report_stop (const gchar *part, const TranscodeResult *result)
 {
-  g_printerr ("ecbsr-upscale: stopped. %s has what comes before %" GST_TIME_FORMAT
-              "; for the rest:\n  ecbsr-upscale --start=%" GST_TIME_FORMAT
-              " … IN OUT\n",
-              part, GST_TIME_ARGS (result->stopped_at), GST_TIME_ARGS (result->stopped_at));
+  g_printerr (
+      "ecbsr-upscale: stopped. %s has what comes before %" GST_TIME_FORMAT
+      "; for the rest:\n  ecbsr-upscale --start=%" GST_TIME_FORMAT
+      " … IN OUT\n",
+      part, GST_TIME_ARGS (result->stopped_at),
+      GST_TIME_ARGS (result->stopped_at));
   return 130;
 }
 
@@ -320,7 +353,8 @@ finish (const gchar *part, const gchar *path, const TranscodeResult *result,
     return report_stop (part, result);
   if (g_rename (part, path) != 0)
     {
-      g_printerr ("ecbsr-upscale: %s: %s; it is in %s\n", path, g_strerror (errno), part);
+      g_printerr ("ecbsr-upscale: %s: %s; it is in %s\n", path,
+                  g_strerror (errno), part);
       return EXIT_FAILURE;
     }
   report (path, result, progress);
@@ -339,7 +373,8 @@ upscale (TranscodeOptions *options)
 
   if (!check_input (paths[0], &input, &error)
       || !check_video (options->container, &own, &error)
-      || !check_output (paths[1], &input, &error) || !check_part (part, &input, &error)
+      || !check_output (paths[1], &input, &error)
+      || !check_part (part, &input, &error)
       || (video && !check_part (part, &own, &error)))
     return complain (NULL, error);
   progress_init (&progress, quiet);
@@ -363,7 +398,8 @@ run (void)
   g_autoptr (GstElement) ecbsr = NULL;
   TranscodeOptions options = { .encoder = encoder };
 
-  if (!check_arguments (&error) || (start && !parse_time (start, &options.start, &error))
+  if (!check_arguments (&error)
+      || (start && !parse_time (start, &options.start, &error))
       || !(options.container = container_for (paths[1], &error))
       || !(ecbsr = make_ecbsr (&error)))
     return complain (NULL, error);

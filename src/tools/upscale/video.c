@@ -94,7 +94,8 @@ find_orientation (GstPad *pad)
   GstVideoOrientationMethod method = GST_VIDEO_ORIENTATION_IDENTITY;
   GstEvent *event;
 
-  for (guint i = 0; (event = gst_pad_get_sticky_event (pad, GST_EVENT_TAG, i)); i++)
+  for (guint i = 0; (event = gst_pad_get_sticky_event (pad, GST_EVENT_TAG, i));
+       i++)
     {
       GstVideoOrientationMethod found;
       GstTagList *tags;
@@ -126,7 +127,8 @@ drop_orientation (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 }
 
 static void
-append_flip (Chain *self, GstVideoOrientationMethod method, const GstVideoInfo *info)
+append_flip (Chain *self, GstVideoOrientationMethod method,
+             const GstVideoInfo *info)
 {
   g_autoptr (GstPad) pad = NULL;
   GstElement *flip;
@@ -145,17 +147,20 @@ append_flip (Chain *self, GstVideoOrientationMethod method, const GstVideoInfo *
 static gboolean
 turns (GstVideoOrientationMethod method)
 {
-  return method == GST_VIDEO_ORIENTATION_90R || method == GST_VIDEO_ORIENTATION_90L
+  return method == GST_VIDEO_ORIENTATION_90R
+         || method == GST_VIDEO_ORIENTATION_90L
          || method == GST_VIDEO_ORIENTATION_UL_LR
          || method == GST_VIDEO_ORIENTATION_UR_LL;
 }
 
 // H.264 and H.265 of 4:2:0 have no odd sizes: such a row or column is cut off.
 static void
-append_crop (Chain *self, GstVideoOrientationMethod method, const GstVideoInfo *info)
+append_crop (Chain *self, GstVideoOrientationMethod method,
+             const GstVideoInfo *info)
 {
   guint scale;
-  gint width = GST_VIDEO_INFO_WIDTH (info), height = GST_VIDEO_INFO_HEIGHT (info);
+  gint width = GST_VIDEO_INFO_WIDTH (info),
+       height = GST_VIDEO_INFO_HEIGHT (info);
   GstElement *crop;
 
   if (self->failed)
@@ -209,9 +214,10 @@ add_pads (Chain *self)
 
   if (!sink || !src)
     {
-      g_set_error_literal (self->error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
-                           "the encoder has to have one pad for video and one for "
-                           "what it makes of it");
+      g_set_error_literal (
+          self->error, GST_CORE_ERROR, GST_CORE_ERROR_PAD,
+          "the encoder has to have one pad for video and one for "
+          "what it makes of it");
       self->failed = TRUE;
       return;
     }
