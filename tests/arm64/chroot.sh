@@ -9,7 +9,7 @@ install_cross='
   dpkg --configure -a # an earlier run may have been interrupted
   dpkg --add-architecture arm64
   apt-get -qq update
-  apt-get -qq -y install --no-install-recommends build-essential crossbuild-essential-arm64
+  apt-get -qq -y install --no-install-recommends build-essential crossbuild-essential-arm64 git
   cd /src/gst-ecbsr
   apt-get -qq -y build-dep --no-install-recommends --host-architecture arm64 ./
 '
