@@ -28,9 +28,10 @@ N_FRAMES = 4
 PRECISIONS = ("float32", "int8", "bfloat16")
 # qemu's names of CPUs.
 KNOWN = {"cortex-a72": PRECISIONS[:1], "cortex-a76": PRECISIONS[:2], "max": PRECISIONS}
-# Dot products of bfloat16 round in one way on x86-64 and in another on Arm: as far from
-# each other as docs/measuring.md lets either be from an emulation, of 255.
-BFLOAT16_MOST, BFLOAT16_MEAN = 3, 0.05
+# Dot products of bfloat16 round in one way on x86-64 and in another on Arm. Either may be 3
+# of 255 from the emulation, 0.05 on average (docs/measuring.md), and so twice that from the
+# other. Of patterns like these ecbsr-m10c16 uses most of it, the others a third.
+BFLOAT16_MOST, BFLOAT16_MEAN = 6, 0.1
 
 # Those of one layer have float32 only.
 MODELS = {"ecbsr-m4c8": (2, 3, 4), "ecbsr-m4c16": (2, 3), "ecbsr-m10c16": (2,),
