@@ -26,6 +26,7 @@ ELSEWHERE = {
     "tests/sanitize": "tests/sanitize",
     "tests/mutations/run": "tests/mutations/run",
     "tests/distributions/run": "tests/distributions/run",
+    "tests/arm64/run": "tests/arm64/run",
     "meson test -C build --list": "tests/run",
 }
 REPLACED = (
