@@ -17,8 +17,8 @@ run_packages=(
 )
 test_packages=(
   python3-numpy python3-pil python3-torch
-  gir1.2-gst-plugins-base-1.0 gir1.2-gst-rtsp-server-1.0
-  gstreamer1.0-plugins-bad
+  gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0 gir1.2-gst-rtsp-server-1.0
+  gstreamer1.0-plugins-bad gstreamer1.0-nice
   xvfb iproute2
 )
 # To run the kernels as other CPUs do; Debian has the cross compilers on x86-64.
