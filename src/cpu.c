@@ -29,8 +29,8 @@ cap (const gchar *name)
   return G_MAXUINT;
 }
 
-guint
-ecbsr_cpu_flags (void)
+static guint
+flags_and_tiles (void)
 {
   static gsize flags_plus_one;
 
@@ -42,6 +42,22 @@ ecbsr_cpu_flags (void)
       g_once_init_leave (&flags_plus_one, (gsize) flags + 1);
     }
   return (guint) (flags_plus_one - 1);
+}
+
+guint
+ecbsr_cpu_flags (void)
+{
+  return flags_and_tiles () & ~(guint) ECBSR_CPU_TILES;
+}
+
+guint
+ecbsr_cpu_request_tile_flags (void)
+{
+  const guint flags = flags_and_tiles ();
+
+  return (flags & ECBSR_CPU_TILES) && ecbsr_cpu_request_tiles ()
+             ? flags
+             : ecbsr_cpu_flags ();
 }
 
 // ------------------------------------------------------------ affinity mask --

@@ -7,8 +7,12 @@
 
 // The ISA levels that kernels may use here (ECBSR_CPU_* of kernels.h): what the
 // CPU has and the system saves, at most those of the level that the environment
-// variable ECBSR_CPU names. Read once per process.
+// variable ECBSR_CPU names. Read once per process. Without those of tile registers.
 guint ecbsr_cpu_flags (void);
+
+// The same with those of tile registers that the system grants, for which it is asked
+// (levels.h): for whoever is going to use them. Thread-safe.
+guint ecbsr_cpu_request_tile_flags (void);
 
 // CPUs that the calling thread, and with it a thread that it starts, may use now: its
 // affinity mask (`taskset`, a cpuset), or the control group's quota if that is less; at

@@ -56,7 +56,7 @@ ecbsr_net_group_rows (EcbsrPlan *plan)
     {
       PlanLayer *layer = &plan->layers[l];
       if (layer->run_group)
-        group = ECBSR_WINO_ROWS;
+        group = ECBSR_GROUP_ROWS;
       after -= layer->conv.kernel_size / 2;
       layer->group = group;
       layer->phase = after % group;
@@ -297,8 +297,8 @@ make_group (const NetStream *stream, guint l, gint64 y)
 {
   const PlanLayer *layer = &stream->plan->layers[l];
   const ScratchLayout *layout = &stream->plan->scratch_layout;
-  const void *src[ECBSR_WINO_ROWS + 2];
-  void *dst[ECBSR_WINO_ROWS];
+  const void *src[ECBSR_GROUP_ROWS + 2];
+  void *dst[ECBSR_GROUP_ROWS];
 
   for (guint k = 0; k < G_N_ELEMENTS (src); k++)
     src[k] = source_row (stream, l, y + k - 1);

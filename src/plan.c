@@ -216,6 +216,17 @@ n_runs (const PlanLayer *layer)
          / ecbsr_dtype_channels (layer->out);
 }
 
+// Floats.
+static gsize
+work_size (const PlanLayer *layer, const EcbsrLayer *from)
+{
+  if (!layer->run_group)
+    return 0;
+  if (layer->by_tiles)
+    return ecbsr_kernels_tile_work (layer->in, from->n_in, from->n_out);
+  return ecbsr_kernels_wino_work (layer->in, layer->conv.n_in);
+}
+
 static void
 init_scratch_layout (EcbsrPlan *plan)
 {
@@ -245,10 +256,8 @@ init_scratch_layout (EcbsrPlan *plan)
       layout->n_rows[l] = layer->conv.kernel_size + layer->group - 1;
       layout->n_rows[l + 1] = layer->group;
       layout->n_runs[l + 1] = n_runs (layer);
-      if (layer->run_group)
-        layout->n_work = MAX (
-            layout->n_work,
-            ecbsr_kernels_wino_work (layer->in, layer->conv.n_in));
+      layout->n_work
+          = MAX (layout->n_work, work_size (layer, &model->layers[l]));
     }
   // The residual needs the input rows that the last layer is at.
   layout->n_rows[0]

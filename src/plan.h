@@ -107,8 +107,9 @@ typedef struct
   EcbsrConv conv;
   const guint32 *zero_words; // of bytes: a word of 0 in each run that it reads
   EcbsrConvFunc run;
-  EcbsrWinoFunc run_group; // instead of run, NULL: not
-  guint group;             // rows made at once, 1 or ECBSR_WINO_ROWS
+  EcbsrGroupFunc run_group; // instead of run, NULL: not
+  gboolean by_tiles;        // run_group is of tiles, else Winograd's
+  guint group;             // rows made at once, 1 or ECBSR_GROUP_ROWS
   guint phase;             // of the rows where groups begin, modulo group
 } PlanLayer;
 

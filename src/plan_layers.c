@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "plan.h"
 #include "precision.h"
+#include "tiles.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,17 +42,37 @@ curve_of (EcbsrActivation activation)
                                                  : ECBSR_CURVE_SLOPE;
 }
 
-// Whether Winograd, where there is such a kernel, is the layer's convolution and
-// saves more than it costs.
+// Whether it may be one of those that kernels make rows of in groups.
+static gboolean
+fits_groups (const EcbsrLayer *layer)
+{
+  return layer->kernel_size == 3
+         && curve_of (layer->activation) == ECBSR_CURVE_SLOPE;
+}
+
+// Whether Winograd, where there is such a kernel, saves more than it costs.
 static gboolean
 pays_in_groups (const PlanLayer *packed, const EcbsrLayer *layer)
 {
   const guint fewest = packed->in == ECBSR_DTYPE_F32 ? FEWEST_GROUP_INPUTS
                                                      : FEWEST_GROUP_INPUTS_BF16;
 
-  return layer->kernel_size == 3
-         && curve_of (layer->activation) == ECBSR_CURVE_SLOPE
-         && layer->n_in >= fewest;
+  return layer->n_in >= fewest;
+}
+
+static void
+choose_group_kernel (EcbsrPlan *plan, PlanLayer *layer, const EcbsrLayer *from)
+{
+  EcbsrGroupFunc by_tiles;
+
+  if (pays_in_groups (layer, from))
+    layer->run_group
+        = ecbsr_kernels_find_wino (&plan->kernels, layer->in, layer->out);
+  by_tiles = ecbsr_tiles_choose (layer, from, plan->kernels.block,
+                                 &plan->kernels.isa);
+  layer->by_tiles = by_tiles != NULL;
+  if (by_tiles)
+    layer->run_group = by_tiles;
 }
 
 static void
@@ -68,9 +89,8 @@ choose_kernels (EcbsrPlan *plan)
       layer->out = l == last ? ECBSR_DTYPE_F32 : inner_type (plan, l + 1);
       layer->run = ecbsr_kernels_find_conv (&plan->kernels, layer->in,
                                             layer->out, from->kernel_size);
-      if (pays_in_groups (layer, from))
-        layer->run_group
-            = ecbsr_kernels_find_wino (&plan->kernels, layer->in, layer->out);
+      if (fits_groups (from))
+        choose_group_kernel (plan, layer, from);
     }
 }
 
@@ -254,6 +274,9 @@ packed_size (const EcbsrPlan *plan, guint l)
 {
   const EcbsrLayer *layer = &plan->model->layers[l];
 
+  if (plan->layers[l].by_tiles)
+    return ecbsr_kernels_tile_size (plan->layers[l].in, layer->n_in,
+                                    layer->n_out);
   if (plan->layers[l].run_group)
     return ecbsr_kernels_wino_size (plan->kernels.block, plan->layers[l].in,
                                     layer->n_in, layer->n_out);
@@ -269,7 +292,9 @@ pack_weights (const EcbsrPlan *plan, guint l, gpointer packed)
   const EcbsrDtype in = plan->layers[l].in;
   const gfloat *weight = in == ECBSR_DTYPE_U8 ? layer->q_weight : layer->weight;
 
-  if (plan->layers[l].run_group)
+  if (plan->layers[l].by_tiles)
+    ecbsr_kernels_pack_tiles (packed, weight, in, layer->n_in, layer->n_out);
+  else if (plan->layers[l].run_group)
     ecbsr_kernels_pack_wino (packed, weight, plan->kernels.block, in,
                              layer->n_in, layer->n_out);
   else

@@ -2,6 +2,7 @@
 
 #include "kernels.h"
 #include "config-kernels.h"
+#include "pack.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,6 +14,8 @@ drop_narrow (EcbsrKernels *kernels)
   kernels->conv3x3_f32_bf16 = kernels->conv5x5_f32_bf16 = NULL;
   kernels->conv3x3_bf16_bf16 = kernels->conv3x3_bf16_f32 = NULL;
   kernels->wino3x3_bf16_bf16 = kernels->wino3x3_bf16_f32 = NULL;
+  kernels->tile3x3_bf16_bf16 = kernels->tile3x3_bf16_f32 = NULL;
+  kernels->tile3x3_u8_u8 = kernels->tile3x3_u8_f32 = NULL;
   kernels->conv3x3_f32_u8 = kernels->conv5x5_f32_u8 = NULL;
   kernels->conv3x3_u8_u8 = kernels->conv3x3_u8_f32 = NULL;
 }
@@ -39,6 +42,12 @@ ecbsr_kernels_init (EcbsrKernels *kernels, unsigned cpu_flags)
     ecbsr_kernels_fill_avx512vnni (kernels);
   if (cpu_flags & ECBSR_CPU_AVX512BF16)
     ecbsr_kernels_fill_avx512bf16 (kernels);
+#if ECBSR_HAVE_AMX_LEVELS
+  if (cpu_flags & ECBSR_CPU_AMXINT8)
+    ecbsr_kernels_fill_amxint8 (kernels);
+  if (cpu_flags & ECBSR_CPU_AMXBF16)
+    ecbsr_kernels_fill_amxbf16 (kernels);
+#endif
 #elif ECBSR_HAVE_ARM_LEVELS
   if (cpu_flags & ECBSR_CPU_DOTPROD)
     ecbsr_kernels_fill_dotprod (kernels);
@@ -84,7 +93,7 @@ ecbsr_kernels_find_conv (const EcbsrKernels *kernels, EcbsrDtype in,
   return out == in ? kernels->conv3x3_u8_u8 : kernels->conv3x3_u8_f32;
 }
 
-EcbsrWinoFunc
+EcbsrGroupFunc
 ecbsr_kernels_find_wino (const EcbsrKernels *kernels, EcbsrDtype in,
                          EcbsrDtype out)
 {
@@ -93,6 +102,17 @@ ecbsr_kernels_find_wino (const EcbsrKernels *kernels, EcbsrDtype in,
   if (in != ECBSR_DTYPE_BF16 || (out != in && out != ECBSR_DTYPE_F32))
     return NULL;
   return out == in ? kernels->wino3x3_bf16_bf16 : kernels->wino3x3_bf16_f32;
+}
+
+EcbsrGroupFunc
+ecbsr_kernels_find_tile (const EcbsrKernels *kernels, EcbsrDtype in,
+                         EcbsrDtype out)
+{
+  if (in == ECBSR_DTYPE_F32 || (out != in && out != ECBSR_DTYPE_F32))
+    return NULL;
+  if (in == ECBSR_DTYPE_BF16)
+    return out == in ? kernels->tile3x3_bf16_bf16 : kernels->tile3x3_bf16_f32;
+  return out == in ? kernels->tile3x3_u8_u8 : kernels->tile3x3_u8_f32;
 }
 
 static unsigned
@@ -135,25 +155,6 @@ ecbsr_bf16_from_float (float value)
   return (uint16_t) ((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-// The word of channels i … of output o at one tap.
-static uint32_t
-pack_word (const float *weight, EcbsrDtype dtype, size_t n_taps,
-           unsigned n_channels)
-{
-  uint32_t word = 0;
-
-  if (dtype == ECBSR_DTYPE_F32)
-    memcpy (&word, weight, sizeof word);
-  else if (dtype == ECBSR_DTYPE_BF16)
-    for (unsigned c = 0; c < n_channels; c++)
-      word |= (uint32_t) ecbsr_bf16_from_float (weight[c * n_taps])
-              << (16 * c);
-  else
-    for (unsigned c = 0; c < n_channels; c++)
-      word |= (uint32_t) (uint8_t) (int8_t) weight[c * n_taps] << (8 * c);
-  return word;
-}
-
 static uint32_t *
 pack_block (uint32_t *packed, const float *weight, EcbsrDtype dtype,
             size_t n_taps, unsigned n_in, unsigned b, unsigned n_left)
@@ -165,8 +166,9 @@ pack_block (uint32_t *packed, const float *weight, EcbsrDtype dtype,
       for (unsigned o = 0; o < b; o++, packed++)
         {
           size_t at = ((size_t) o * n_in + i) * n_taps + tap;
-          unsigned n = n_in - i < k ? n_in - i : k;
-          *packed = o < n_left ? pack_word (weight + at, dtype, n_taps, n) : 0;
+          *packed = o < n_left
+                        ? pack_word (weight + at, dtype, n_taps, n_in - i)
+                        : 0;
         }
   return packed;
 }

@@ -101,10 +101,19 @@ typedef void (*EcbsrConvFunc) (const EcbsrConv *conv, void *dst,
                                size_t dst_pitch, const void *const *src,
                                size_t src_pitch, size_t n);
 
-// The same convolution, 3x3 with a slope and gain 1, four output rows at a time
-// with half the multiplications (Lavin, Gray, "Fast algorithms for
-// convolutional neural networks", 2015: F(4,3), over rows only). Six input rows
-// d, finite even when ten times as large, make six components of every channel,
+// Of a 3x3 convolution with a slope, ECBSR_GROUP_ROWS output rows in granules; src
+// holds two rows more, from the row above the first on. `work` is aligned to
+// ECBSR_ALIGN, as large as the kernel's kind says, and belongs to the kernel
+// meanwhile.
+#define ECBSR_GROUP_ROWS 4
+typedef void (*EcbsrGroupFunc) (const EcbsrConv *conv, void *const *dst,
+                                size_t dst_pitch, const void *const *src,
+                                size_t src_pitch, void *work, size_t n);
+
+// Winograd's kind, of gain 1, takes half the multiplications (Lavin, Gray, "Fast
+// algorithms for convolutional neural networks", 2015: F(4,3), over rows only). Six
+// input rows d, finite even when ten times as large, make six components of every
+// channel,
 //
 //   c = d4 - d2, e = d3 - d1    V0,1 = (d4 - 4·d2) ± (d3 - 4·d1)
 //   V4 = c + 4·(d0 - d2)        V2,3 = c ± 2·e        V5 = (d5 - d3) - 4·e
@@ -123,8 +132,8 @@ typedef void (*EcbsrConvFunc) (const EcbsrConv *conv, void *dst,
 // rounded likewise, sums are float32, those of m4 and m5 whole before they are
 // added, and results are stored as EcbsrConv says.
 //
-// Weights (EcbsrConv.weight) are ecbsr_kernels_pack_wino()'s.
-#define ECBSR_WINO_ROWS 4
+// Weights (EcbsrConv.weight) are ecbsr_kernels_pack_wino()'s, `work` is
+// ecbsr_kernels_wino_work() words.
 #define ECBSR_WINO_COMPONENTS 6
 // Pixels at a time, whole blocks on every ISA: the components of 16 channels are
 // 70 KiB, and leave room for the rows in L2. Of bfloat16 half as much, and twice
@@ -132,12 +141,26 @@ typedef void (*EcbsrConvFunc) (const EcbsrConv *conv, void *dst,
 #define ECBSR_WINO_SPAN 144
 #define ECBSR_WINO_WORD_SPAN (2 * ECBSR_WINO_SPAN)
 
-// ECBSR_WINO_ROWS output rows in granules; src holds two rows more, from the row
-// above the first on. `work` is ecbsr_kernels_wino_work() words, aligned to
-// ECBSR_ALIGN, and belongs to the kernel meanwhile.
-typedef void (*EcbsrWinoFunc) (const EcbsrConv *conv, void *const *dst,
-                               size_t dst_pitch, const void *const *src,
-                               size_t src_pitch, void *work, size_t n);
+// The kind of tiles multiplies matrices of 16 outputs, 16 pixels and 64 bytes of
+// inputs, in registers that an ISA has for them alone. Rows are the same bits as by
+// EcbsrConvFunc, but that floats may be added up in any order.
+//
+// Weights are ecbsr_kernels_pack_tiles()'s, aligned to ECBSR_ALIGN, `work` is
+// ecbsr_kernels_tile_work() words. What the system would save of such registers is
+// released when the kernel returns. It has to be asked for them before
+// (ecbsr_cpu_request_tiles()).
+#define ECBSR_TILE_SIZE 16  // outputs, pixels, words of inputs
+#define ECBSR_TILE_WORDS 256 // 16 rows of 16
+
+// How the words that a layer reads are put into tiles: those of one input row and
+// all three columns are one tile where they have room in it, else several.
+typedef struct
+{
+  unsigned n_parts;  // tiles
+  unsigned n_words;  // of inputs in each; absent ones are 0
+  unsigned n_rows;   // 3 · n_words: [kx][word]
+  unsigned span;     // pixels whose tiles stay in L1
+} EcbsrTiling;
 
 // A cubic phase filter: output s·i + p = Σ_t tap[p][t] · input[i + first[p] + t].
 typedef struct
@@ -167,7 +190,9 @@ typedef struct
   EcbsrConvFunc conv3x3_bf16_bf16, conv3x3_bf16_f32;
   EcbsrConvFunc conv3x3_f32_u8, conv5x5_f32_u8;
   EcbsrConvFunc conv3x3_u8_u8, conv3x3_u8_f32;
-  EcbsrWinoFunc wino3x3_f32_f32, wino3x3_bf16_bf16, wino3x3_bf16_f32;
+  EcbsrGroupFunc wino3x3_f32_f32, wino3x3_bf16_bf16, wino3x3_bf16_f32;
+  EcbsrGroupFunc tile3x3_bf16_bf16, tile3x3_bf16_f32;
+  EcbsrGroupFunc tile3x3_u8_u8, tile3x3_u8_f32;
 
   // Heads, in granules, in place: `row` is the first map of one sub-pixel, its
   // further maps follow at map_pitch; the result replaces the first map.
@@ -253,6 +278,8 @@ enum
   ECBSR_CPU_DOTPROD = 1 << 6, // Arm's dot products of bytes of one signedness
   ECBSR_CPU_I8MM = 1 << 7,    // … of unsigned with signed bytes
   ECBSR_CPU_BF16 = 1 << 8,    // … of bfloat16
+  ECBSR_CPU_AMXINT8 = 1 << 9, // tiles of bytes, with AVX-512
+  ECBSR_CPU_AMXBF16 = 1 << 10, // … of bfloat16
 };
 
 // Fills the table: the reference first, then each level of `cpu_flags` that the
@@ -269,8 +296,12 @@ EcbsrConvFunc ecbsr_kernels_find_conv (const EcbsrKernels *kernels,
                                        unsigned kernel_size);
 
 // The same of Winograd convolutions.
-EcbsrWinoFunc ecbsr_kernels_find_wino (const EcbsrKernels *kernels,
+EcbsrGroupFunc ecbsr_kernels_find_wino (const EcbsrKernels *kernels,
                                        EcbsrDtype in, EcbsrDtype out);
+
+// The same of tiles.
+EcbsrGroupFunc ecbsr_kernels_find_tile (const EcbsrKernels *kernels,
+                                        EcbsrDtype in, EcbsrDtype out);
 
 // Words that the weights of `n_out` outputs of n_in inputs (channels) take.
 size_t ecbsr_kernels_packed_size (unsigned block, EcbsrDtype dtype,
@@ -286,7 +317,7 @@ void ecbsr_kernels_pack (void *packed, const float *weight, unsigned block,
                          EcbsrDtype dtype, unsigned kernel_size, unsigned n_in,
                          unsigned n_out);
 
-// The same for EcbsrWinoFunc, of float32 or bfloat16: in a block
+// The same for Winograd's kernels, of float32 or bfloat16: in a block
 // [component][in][kx][out] of float32, [word of in][kx][component][out] of
 // bfloat16, whose blocks are all of 4 outputs. U is made in double precision.
 size_t ecbsr_kernels_wino_size (unsigned block, EcbsrDtype dtype, unsigned n_in,
@@ -295,6 +326,15 @@ void ecbsr_kernels_pack_wino (void *packed, const float *weight, unsigned block,
                               EcbsrDtype dtype, unsigned n_in, unsigned n_out);
 // Words of its work; n_in as EcbsrConv has it.
 size_t ecbsr_kernels_wino_work (EcbsrDtype dtype, unsigned n_in);
+
+// The same for tiles, of bfloat16 or bytes: [16 outputs][part][ky] of tiles
+// [out][kx][word of in], whose rows are 16 words long and filled up with 0.
+EcbsrTiling ecbsr_kernels_tiling (EcbsrDtype dtype, unsigned n_in);
+size_t ecbsr_kernels_tile_size (EcbsrDtype dtype, unsigned n_in, unsigned n_out);
+void ecbsr_kernels_pack_tiles (void *packed, const float *weight,
+                               EcbsrDtype dtype, unsigned n_in, unsigned n_out);
+// Words of its work; n_in in channels, too.
+size_t ecbsr_kernels_tile_work (EcbsrDtype dtype, unsigned n_in, unsigned n_out);
 
 uint16_t ecbsr_bf16_from_float (float value);
 
@@ -305,6 +345,7 @@ void ecbsr_cubic_init (EcbsrCubic *filter, unsigned scale, double offset,
                        double out_offset);
 
 void ecbsr_kernels_fill_wino_ref (EcbsrKernels *kernels);
+void ecbsr_kernels_fill_tile_ref (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_ref (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_pixels (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_base (EcbsrKernels *kernels);
@@ -313,6 +354,8 @@ void ecbsr_kernels_fill_avx512 (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_avxvnni (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_avx512vnni (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_avx512bf16 (EcbsrKernels *kernels);
+void ecbsr_kernels_fill_amxint8 (EcbsrKernels *kernels);
+void ecbsr_kernels_fill_amxbf16 (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_dotprod (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_i8mm (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_bf16 (EcbsrKernels *kernels);

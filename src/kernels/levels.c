@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE // syscall()
+#endif
+
 #include "levels.h"
 #include "config-kernels.h"
 #include "kernels.h"
@@ -9,6 +13,10 @@
 #if ECBSR_HAVE_X86_LEVELS
 #include <cpuid.h>
 #endif
+#if ECBSR_HAVE_AMX_LEVELS && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #if ECBSR_HAVE_ARM_LEVELS && defined(__linux__)
 #include <sys/auxv.h>
 #endif
@@ -17,6 +25,8 @@
 #define AVX2 (BASE | ECBSR_CPU_AVX2)
 #define AVX512 (AVX2 | ECBSR_CPU_AVX512)
 #define AVX512VNNI (AVX512 | ECBSR_CPU_AVX512VNNI)
+#define AVX512BF16 (AVX512VNNI | ECBSR_CPU_AVX512BF16)
+#define AMXINT8 (AVX512BF16 | ECBSR_CPU_AMXINT8)
 #define DOTPROD (BASE | ECBSR_CPU_DOTPROD)
 #define I8MM (DOTPROD | ECBSR_CPU_I8MM)
 
@@ -28,7 +38,11 @@ const EcbsrLevel ecbsr_levels[] = {
   { "avxvnni", "avxvnni", AVX2 | ECBSR_CPU_AVXVNNI },
   { "avx512", "avx512", AVX512 },
   { "avx512vnni", "avx512vnni", AVX512VNNI },
-  { "avx512bf16", "avx512bf16", AVX512VNNI | ECBSR_CPU_AVX512BF16 },
+  { "avx512bf16", "avx512bf16", AVX512BF16 },
+#if ECBSR_HAVE_AMX_LEVELS
+  { "amxint8", "amxint8", AMXINT8 },
+  { "amxbf16", "amxbf16", AMXINT8 | ECBSR_CPU_AMXBF16 },
+#endif
 #elif ECBSR_HAVE_ARM_LEVELS
   { "dotprod", "neondotprod", DOTPROD },
   { "i8mm", "neoni8mm", I8MM },
@@ -59,6 +73,39 @@ has_avx_vnni (void)
   return __get_cpuid_count (7, 1, &a, &b, &c, &d) && (a & 1 << 4);
 }
 
+#if ECBSR_HAVE_AMX_LEVELS
+
+// Of XCR0: the system saves the configuration of tiles and the tiles.
+#define TILE_STATE (3u << 17)
+
+static unsigned
+detect_tiles (void)
+{
+  unsigned a, b, c, d, saved, high, flags = 0;
+
+  if (!__get_cpuid (1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
+    return 0;
+  __asm__("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
+  if ((saved & TILE_STATE) != TILE_STATE
+      || !__get_cpuid_count (7, 0, &a, &b, &c, &d) || !(d & 1u << 24))
+    return 0;
+  if (d & 1u << 25)
+    flags |= ECBSR_CPU_AMXINT8;
+  if (d & 1u << 22)
+    flags |= ECBSR_CPU_AMXBF16;
+  return flags;
+}
+
+#else
+
+static unsigned
+detect_tiles (void)
+{
+  return 0;
+}
+
+#endif
+
 // __builtin_cpu_supports() looks at XCR0 too: the system must save the wide
 // registers.
 unsigned
@@ -81,7 +128,7 @@ ecbsr_cpu_detect (void)
     flags |= ECBSR_CPU_AVX512VNNI;
   if (__builtin_cpu_supports ("avx512bf16"))
     flags |= ECBSR_CPU_AVX512BF16;
-  return flags;
+  return flags | detect_tiles ();
 }
 
 #elif ECBSR_HAVE_ARM_LEVELS && defined(__linux__)
@@ -109,6 +156,28 @@ unsigned
 ecbsr_cpu_detect (void)
 {
   return BASE;
+}
+
+#endif
+
+#if ECBSR_HAVE_AMX_LEVELS && defined(__linux__)
+
+// Linux's "Using XSTATE features in user space applications".
+#define ARCH_REQ_XCOMP_PERM 0x1023
+#define XFEATURE_XTILEDATA 18
+
+int
+ecbsr_cpu_request_tiles (void)
+{
+  return syscall (SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+}
+
+#else
+
+int
+ecbsr_cpu_request_tiles (void)
+{
+  return 0;
 }
 
 #endif

@@ -6,6 +6,8 @@
 #ifndef ECBSR_LEVELS_H
 #define ECBSR_LEVELS_H
 
+#include "kernels.h"
+
 #include <stddef.h>
 
 typedef struct
@@ -25,5 +27,13 @@ const EcbsrLevel *ecbsr_levels_find (const char *name);
 
 // ECBSR_CPU_* of what the CPU has and the system saves the registers of.
 unsigned ecbsr_cpu_detect (void);
+
+// The levels whose kernels need ecbsr_cpu_request_tiles() before they run.
+#define ECBSR_CPU_TILES (ECBSR_CPU_AMXINT8 | ECBSR_CPU_AMXBF16)
+
+// Asks the system for the tile registers, for all threads of the process and for good;
+// 0 where it refuses. From then on a signal stack that a thread sets up has to have room
+// for them, 11 KiB, so it is asked for by processes alone that use them. May be repeated.
+int ecbsr_cpu_request_tiles (void);
 
 #endif

@@ -13,14 +13,6 @@ granules (size_t n)
   return (n + ECBSR_GRANULE - 1) / ECBSR_GRANULE * ECBSR_GRANULE;
 }
 
-// Byte j of a word, times the signed one of a word of weights.
-static int32_t
-byte_product (uint32_t weight, uint32_t word, unsigned j)
-{
-  return (int8_t) (weight >> (8 * j) & 0xff)
-         * (int32_t) (word >> (8 * j) & 0xff);
-}
-
 // What the curve is taken of.
 static float
 before_curve (const EcbsrConv *conv, unsigned o, const void *const *src,
@@ -351,4 +343,5 @@ ecbsr_kernels_fill_ref (EcbsrKernels *kernels)
     .correct_f32 = correct,
   };
   ecbsr_kernels_fill_wino_ref (kernels);
+  ecbsr_kernels_fill_tile_ref (kernels);
 }

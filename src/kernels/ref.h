@@ -32,6 +32,14 @@ word_value (uint32_t word, EcbsrDtype dtype, unsigned j)
   return value;
 }
 
+// Byte j of a word, times the signed one of a word of weights.
+static inline int32_t
+byte_product (uint32_t weight, uint32_t word, unsigned j)
+{
+  return (int8_t) (weight >> (8 * j) & 0xff)
+         * (int32_t) (word >> (8 * j) & 0xff);
+}
+
 // What is rounded to a byte, rounded and saturated.
 static inline uint32_t
 to_byte (float v)

@@ -78,7 +78,7 @@ curve (const EcbsrConv *conv, unsigned o, float v)
 
 static void
 make_pixel (const EcbsrConv *conv, unsigned o, const void *const *src,
-            size_t src_pitch, size_t x, EcbsrDtype in, float y[ECBSR_WINO_ROWS])
+            size_t src_pitch, size_t x, EcbsrDtype in, float y[ECBSR_GROUP_ROWS])
 {
   float m[ECBSR_WINO_COMPONENTS] = { conv->bias[o] };
 
@@ -97,14 +97,14 @@ make_rows (const EcbsrConv *conv, void *const *dst, size_t dst_pitch,
            EcbsrDtype out)
 {
   const size_t end = (n + ECBSR_GRANULE - 1) / ECBSR_GRANULE * ECBSR_GRANULE;
-  float y[ECBSR_WINO_ROWS];
+  float y[ECBSR_GROUP_ROWS];
 
   for (unsigned o = 0; o < conv->n_out; o++)
     for (size_t x = 0; x < end; x++)
       {
         const size_t at = o / ecbsr_dtype_channels (out) * dst_pitch + x;
         make_pixel (conv, o, src, src_pitch, x, in, y);
-        for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+        for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
           put_value ((uint32_t *) dst[r] + at, o, curve (conv, o, y[r]), out);
       }
 }

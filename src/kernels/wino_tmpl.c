@@ -244,9 +244,9 @@ make_outputs (const Output *out, float *const *dst, const float *work,
   for (size_t at = 0, step; at < n; at += step)
     {
       const int narrow = n - at < VECTORS * LANES;
-      float *to[ECBSR_WINO_ROWS];
+      float *to[ECBSR_GROUP_ROWS];
 
-      for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+      for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
         to[r] = dst[r] + out->first * out->pitch + x + at;
       make_block (out, to, work + at, weight, b, narrow);
       step = narrow ? LANES : VECTORS * LANES;
@@ -302,7 +302,7 @@ ECBSR_NAME (wino3x3_f32_f32) (const EcbsrConv *conv, void *const *dst,
                               size_t dst_pitch, const void *const *src,
                               size_t src_pitch, void *work, size_t n)
 {
-  float *const rows[ECBSR_WINO_ROWS] = { dst[0], dst[1], dst[2], dst[3] };
+  float *const rows[ECBSR_GROUP_ROWS] = { dst[0], dst[1], dst[2], dst[3] };
   float *components = (float *) work + ECBSR_ROW_PAD;
   const size_t end = (n + LANES - 1) / LANES * LANES;
 

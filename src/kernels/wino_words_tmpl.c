@@ -15,14 +15,14 @@
 #define PITCH (ECBSR_WINO_WORD_SPAN + 2 * ECBSR_ROW_PAD)
 
 typedef vfloat Sums[ECBSR_WINO_COMPONENTS][OUTPUTS];
-typedef vfloat Column[ECBSR_WINO_ROWS];
+typedef vfloat Column[ECBSR_GROUP_ROWS];
 
 // A block's vector of four rows under way.
 typedef struct
 {
   const EcbsrConv *conv;
   unsigned first, n_out; // channels; n_out are left from the first on
-  uint32_t *dst[ECBSR_WINO_ROWS];
+  uint32_t *dst[ECBSR_GROUP_ROWS];
   size_t pitch;
 } Output;
 
@@ -64,7 +64,7 @@ put_together (Column y, Sums m, unsigned o, const Output *out)
   if (out->conv->plain)
     return;
 #pragma GCC unroll 4
-  for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+  for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
     y[r] = vactivated (y[r], &a);
 }
 
@@ -79,7 +79,7 @@ store_floats (const Output *out, Sums sum)
         break;
       put_together (y, sum, o, out);
 #pragma GCC unroll 4
-      for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+      for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
         vstore ((float *) (out->dst[r] + (out->first + o) * out->pitch), y[r]);
     }
 }
@@ -96,7 +96,7 @@ store_pairs (const Output *out, Sums sum)
       put_together (a, sum, o, out);
       put_together (b, sum, o + 1, out);
 #pragma GCC unroll 4
-      for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+      for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
         vstore ((float *) (out->dst[r] + (out->first + o) / 2 * out->pitch),
                 (vfloat) vbf16_pair (a[r], b[r]));
     }
@@ -184,7 +184,7 @@ make_span (const EcbsrConv *conv, void *const *dst, size_t dst_pitch,
     for (size_t at = 0; at < n; at += LANES)
       {
         Output out = { conv, o, conv->n_out - o, { 0 }, dst_pitch };
-        for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+        for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
           out.dst[r] = (uint32_t *) dst[r] + x + at;
         make (&out, work + at - 1, weight + o * n_words);
       }

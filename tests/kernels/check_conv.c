@@ -40,7 +40,7 @@ run_new (Check *c, const Conv *t, Rows *dst)
   run (t, &c->new, &t->new, dst);
 }
 
-// Sums over bytes are exact. In a strict build those of floats have one order
+// Sums over bytes are exact, and of whole numbers, whatever their order. In a strict build those of floats have one order
 // and no fused products; only the reference's tanh and softplus are others.
 static bool
 has_bits_of_ref (const Shape *s)
@@ -48,6 +48,7 @@ has_bits_of_ref (const Shape *s)
   if (s->curve != ECBSR_CURVE_SLOPE)
     return false;
   return s->in == ECBSR_DTYPE_U8
+         || (s->pattern == PATTERN_WHOLE && s->out != ECBSR_DTYPE_U8)
          || (ECBSR_STRICT_FP && s->in == ECBSR_DTYPE_F32
              && s->out != ECBSR_DTYPE_BF16);
 }

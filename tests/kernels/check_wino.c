@@ -3,11 +3,10 @@
 // Winograd convolutions, against the same in plain numbers.
 
 #include "config-kernels.h"
-#include "conv.h"
+#include "group.h"
 
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 // B and A of F(4,3), in the contract's order of components.
@@ -15,7 +14,7 @@ static const double to_component[ECBSR_WINO_COMPONENTS][6] = {
   { 0, -4, -4, 1, 1, 0 }, { 0, 4, -4, -1, 1, 0 }, { 0, -2, -1, 2, 1, 0 },
   { 0, 2, -1, -2, 1, 0 }, { 4, 0, -5, 0, 1, 0 },  { 0, 4, 0, -5, 0, 1 },
 };
-static const double to_row[ECBSR_WINO_ROWS][ECBSR_WINO_COMPONENTS] = {
+static const double to_row[ECBSR_GROUP_ROWS][ECBSR_WINO_COMPONENTS] = {
   { 1, 1, 1, 1, 1, 0 },
   { 1, -1, 2, -2, 0, 0 },
   { 1, 1, 4, 4, 0, 0 },
@@ -41,47 +40,13 @@ typedef struct
   bool plain;
 } Kind;
 
-typedef struct
+static size_t
+work_size (const Conv *t)
 {
-  Rows row[ECBSR_WINO_ROWS];
-} Group;
-
-// For what the convolution writes.
-static Group
-group_new (Check *c, const Shape *shape)
-{
-  // The last block of words is stored whole.
-  const unsigned n_runs = shape->out == ECBSR_DTYPE_F32
-                              ? shape->n_out
-                              : n_words (shape->out, (shape->n_out + 3) / 4 * 4);
-  Group group = { { rows_new (&c->rand, n_runs, shape->n) } };
-
-  for (unsigned r = 1; r < ECBSR_WINO_ROWS; r++)
-    group.row[r] = rows_copy (&group.row[0]);
-  return group;
+  return ecbsr_kernels_wino_work (t->shape.in, t->ref.n_in);
 }
 
-static void
-group_free (Group *group)
-{
-  for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
-    rows_free (&group->row[r]);
-}
-
-// Work that holds nothing sensible, and ends where nobody may write.
-static Region
-new_work (const Conv *t)
-{
-  const size_t n = ecbsr_kernels_wino_work (t->shape.in, t->ref.n_in);
-  Region work = region_new (n * sizeof (float), 0);
-  float *floats = work.data;
-
-  for (size_t i = 0; i < n; i++)
-    floats[i] = poison ();
-  return work;
-}
-
-static EcbsrWinoFunc
+static EcbsrGroupFunc
 find (Check *c, const EcbsrKernels *table, Kind kind)
 {
   if (table == &c->new)
@@ -96,16 +61,8 @@ run (Check *c, const Conv *t, const EcbsrKernels *table, const EcbsrConv *conv,
      Group *group)
 {
   const Kind kind = { t->shape.in, t->shape.out, t->shape.plain };
-  Region work = new_work (t);
-  void *dst[ECBSR_WINO_ROWS];
 
-  for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
-    dst[r] = group->row[r].row;
-  find (c, table, kind) (conv, dst, group->row[0].pitch, t->rows,
-                         t->src[0].pitch, work.data, t->shape.n);
-  if (!region_is_intact (&work))
-    check_fail (c, "wrote outside its work");
-  region_free (&work);
+  group_run (c, find (c, table, kind), conv, t, work_size (t), group);
 }
 
 // Σ |U|·|V| of component k, output o, pixel x.
@@ -135,13 +92,13 @@ float_magnitude (const Conv *t, unsigned k, unsigned o, size_t x)
 // magnitudes.
 static void
 expect_floats (const Conv *t, unsigned o, size_t x,
-               Value value[ECBSR_WINO_ROWS])
+               Value value[ECBSR_GROUP_ROWS])
 {
   double magnitude[ECBSR_WINO_COMPONENTS];
 
   for (unsigned k = 0; k < ECBSR_WINO_COMPONENTS; k++)
     magnitude[k] = float_magnitude (t, k, o, x);
-  for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+  for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
     {
       const double n_products = 6.0 * t->shape.n_in;
       double sum = fabs (t->bias[o]);
@@ -213,14 +170,14 @@ sum_words (const Conv *t, unsigned o, size_t x, double m[ECBSR_WINO_COMPONENTS],
 // Components and weights are rounded alike by all; products are rounded or not,
 // may take denormals for 0, and there are as many sums, and 8 more.
 static void
-expect_words (const Conv *t, unsigned o, size_t x, Value value[ECBSR_WINO_ROWS])
+expect_words (const Conv *t, unsigned o, size_t x, Value value[ECBSR_GROUP_ROWS])
 {
   const double n_products = 3.0 * t->shape.n_in, slope = t->slope[o];
   double m[ECBSR_WINO_COMPONENTS] = { t->bias[o] };
   double magnitude[ECBSR_WINO_COMPONENTS] = { fabs (t->bias[o]) };
 
   sum_words (t, o, x, m, magnitude);
-  for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+  for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
     {
       double sum = 0, size = 0;
       for (unsigned k = 0; k < ECBSR_WINO_COMPONENTS; k++)
@@ -241,8 +198,8 @@ static void
 compare (Check *c, const Conv *t, const char *whose, const Group *group)
 {
   const size_t n = t->shape.n;
-  AUTOFREE Value *values = NEW (Value, n * ECBSR_WINO_ROWS);
-  Value column[ECBSR_WINO_ROWS];
+  AUTOFREE Value *values = NEW (Value, n * ECBSR_GROUP_ROWS);
+  Value column[ECBSR_GROUP_ROWS];
 
   for (unsigned o = 0; o < t->shape.n_out; o++)
     {
@@ -252,10 +209,10 @@ compare (Check *c, const Conv *t, const char *whose, const Group *group)
             expect_floats (t, o, x, column);
           else
             expect_words (t, o, x, column);
-          for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+          for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
             values[r * n + x] = column[r];
         }
-      for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+      for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
         conv_check_channel (c, t, whose, o, values + r * n, &group->row[r]);
     }
 }
@@ -266,7 +223,7 @@ check_bits (Check *c, const Conv *t, const Group *ref, const Group *new)
 {
   if (!ECBSR_STRICT_FP || t->shape.in != ECBSR_DTYPE_F32)
     return;
-  for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+  for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
     for (unsigned o = 0; o < t->shape.n_out; o++)
       check_same (c, "bits of ref", ref->row[r].row + o * ref->row[r].pitch,
                   new->row[r].row + o *new->row[r].pitch, t->shape.n,
@@ -301,9 +258,7 @@ try_shape (Check *c, Kind kind, unsigned n_in, unsigned n_out, size_t n,
   compare (c, &t, "ref", &ref);
   compare (c, &t, c->new.isa, &new);
   check_bits (c, &t, &ref, &new);
-  for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
-    if (!rows_are_intact (&new.row[r]))
-      check_fail (c, "wrote outside its granules");
+  group_check_intact (c, &new);
   conv_free (&t);
   group_free (&ref);
   group_free (&new);
@@ -339,7 +294,7 @@ try_shifted (Check *c, Kind kind, unsigned shift)
              (t.src[r].region.size / sizeof (float) - ECBSR_ROW_PAD - shift)
                  * sizeof (float));
   run (c, &t, &c->new, &t.new, &moved);
-  for (unsigned r = 0; r < ECBSR_WINO_ROWS; r++)
+  for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
     for (unsigned o = 0; o < n_runs; o++)
       check_same (c, "moved", whole.row[r].row + o * whole.row[r].pitch + shift,
                   moved.row[r].row + o * moved.row[r].pitch,
@@ -349,7 +304,6 @@ try_shifted (Check *c, Kind kind, unsigned shift)
   group_free (&moved);
 }
 
-// Per pixel of one row.
 static void
 bench_shape (Check *c, Kind kind, unsigned n_in, unsigned n_out)
 {
@@ -362,26 +316,14 @@ bench_shape (Check *c, Kind kind, unsigned n_in, unsigned n_out)
                         .n_out = n_out,
                         .n = 480, // a tile of real pictures
                         .pattern = PATTERN_RANDOM };
-  const EcbsrWinoFunc func = find (c, &c->new, kind);
-  char label[32];
-  Group group;
+  const EcbsrGroupFunc func = find (c, &c->new, kind);
   Conv t;
 
   if (c->failure[0] || !c->bench)
     return;
   conv_new (c, &t, shape);
-  group = group_new (c, &shape);
-  snprintf (label, sizeof label, "%u to %u", n_in, n_out);
-  Region work = new_work (&t);
-  void *dst[] = { group.row[0].row, group.row[1].row, group.row[2].row,
-                  group.row[3].row };
-  for (bench_begin (c->bench, label, shape.n * ECBSR_WINO_ROWS);
-       bench_more (c->bench);)
-    func (&t.new, dst, group.row[0].pitch, t.rows, t.src[0].pitch, work.data,
-          shape.n);
-  region_free (&work);
+  group_bench (c, func, &t, work_size (&t));
   conv_free (&t);
-  group_free (&group);
 }
 
 static void

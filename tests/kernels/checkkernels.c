@@ -4,6 +4,8 @@
 // build has. Reports in TAP, or in JSON.
 
 #include "checkkernels.h"
+#include "config-kernels.h"
+#include "emulated.h"
 #include "levels.h"
 #include "options.h"
 #include "report.h"
@@ -124,6 +126,36 @@ check_width (unsigned i)
   return i < N_ELEMENTS (tiles) ? tiles[i] : 0;
 }
 
+#if ECBSR_HAVE_AMX_LEVELS
+
+// XCR0 of those registers that are not in their initial state.
+static bool
+has_tile_state (void)
+{
+  unsigned low, high;
+
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
+  return (low & 3u << 17) != 0;
+}
+
+#else
+
+static bool
+has_tile_state (void)
+{
+  return false;
+}
+
+#endif
+
+bool
+check_tiles_in_use (const Check *c)
+{
+  if (c->emulates_tiles)
+    return emulated_in_use ();
+  return (cpu_flags & ECBSR_CPU_TILES) && has_tile_state ();
+}
+
 // The entry's code at a level.
 static void *
 code_of (const EcbsrKernels *table, const Kernel *kernel)
@@ -169,12 +201,12 @@ hash (const char *name)
 
 // Its own sequence for each kernel, so that --function repeats a failure.
 static void
-begin (Check *c, const EcbsrLevel *level, const char *name)
+begin (Check *c, const EcbsrKernels *table, const char *name)
 {
   *c = (Check){ .arguments = "" };
   fesetenv (FE_DFL_ENV); // ORC's code leaves denormals flushed
   ecbsr_kernels_init (&c->ref, 0);
-  ecbsr_kernels_init (&c->new, level->flags);
+  c->new = *table;
   ecbsr_kernels_init (&c->base, ECBSR_CPU_BASE);
   c->rand.state = (uint64_t) options.seed ^ hash (name);
   c->most_channels = options.quick ? 32 : 128;
@@ -183,13 +215,16 @@ begin (Check *c, const EcbsrLevel *level, const char *name)
 }
 
 static void
-run_check (const EcbsrLevel *level, const char *name, void (*check) (Check *c),
-           int slot)
+run_check (const char *level, const EcbsrKernels *table, const char *name,
+           void (*check) (Check *c), int slot)
 {
   static Check c; // not on the stack: it must outlive a jump out of a crash
+  const bool emulates = emulated_find (level) != NULL;
+  const unsigned long n_before = emulates ? emulated_count () : 0;
   int signal_number;
 
-  begin (&c, level, name);
+  begin (&c, table, name);
+  c.emulates_tiles = emulates;
   signal_number = sigsetjmp (crash, 1);
   if (signal_number == 0)
     check (&c);
@@ -197,7 +232,9 @@ run_check (const EcbsrLevel *level, const char *name, void (*check) (Check *c),
     check_fail (&c, "%s", strsignal (signal_number));
   if (slot >= 0 && c.n_calls[slot] == 0)
     check_fail (&c, "its check never calls it");
-  report_result (level->name, name, c.failure[0] ? c.failure : NULL, c.bench);
+  if (emulates && emulated_count () == n_before)
+    check_fail (&c, "no tile has been multiplied");
+  report_result (level, name, c.failure[0] ? c.failure : NULL, c.bench);
   free (c.bench);
 }
 
@@ -251,7 +288,25 @@ run_kernel (const EcbsrLevel *level, const Kernel *kernel)
   if (origin != level)
     report_same (level->name, kernel->name, origin->name);
   else
-    run_check (level, kernel->name, kernel->check, (int) kernel->slot);
+    {
+      EcbsrKernels table;
+      ecbsr_kernels_init (&table, level->flags);
+      run_check (level->name, &table, kernel->name, kernel->check,
+                 (int) kernel->slot);
+    }
+}
+
+// Says so where not.
+static bool
+may_run (const char *name, const char *isa, unsigned flags)
+{
+  char reason[80];
+
+  if (!(flags & ~cpu_flags))
+    return true;
+  snprintf (reason, sizeof reason, "no %s here (CPU, system, or ECBSR_CPU)", isa);
+  report_skip (name, "all", reason);
+  return false;
 }
 
 // The table says which level it is for, so that none passes for another.
@@ -259,21 +314,44 @@ static void
 run_level (const EcbsrLevel *level)
 {
   EcbsrKernels table;
-  char reason[80];
 
-  if (level->flags & ~cpu_flags)
-    {
-      snprintf (reason, sizeof reason, "no %s here (CPU, or ECBSR_CPU)",
-                level->isa);
-      report_skip (level->name, "all", reason);
-      return;
-    }
+  if (!may_run (level->name, level->isa, level->flags))
+    return;
   ecbsr_kernels_init (&table, level->flags);
   report_result (level->name, "isa",
                  strcmp (table.isa, level->isa) == 0 ? NULL : table.isa, NULL);
   for (unsigned k = 0; k < N_ELEMENTS (kernels); k++)
     if (is_wanted (kernels[k].name))
       run_kernel (level, &kernels[k]);
+}
+
+// The kernels that emulated tiles put into a table.
+static void
+run_emulated (const EmulatedLevel *level)
+{
+  EcbsrKernels plain, table;
+
+  if (!may_run (level->name, level->name, level->flags))
+    return;
+  ecbsr_kernels_init (&plain, level->flags & ~ECBSR_CPU_TILES);
+  table = plain;
+  level->fill (&table);
+  for (unsigned k = 0; k < N_ELEMENTS (kernels); k++)
+    if (is_wanted (kernels[k].name)
+        && code_of (&table, &kernels[k]) != code_of (&plain, &kernels[k]))
+      run_check (level->name, &table, kernels[k].name, kernels[k].check,
+                 (int) kernels[k].slot);
+}
+
+// The CPU's, without what the system refuses.
+static unsigned
+detect (void)
+{
+  const unsigned flags = ecbsr_cpu_detect ();
+
+  return (flags & ECBSR_CPU_TILES) && !ecbsr_cpu_request_tiles ()
+             ? flags & ~ECBSR_CPU_TILES
+             : flags;
 }
 
 // What the CPU has, at most what ECBSR_CPU names: as the engine does it.
@@ -284,11 +362,11 @@ find_cpu_flags (void)
   const EcbsrLevel *level;
 
   if (!limit || !*limit)
-    return ecbsr_cpu_detect ();
+    return detect ();
   level = ecbsr_levels_find (limit);
   if (!level)
     support_die ("ECBSR_CPU=%s is not a level", limit);
-  return ecbsr_cpu_detect () & level->flags;
+  return detect () & level->flags;
 }
 
 // "avx2,avx512", of the levels above the reference that may run.
@@ -315,6 +393,15 @@ check_levels (void)
                    strcmp (list, options.levels) == 0 ? NULL : list, NULL);
 }
 
+static void
+check_packed_weights (void)
+{
+  EcbsrKernels table;
+
+  ecbsr_kernels_init (&table, 0);
+  run_check (ecbsr_levels[0].name, &table, "packing", check_packing, -1);
+}
+
 static bool
 any_wanted (void)
 {
@@ -335,8 +422,10 @@ main (int argc, char **argv)
   report_begin (options.json, options.seed);
   check_levels ();
   if (!options.function)
-    run_check (&ecbsr_levels[0], "packing", check_packing, -1);
+    check_packed_weights ();
   for (size_t l = 0; l < ecbsr_n_levels; l++)
     run_level (&ecbsr_levels[l]);
+  for (const EmulatedLevel *e = emulated_levels; e->name; e++)
+    run_emulated (e);
   return report_end ();
 }

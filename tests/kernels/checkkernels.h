@@ -29,6 +29,10 @@
   X (wino3x3_f32_f32)                                                          \
   X (wino3x3_bf16_bf16)                                                        \
   X (wino3x3_bf16_f32)                                                         \
+  X (tile3x3_bf16_bf16)                                                        \
+  X (tile3x3_bf16_f32)                                                         \
+  X (tile3x3_u8_u8)                                                            \
+  X (tile3x3_u8_f32)                                                           \
   X (head_residual_f32)                                                        \
   X (head_max_f32)                                                             \
   X (head_tm_f32)                                                              \
@@ -65,6 +69,7 @@ typedef struct
   Random rand;
   unsigned most_channels;      // of a layer
   Bench *bench;                // NULL: not asked for
+  bool emulates_tiles;         // the level under test
   unsigned n_calls[N_KERNELS]; // of kernels under test
   char arguments[160];         // of the call under way, for messages
   char failure[512];           // the first; empty while all is well
@@ -101,6 +106,9 @@ void check_values (Check *c, const char *whose, unsigned channel,
 // Fails at the first difference in n elements of `size` bytes.
 void check_same (Check *c, const char *what, const void *expected,
                  const void *found, size_t n, size_t size);
+
+// Whether this thread has tile registers that the system would save, emulated or not.
+bool check_tiles_in_use (const Check *c);
 
 // Widths to test: every one up to two blocks of three granules and one, then
 // real tiles; 0 ends.

@@ -22,11 +22,20 @@ to_bf16 (float value)
   return rounded;
 }
 
+// Whole where values are.
+static Pattern
+pattern_of_weights (const Shape *s)
+{
+  return s->pattern == PATTERN_WHOLE && s->in != ECBSR_DTYPE_U8
+             ? PATTERN_WHOLE
+             : PATTERN_SIGNED;
+}
+
 // Signed, then what the words can hold.
 static void
 fill_weights (Check *c, Conv *t, size_t n)
 {
-  pattern_fill (&c->rand, PATTERN_SIGNED, t->weight, n);
+  pattern_fill (&c->rand, pattern_of_weights (&t->shape), t->weight, n);
   for (size_t i = 0; i < n; i++)
     if (t->shape.in == ECBSR_DTYPE_BF16)
       t->weight[i] = to_bf16 (t->weight[i]);
@@ -101,7 +110,7 @@ make_weights (Check *c, Conv *t)
   t->least_byte = NEW (uint32_t, n_padded / 4);
   t->greatest_byte = NEW (uint32_t, n_padded / 4);
   fill_weights (c, t, n_weights);
-  pattern_fill (&c->rand, PATTERN_SIGNED, t->bias, s->n_out);
+  pattern_fill (&c->rand, pattern_of_weights (s), t->bias, s->n_out);
   for (unsigned o = 0; o < s->n_out; o++)
     fill_outputs (c, t, o);
 }
@@ -138,7 +147,7 @@ pack_for (const EcbsrKernels *table, const Conv *t)
   };
 }
 
-// The same as EcbsrWinoFunc has it.
+// The same as Winograd's kernels have it.
 static EcbsrConv
 pack_wino_for (const EcbsrKernels *table, const Conv *t)
 {
@@ -155,11 +164,38 @@ pack_wino_for (const EcbsrKernels *table, const Conv *t)
   return conv;
 }
 
+// And as that of tiles.
+static EcbsrConv
+pack_tiles_for (const EcbsrKernels *table, const Conv *t)
+{
+  const Shape *s = &t->shape;
+  EcbsrConv conv = pack_for (table, t);
+  void *packed;
+
+  if (posix_memalign (&packed, ECBSR_ALIGN,
+                      sizeof (uint32_t)
+                          * ecbsr_kernels_tile_size (s->in, s->n_in, s->n_out))
+      != 0)
+    support_die ("no memory for tiles");
+  ecbsr_kernels_pack_tiles (packed, t->weight, s->in, s->n_in, s->n_out);
+  free ((void *) conv.weight);
+  conv.weight = packed;
+  return conv;
+}
+
+static EcbsrConv
+pack (const EcbsrKernels *table, const Conv *t)
+{
+  if (t->shape.tiles)
+    return pack_tiles_for (table, t);
+  return t->shape.wino ? pack_wino_for (table, t) : pack_for (table, t);
+}
+
 // Input rows.
 static unsigned
 n_rows (const Shape *s)
 {
-  return s->wino ? ECBSR_WINO_ROWS + 2 : s->k;
+  return s->wino || s->tiles ? ECBSR_GROUP_ROWS + 2 : s->k;
 }
 
 // Words of the pattern, as floats first. Bytes are the pattern's low byte,
@@ -211,9 +247,9 @@ conv_new (Check *c, Conv *t, Shape shape)
 {
   t->shape = shape;
   make_weights (c, t);
-  t->ref = shape.wino ? pack_wino_for (&c->ref, t) : pack_for (&c->ref, t);
-  t->new = shape.wino ? pack_wino_for (&c->new, t) : pack_for (&c->new, t);
-  t->base = shape.wino ? pack_wino_for (&c->base, t) : pack_for (&c->base, t);
+  t->ref = pack (&c->ref, t);
+  t->new = pack (&c->new, t);
+  t->base = pack (&c->base, t);
   make_rows (c, t);
 }
 

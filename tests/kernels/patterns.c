@@ -11,7 +11,7 @@ pattern_name (Pattern pattern)
 {
   static const char *const names[N_PATTERNS]
       = { "random",  "signed",  "black", "white",   "stripes",
-          "extreme", "impulse", "mixed", "denormal" };
+          "extreme", "impulse", "mixed", "denormal", "whole" };
   return names[pattern];
 }
 
@@ -42,6 +42,8 @@ sample (Random *rand, Pattern pattern, size_t i)
       return sign * (float) pow (10, random_real (rand, -6, 6));
     case PATTERN_DENORMAL:
       return sign * (float) (FLT_MIN * random_real (rand, 0, 1));
+    case PATTERN_WHOLE:
+      return (float) random_range (rand, -16, 17);
     default:
       return 0;
     }

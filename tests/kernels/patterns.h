@@ -16,6 +16,7 @@ typedef enum
   PATTERN_IMPULSE, // one sample that is not 0
   PATTERN_MIXED,   // all magnitudes from 1e-6 to 1e6, both signs
   PATTERN_DENORMAL,
+  PATTERN_WHOLE, // -16 … 16: sums of products are exact, in whatever order
   N_PATTERNS
 } Pattern;
 

@@ -106,7 +106,7 @@ find_margin (const Networks *n)
   g_autoptr (EcbsrPlan) plan = new_plan (n->zero, 8, 8, n->precision);
   const guint most = MAX (plan->rows_above, plan->rows_below) + plan->radius;
 
-  return ecbsr_div_up (most, ECBSR_WINO_ROWS) * ECBSR_WINO_ROWS;
+  return ecbsr_div_up (most, ECBSR_GROUP_ROWS) * ECBSR_GROUP_ROWS;
 }
 
 static gfloat *

@@ -50,7 +50,7 @@ bench_system_init (BenchSystem *system)
           [ECBSR_PRECISION_INT8] = ECBSR_DTYPE_U8 };
   EcbsrKernels kernels;
 
-  ecbsr_kernels_init (&kernels, ecbsr_cpu_flags ());
+  ecbsr_kernels_init (&kernels, ecbsr_cpu_request_tile_flags ());
   *system = (BenchSystem) {
     .cpu = find_cpu_name (),
     .isa = g_strdup (kernels.isa),
