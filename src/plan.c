@@ -222,8 +222,9 @@ work_size (const PlanLayer *layer, const EcbsrLayer *from)
 {
   if (!layer->run_group)
     return 0;
-  if (layer->by_tiles)
-    return ecbsr_kernels_tile_work (layer->in, from->n_in, from->n_out);
+  if (layer->tile)
+    return ecbsr_kernels_tile_work (layer->tile, layer->in, from->n_in,
+                                    from->n_out);
   return ecbsr_kernels_wino_work (layer->in, layer->conv.n_in);
 }
 

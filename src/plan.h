@@ -108,7 +108,7 @@ typedef struct
   const guint32 *zero_words; // of bytes: a word of 0 in each run that it reads
   EcbsrConvFunc run;
   EcbsrGroupFunc run_group; // instead of run, NULL: not
-  gboolean by_tiles;        // run_group is of tiles, else Winograd's
+  guint tile; // of run_group (EcbsrKernels), 0: it is Winograd's
   guint group;             // rows made at once, 1 or ECBSR_GROUP_ROWS
   guint phase;             // of the rows where groups begin, modulo group
 } PlanLayer;

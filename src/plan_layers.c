@@ -63,16 +63,17 @@ pays_in_groups (const PlanLayer *packed, const EcbsrLayer *layer)
 static void
 choose_group_kernel (EcbsrPlan *plan, PlanLayer *layer, const EcbsrLayer *from)
 {
-  EcbsrGroupFunc by_tiles;
+  const EcbsrKernels *tiles;
 
   if (pays_in_groups (layer, from))
     layer->run_group
         = ecbsr_kernels_find_wino (&plan->kernels, layer->in, layer->out);
-  by_tiles = ecbsr_tiles_choose (layer, from, plan->kernels.block,
-                                 &plan->kernels.isa);
-  layer->by_tiles = by_tiles != NULL;
-  if (by_tiles)
-    layer->run_group = by_tiles;
+  tiles = ecbsr_tiles_choose (layer, from);
+  if (!tiles)
+    return;
+  layer->run_group = ecbsr_kernels_find_tile (tiles, layer->in, layer->out);
+  layer->tile = tiles->tile;
+  plan->kernels.isa = tiles->isa;
 }
 
 static void
@@ -274,9 +275,9 @@ packed_size (const EcbsrPlan *plan, guint l)
 {
   const EcbsrLayer *layer = &plan->model->layers[l];
 
-  if (plan->layers[l].by_tiles)
-    return ecbsr_kernels_tile_size (plan->layers[l].in, layer->n_in,
-                                    layer->n_out);
+  if (plan->layers[l].tile)
+    return ecbsr_kernels_tile_size (plan->layers[l].tile, plan->layers[l].in,
+                                    layer->n_in, layer->n_out);
   if (plan->layers[l].run_group)
     return ecbsr_kernels_wino_size (plan->kernels.block, plan->layers[l].in,
                                     layer->n_in, layer->n_out);
@@ -292,8 +293,9 @@ pack_weights (const EcbsrPlan *plan, guint l, gpointer packed)
   const EcbsrDtype in = plan->layers[l].in;
   const gfloat *weight = in == ECBSR_DTYPE_U8 ? layer->q_weight : layer->weight;
 
-  if (plan->layers[l].by_tiles)
-    ecbsr_kernels_pack_tiles (packed, weight, in, layer->n_in, layer->n_out);
+  if (plan->layers[l].tile)
+    ecbsr_kernels_pack_tiles (packed, weight, plan->layers[l].tile, in,
+                              layer->n_in, layer->n_out);
   else if (plan->layers[l].run_group)
     ecbsr_kernels_pack_wino (packed, weight, plan->kernels.block, in,
                              layer->n_in, layer->n_out);

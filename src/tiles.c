@@ -66,8 +66,8 @@ remember (const gchar *key, gboolean answer)
 }
 
 static gboolean
-are_faster (const PlanLayer *layer, const EcbsrLayer *from, guint block,
-            EcbsrGroupFunc by_tiles)
+are_faster (const PlanLayer *layer, const EcbsrLayer *from,
+            const EcbsrKernels *kernels)
 {
   const gdouble worth = layer->in == ECBSR_DTYPE_BF16 ? MORE_EXACT : 1;
   g_autofree gchar *key = make_key (layer, from);
@@ -76,24 +76,21 @@ are_faster (const PlanLayer *layer, const EcbsrLayer *from, guint block,
 
   if (answer >= 0)
     return answer;
-  if (!ecbsr_tiles_measure (layer, from, block, by_tiles, &as_it_is, &tiles))
+  if (!ecbsr_tiles_measure (layer, from, kernels, &as_it_is, &tiles))
     return FALSE; // there may be memory the next time
   return remember (key, tiles < worth * as_it_is);
 }
 
-EcbsrGroupFunc
-ecbsr_tiles_choose (const PlanLayer *layer, const EcbsrLayer *from, guint block,
-                    const gchar **isa)
+const EcbsrKernels *
+ecbsr_tiles_choose (const PlanLayer *layer, const EcbsrLayer *from)
 {
   const EcbsrKernels *kernels;
-  EcbsrGroupFunc by_tiles;
 
   if (layer->in == ECBSR_DTYPE_F32)
     return NULL;
   kernels = kernels_with_tiles ();
-  by_tiles = ecbsr_kernels_find_tile (kernels, layer->in, layer->out);
-  if (!by_tiles || !are_faster (layer, from, block, by_tiles))
+  if (!ecbsr_kernels_find_tile (kernels, layer->in, layer->out)
+      || !are_faster (layer, from, kernels))
     return NULL;
-  *isa = kernels->isa;
-  return by_tiles;
+  return kernels;
 }

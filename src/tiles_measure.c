@@ -34,17 +34,20 @@ take_row (Arena *arena, gsize n_words)
 }
 
 static gsize
-weights_size (const PlanLayer *layer, const EcbsrLayer *from, guint block)
+weights_size (const PlanLayer *layer, const EcbsrLayer *from,
+              const EcbsrKernels *kernels)
 {
-  return ecbsr_kernels_tile_size (layer->in, from->n_in, from->n_out)
-         + ecbsr_kernels_wino_size (block, layer->in, from->n_in, from->n_out)
-         + ecbsr_kernels_packed_size (block, layer->in, 3, from->n_in,
+  return ecbsr_kernels_tile_size (kernels->tile, layer->in, from->n_in,
+                                  from->n_out)
+         + ecbsr_kernels_wino_size (kernels->block, layer->in, from->n_in,
+                                    from->n_out)
+         + ecbsr_kernels_packed_size (kernels->block, layer->in, 3, from->n_in,
                                       from->n_out);
 }
 
 static void
 take_operands (Arena *arena, const PlanLayer *layer, const EcbsrLayer *from,
-               guint block, Operands *o)
+               const EcbsrKernels *kernels, Operands *o)
 {
   const guint k = ecbsr_dtype_channels (layer->in);
   const guint n_in = (from->n_in + k - 1) / k;
@@ -52,10 +55,10 @@ take_operands (Arena *arena, const PlanLayer *layer, const EcbsrLayer *from,
   // Wide enough for each kind of array.
   const gpointer array = ecbsr_arena_take (arena, n_padded * sizeof (gfloat));
   const gpointer weight = ecbsr_arena_take (
-      arena, weights_size (layer, from, block) * sizeof (guint32));
-  const gsize n_work
-      = ecbsr_kernels_tile_work (layer->in, from->n_in, from->n_out)
-        + ecbsr_kernels_wino_work (layer->in, n_in);
+      arena, weights_size (layer, from, kernels) * sizeof (guint32));
+  const gsize n_work = ecbsr_kernels_tile_work (kernels->tile, layer->in,
+                                                from->n_in, from->n_out)
+                       + ecbsr_kernels_wino_work (layer->in, n_in);
 
   o->pitch = COLUMNS + 2 * ECBSR_ROW_PAD;
   for (guint r = 0; r < SOURCES; r++)
@@ -108,18 +111,20 @@ time_rows (const Operands *o, EcbsrConvFunc run, EcbsrGroupFunc run_group)
 
 gboolean
 ecbsr_tiles_measure (const PlanLayer *layer, const EcbsrLayer *from,
-                     guint block, EcbsrGroupFunc by_tiles, gdouble *as_it_is,
+                     const EcbsrKernels *kernels, gdouble *as_it_is,
                      gdouble *tiles)
 {
+  const EcbsrGroupFunc by_tiles
+      = ecbsr_kernels_find_tile (kernels, layer->in, layer->out);
   Arena arena = { NULL, 0 };
   gpointer memory;
   Operands o;
 
-  take_operands (&arena, layer, from, block, &o);
+  take_operands (&arena, layer, from, kernels, &o);
   if (!ecbsr_arena_allocate (&arena))
     return FALSE;
   memory = arena.memory;
-  take_operands (&arena, layer, from, block, &o);
+  take_operands (&arena, layer, from, kernels, &o);
   *as_it_is = *tiles = G_MAXDOUBLE;
   for (guint i = 0; i < ROUNDS; i++)
     {

@@ -9,6 +9,9 @@ ECBSR_PASTE (kernels_fill, ECBSR_LEVEL) (EcbsrKernels *kernels)
 {
   kernels->isa = ECBSR_STRING (ECBSR_ISA);
   ECBSR_NAME (enter_convs) (kernels);
+#if ECBSR_TILES
+  ECBSR_NAME (enter_tiles) (kernels);
+#endif
 #if ECBSR_DOT == 1
   kernels->wino3x3_f32_f32 = ECBSR_NAME (wino3x3_f32_f32);
   kernels->head_residual_f32 = ECBSR_NAME (head_residual_f32);

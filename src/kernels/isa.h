@@ -11,6 +11,8 @@
 
 // Enters this compilation's convolutions.
 void ECBSR_NAME (enter_convs) (EcbsrKernels *kernels);
+// And those by vectors' tiles.
+void ECBSR_NAME (enter_tiles) (EcbsrKernels *kernels);
 void ECBSR_NAME (wino3x3_f32_f32) (const EcbsrConv *conv, void *const *dst,
                                    size_t dst_pitch, const void *const *src,
                                    size_t src_pitch, void *work, size_t n);

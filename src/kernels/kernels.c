@@ -14,6 +14,7 @@ drop_narrow (EcbsrKernels *kernels)
   kernels->conv3x3_f32_bf16 = kernels->conv5x5_f32_bf16 = NULL;
   kernels->conv3x3_bf16_bf16 = kernels->conv3x3_bf16_f32 = NULL;
   kernels->wino3x3_bf16_bf16 = kernels->wino3x3_bf16_f32 = NULL;
+  kernels->tile = 0;
   kernels->tile3x3_bf16_bf16 = kernels->tile3x3_bf16_f32 = NULL;
   kernels->tile3x3_u8_u8 = kernels->tile3x3_u8_f32 = NULL;
   kernels->conv3x3_f32_u8 = kernels->conv5x5_f32_u8 = NULL;

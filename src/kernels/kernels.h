@@ -141,25 +141,26 @@ typedef void (*EcbsrGroupFunc) (const EcbsrConv *conv, void *const *dst,
 #define ECBSR_WINO_SPAN 144
 #define ECBSR_WINO_WORD_SPAN (2 * ECBSR_WINO_SPAN)
 
-// The kind of tiles multiplies matrices of 16 outputs, 16 pixels and 64 bytes of
-// inputs, in registers that an ISA has for them alone. Rows are the same bits as by
-// EcbsrConvFunc, but that floats may be added up in any order.
+// The kind of tiles multiplies matrices: some outputs by as many pixels, of 16 words
+// of inputs (`tile` of the table is 16: registers that an ISA has for that alone) or
+// of two (2: vectors). Rows are the same bits as by EcbsrConvFunc, but that floats may
+// be added up in any order.
 //
 // Weights are ecbsr_kernels_pack_tiles()'s, aligned to ECBSR_ALIGN, `work` is
-// ecbsr_kernels_tile_work() words. What the system would save of such registers is
-// released when the kernel returns. It has to be asked for them before
+// ecbsr_kernels_tile_work() words. What the system would save of registers for tiles
+// alone is released when the kernel returns. It has to be asked for them before
 // (ecbsr_cpu_request_tiles()).
-#define ECBSR_TILE_SIZE 16  // outputs, pixels, words of inputs
+#define ECBSR_TILE_SIZE 16
 #define ECBSR_TILE_WORDS 256 // 16 rows of 16
 
-// How the words that a layer reads are put into tiles: those of one input row and
-// all three columns are one tile where they have room in it, else several.
+// How the words that a layer reads are put into tiles of 16: those of one input row
+// and all three columns are one tile where they have room in it, else several.
 typedef struct
 {
-  unsigned n_parts;  // tiles
-  unsigned n_words;  // of inputs in each; absent ones are 0
-  unsigned n_rows;   // 3 · n_words: [kx][word]
-  unsigned span;     // pixels whose tiles stay in L1
+  unsigned n_parts; // tiles
+  unsigned n_words; // of inputs in each; absent ones are 0
+  unsigned n_rows;  // 3 · n_words: [kx][word]
+  unsigned span;    // pixels whose tiles stay in L1
 } EcbsrTiling;
 
 // A cubic phase filter: output s·i + p = Σ_t tap[p][t] · input[i + first[p] + t].
@@ -174,6 +175,7 @@ typedef struct
 {
   const char *isa; // "ref", "sse2", …
   unsigned block;  // most output channels in a block of packed weights, 4 or 8
+  unsigned tile;   // outputs and pixels in a tile, 2 or 16; 0 where there are none
 
   // Multiply-adds on registers alone, to measure what the machine can do with
   // words of a type, not for pictures. Returns how many multiply-adds of single
@@ -327,14 +329,19 @@ void ecbsr_kernels_pack_wino (void *packed, const float *weight, unsigned block,
 // Words of its work; n_in as EcbsrConv has it.
 size_t ecbsr_kernels_wino_work (EcbsrDtype dtype, unsigned n_in);
 
-// The same for tiles, of bfloat16 or bytes: [16 outputs][part][ky] of tiles
-// [out][kx][word of in], whose rows are 16 words long and filled up with 0.
-EcbsrTiling ecbsr_kernels_tiling (EcbsrDtype dtype, unsigned n_in);
-size_t ecbsr_kernels_tile_size (EcbsrDtype dtype, unsigned n_in, unsigned n_out);
-void ecbsr_kernels_pack_tiles (void *packed, const float *weight,
+// The same for tiles, of bfloat16 or bytes. Of 16: [16 outputs][part][ky] of tiles
+// [out][kx][word of in], whose rows are 16 words long and filled up with 0. Of 2, in
+// blocks as above, of 8: [pair of words of in][ky][step][pair of out][out][2]; steps
+// are kx = 0, 1 of the first word, the same of the second one, and kx = 2 of both. A
+// last word without another has the first step and a last one with 0 for it.
+size_t ecbsr_kernels_tile_size (unsigned tile, EcbsrDtype dtype, unsigned n_in,
+                                unsigned n_out);
+void ecbsr_kernels_pack_tiles (void *packed, const float *weight, unsigned tile,
                                EcbsrDtype dtype, unsigned n_in, unsigned n_out);
 // Words of its work; n_in in channels, too.
-size_t ecbsr_kernels_tile_work (EcbsrDtype dtype, unsigned n_in, unsigned n_out);
+size_t ecbsr_kernels_tile_work (unsigned tile, EcbsrDtype dtype, unsigned n_in,
+                                unsigned n_out);
+EcbsrTiling ecbsr_kernels_tiling (EcbsrDtype dtype, unsigned n_in);
 
 uint16_t ecbsr_bf16_from_float (float value);
 

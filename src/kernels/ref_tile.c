@@ -21,11 +21,10 @@ weight_at (const EcbsrConv *conv, const EcbsrTiling *tiling, unsigned o,
 
 // What the slope is applied to; src is the row's three.
 static float
-make_sum (const EcbsrConv *conv, unsigned o, const void *const *src,
-          size_t src_pitch, size_t x, EcbsrDtype in)
+make_sum (const EcbsrConv *conv, const EcbsrTiling *tiling, unsigned o,
+          const void *const *src, size_t src_pitch, size_t x, EcbsrDtype in)
 {
   const unsigned k = ecbsr_dtype_channels (in);
-  const EcbsrTiling tiling = ecbsr_kernels_tiling (in, conv->n_in * k);
   float sum = conv->bias[o];
   int32_t whole = in == ECBSR_DTYPE_U8 ? conv->offset[o] : 0;
 
@@ -33,7 +32,7 @@ make_sum (const EcbsrConv *conv, unsigned o, const void *const *src,
     for (unsigned ky = 0; ky < 3; ky++)
       for (unsigned kx = 0; kx < 3; kx++)
         {
-          const uint32_t weight = weight_at (conv, &tiling, o, i, ky, kx);
+          const uint32_t weight = weight_at (conv, tiling, o, i, ky, kx);
           const ptrdiff_t at = (ptrdiff_t) (i * src_pitch + x + kx) - 1;
           const uint32_t word = ((const uint32_t *) src[ky])[at];
           for (unsigned j = 0; j < k; j++)
@@ -63,12 +62,14 @@ make_row (const EcbsrConv *conv, uint32_t *dst, size_t dst_pitch,
           EcbsrDtype out)
 {
   const size_t end = (n + ECBSR_GRANULE - 1) / ECBSR_GRANULE * ECBSR_GRANULE;
+  const EcbsrTiling tiling
+      = ecbsr_kernels_tiling (in, conv->n_in * ecbsr_dtype_channels (in));
 
   for (unsigned o = 0; o < conv->n_out; o++)
     for (size_t x = 0; x < end; x++)
       {
         uint32_t *word = dst + o / ecbsr_dtype_channels (out) * dst_pitch + x;
-        const float t = make_sum (conv, o, src, src_pitch, x, in);
+        const float t = make_sum (conv, &tiling, o, src, src_pitch, x, in);
         put_value (word, o, finish (conv, o, t, out), out);
         if (out == ECBSR_DTYPE_U8)
           bound_byte (conv, o, word);
@@ -91,6 +92,7 @@ TILE (tile_u8_f32, ECBSR_DTYPE_U8, ECBSR_DTYPE_F32)
 void
 ecbsr_kernels_fill_tile_ref (EcbsrKernels *kernels)
 {
+  kernels->tile = ECBSR_TILE_SIZE;
   kernels->tile3x3_bf16_bf16 = tile_bf16_bf16;
   kernels->tile3x3_bf16_f32 = tile_bf16_f32;
   kernels->tile3x3_u8_u8 = tile_u8_u8;

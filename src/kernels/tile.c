@@ -7,6 +7,9 @@
 
 #define COLUMNS 3
 #define ROWS 3
+// Of tiles of 2: products that two words take a row, and one.
+#define PAIR_STEPS 3
+#define SINGLE_STEPS 2
 // Of the L1 cache, for the tiles of six input rows: half of the 48 KiB that the
 // first CPUs with tiles have. Sources, results and weights need the rest.
 #define SPAN_BYTES (24 * 1024)
@@ -35,20 +38,37 @@ ecbsr_kernels_tiling (EcbsrDtype dtype, unsigned n_in)
   return tiling;
 }
 
-size_t
-ecbsr_kernels_tile_size (EcbsrDtype dtype, unsigned n_in, unsigned n_out)
+// Words that a block of 4 outputs takes in tiles of 2.
+static size_t
+quad_size (EcbsrDtype dtype, unsigned n_in)
 {
+  const unsigned n_words = div_up (n_in, ecbsr_dtype_channels (dtype));
+  const size_t n_steps
+      = (size_t) n_words / 2 * PAIR_STEPS + n_words % 2 * SINGLE_STEPS;
+
+  return n_steps * ROWS * 4 * 2;
+}
+
+size_t
+ecbsr_kernels_tile_size (unsigned tile, EcbsrDtype dtype, unsigned n_in,
+                         unsigned n_out)
+{
+  if (tile == 2)
+    return div_up (n_out, 4) * quad_size (dtype, n_in);
   return (size_t) div_up (n_out, ECBSR_TILE_SIZE)
          * ecbsr_kernels_tiling (dtype, n_in).n_parts * ROWS * ECBSR_TILE_WORDS;
 }
 
 size_t
-ecbsr_kernels_tile_work (EcbsrDtype dtype, unsigned n_in, unsigned n_out)
+ecbsr_kernels_tile_work (unsigned tile, EcbsrDtype dtype, unsigned n_in,
+                         unsigned n_out)
 {
   const EcbsrTiling tiling = ecbsr_kernels_tiling (dtype, n_in);
   const size_t n_begins
       = (size_t) div_up (n_out, ECBSR_TILE_SIZE) * ECBSR_TILE_WORDS;
 
+  if (tile == 2)
+    return 0;
   return n_begins
          + (size_t) (ECBSR_GROUP_ROWS + 2) * tiling.span * tiling.n_parts
                * tiling.n_rows;
@@ -81,13 +101,12 @@ pack_tile (uint32_t *packed, const float *weight, EcbsrDtype dtype,
                  tiling, n_in - first);
 }
 
-void
-ecbsr_kernels_pack_tiles (void *packed, const float *weight, EcbsrDtype dtype,
-                          unsigned n_in, unsigned n_out)
+static void
+pack_large_tiles (uint32_t *next, const float *weight, EcbsrDtype dtype,
+                  unsigned n_in, unsigned n_out)
 {
   const EcbsrTiling tiling = ecbsr_kernels_tiling (dtype, n_in);
   const unsigned per_part = tiling.n_words * ecbsr_dtype_channels (dtype);
-  uint32_t *next = packed;
 
   for (unsigned o = 0; o < n_out; o += ECBSR_TILE_SIZE)
     for (unsigned part = 0; part < tiling.n_parts; part++)
@@ -99,4 +118,94 @@ ecbsr_kernels_pack_tiles (void *packed, const float *weight, EcbsrDtype dtype,
                      dtype, &tiling, n_in, part * per_part,
                      left < ECBSR_TILE_SIZE ? left : ECBSR_TILE_SIZE);
         }
+}
+
+// -------------------------------------------------------------- tiles of 2 --
+
+// A row of a tile: two words, of which the second may be absent.
+typedef struct
+{
+  unsigned word[2], column[2];
+  unsigned n;
+} Step;
+
+// Of the words i and i + 1.
+static const Step pair_steps[PAIR_STEPS] = {
+  { { 0, 0 }, { 0, 1 }, 2 },
+  { { 1, 1 }, { 0, 1 }, 2 },
+  { { 0, 1 }, { 2, 2 }, 2 },
+};
+// Of the word i alone.
+static const Step single_steps[SINGLE_STEPS] = {
+  { { 0, 0 }, { 0, 1 }, 2 },
+  { { 0, 0 }, { 2, 2 }, 1 },
+};
+
+typedef struct
+{
+  const float *weight; // of the block's first output
+  EcbsrDtype dtype;
+  unsigned n_in;
+  unsigned width, n_left; // outputs of the block, and how many there are
+} Block;
+
+static uint32_t *
+pack_step (uint32_t *packed, const Block *block, const Step *step, unsigned i,
+           unsigned ky)
+{
+  const unsigned k = ecbsr_dtype_channels (block->dtype);
+
+  for (unsigned o = 0; o < block->width; o++)
+    for (unsigned w = 0; w < 2; w++, packed++)
+      {
+        const unsigned channel = (i + step->word[w]) * k;
+        const size_t at = ((size_t) o * block->n_in + channel) * ROWS * COLUMNS
+                          + ky * COLUMNS + step->column[w];
+        *packed = o < block->n_left && w < step->n
+                      ? pack_word (block->weight + at, block->dtype,
+                                   ROWS * COLUMNS, block->n_in - channel)
+                      : 0;
+      }
+  return packed;
+}
+
+static uint32_t *
+pack_block (uint32_t *packed, const Block *block)
+{
+  const unsigned n_words
+      = div_up (block->n_in, ecbsr_dtype_channels (block->dtype));
+
+  for (unsigned i = 0; i < n_words; i += 2)
+    for (unsigned ky = 0; ky < ROWS; ky++)
+      {
+        const unsigned single = i + 1 == n_words;
+        const Step *steps = single ? single_steps : pair_steps;
+        for (unsigned s = 0; s < (single ? SINGLE_STEPS : PAIR_STEPS); s++)
+          packed = pack_step (packed, block, &steps[s], i, ky);
+      }
+  return packed;
+}
+
+static void
+pack_small_tiles (uint32_t *next, const float *weight, EcbsrDtype dtype,
+                  unsigned n_in, unsigned n_out)
+{
+  for (unsigned o = 0; o < n_out;)
+    {
+      const unsigned n_left = n_out - o;
+      const Block block = { weight + (size_t) o * n_in * ROWS * COLUMNS, dtype,
+                            n_in, n_left > 4 ? 8 : 4, n_left };
+      next = pack_block (next, &block);
+      o += block.width;
+    }
+}
+
+void
+ecbsr_kernels_pack_tiles (void *packed, const float *weight, unsigned tile,
+                          EcbsrDtype dtype, unsigned n_in, unsigned n_out)
+{
+  if (tile == 2)
+    pack_small_tiles (packed, weight, dtype, n_in, n_out);
+  else
+    pack_large_tiles (packed, weight, dtype, n_in, n_out);
 }

@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-// Inputs times outputs: emulated tiles take long for more.
+// Inputs times outputs: emulated tiles take long for more, and on emulated CPUs longer.
 #define MOST_KERNELS 700
+#define MOST_KERNELS_QUICKLY 200
 
 // Which of the table's.
 typedef struct
@@ -32,9 +33,10 @@ shape_of (Kind kind, unsigned n_in, unsigned n_out, size_t n, Pattern pattern)
 }
 
 static size_t
-work_size (const Conv *t)
+work_size (const EcbsrKernels *table, const Conv *t)
 {
-  return ecbsr_kernels_tile_work (t->shape.in, t->shape.n_in, t->shape.n_out);
+  return ecbsr_kernels_tile_work (table->tile, t->shape.in, t->shape.n_in,
+                                  t->shape.n_out);
 }
 
 static EcbsrGroupFunc
@@ -54,7 +56,7 @@ static void
 run (Check *c, const Conv *t, const EcbsrKernels *table, const EcbsrConv *conv,
      Group *group)
 {
-  group_run (c, find (c, table, &t->shape), conv, t, work_size (t), group);
+  group_run (c, find (c, table, &t->shape), conv, t, work_size (table, t), group);
   if (check_tiles_in_use (c))
     check_fail (c, "has not released the tiles");
 }
@@ -173,7 +175,7 @@ bench_shape (Check *c, Kind kind, unsigned n_in, unsigned n_out)
   if (c->failure[0] || !c->bench)
     return;
   conv_new (c, &t, shape);
-  group_bench (c, find (c, &c->new, &shape), &t, work_size (&t));
+  group_bench (c, find (c, &c->new, &shape), &t, work_size (&c->new, &t));
   conv_free (&t);
 }
 
@@ -185,6 +187,8 @@ check_kind (Check *c, Kind kind)
       = { 1, 3, 4, 5, 8, 9, 10, 11, 16, 17, 20, 21, 32, 41, 64, 128 };
   static const size_t widths[] = { 1, 16, 31, 47, 48, 49, 100 };
   const unsigned n_counts = N_ELEMENTS (counts);
+  const unsigned most_kernels
+      = c->most_channels < 128 ? MOST_KERNELS_QUICKLY : MOST_KERNELS;
   size_t n;
 
   for (unsigned i = 0; (n = check_width (i)); i++)
@@ -197,7 +201,7 @@ check_kind (Check *c, Kind kind)
   kind.plain = false;
   for (unsigned i = 0; i < n_counts && counts[i] <= c->most_channels; i++)
     for (unsigned o = 0; o < n_counts && counts[o] <= c->most_channels; o++)
-      if (counts[i] * counts[o] <= MOST_KERNELS)
+      if (counts[i] * counts[o] <= most_kernels)
         try_shape (c, shape_of (kind, counts[i], counts[o],
                                 widths[(i + o) % N_ELEMENTS (widths)],
                                 (i + o) % 2 ? pattern_random (&c->rand)

@@ -174,10 +174,12 @@ pack_tiles_for (const EcbsrKernels *table, const Conv *t)
 
   if (posix_memalign (&packed, ECBSR_ALIGN,
                       sizeof (uint32_t)
-                          * ecbsr_kernels_tile_size (s->in, s->n_in, s->n_out))
+                          * ecbsr_kernels_tile_size (table->tile, s->in, s->n_in,
+                                                 s->n_out))
       != 0)
     support_die ("no memory for tiles");
-  ecbsr_kernels_pack_tiles (packed, t->weight, s->in, s->n_in, s->n_out);
+  ecbsr_kernels_pack_tiles (packed, t->weight, table->tile, s->in, s->n_in,
+                            s->n_out);
   free ((void *) conv.weight);
   conv.weight = packed;
   return conv;

@@ -8,16 +8,21 @@
 gboolean emulated_grant = TRUE;
 gint emulated_n_requests, emulated_n_measured;
 gdouble emulated_as_it_is = 2, emulated_by_tiles = 1;
+gboolean emulated_is_measured;
 
 unsigned __real_ecbsr_cpu_detect (void);
 unsigned __wrap_ecbsr_cpu_detect (void);
 int __wrap_ecbsr_cpu_request_tiles (void);
 void __real_ecbsr_kernels_init (EcbsrKernels *kernels, unsigned cpu_flags);
 void __wrap_ecbsr_kernels_init (EcbsrKernels *kernels, unsigned cpu_flags);
+gboolean __real_ecbsr_tiles_measure (const PlanLayer *layer,
+                                     const EcbsrLayer *from,
+                                     const EcbsrKernels *kernels,
+                                     gdouble *as_it_is, gdouble *tiles);
 gboolean __wrap_ecbsr_tiles_measure (const PlanLayer *layer,
-                                     const EcbsrLayer *from, guint block,
-                                     EcbsrGroupFunc by_tiles, gdouble *as_it_is,
-                                     gdouble *tiles);
+                                     const EcbsrLayer *from,
+                                     const EcbsrKernels *kernels,
+                                     gdouble *as_it_is, gdouble *tiles);
 
 unsigned
 __wrap_ecbsr_cpu_detect (void)
@@ -46,10 +51,12 @@ __wrap_ecbsr_kernels_init (EcbsrKernels *kernels, unsigned cpu_flags)
 
 gboolean
 __wrap_ecbsr_tiles_measure (const PlanLayer *layer, const EcbsrLayer *from,
-                            guint block, EcbsrGroupFunc by_tiles,
-                            gdouble *as_it_is, gdouble *tiles)
+                            const EcbsrKernels *kernels, gdouble *as_it_is,
+                            gdouble *tiles)
 {
   g_atomic_int_inc (&emulated_n_measured);
+  if (emulated_is_measured)
+    return __real_ecbsr_tiles_measure (layer, from, kernels, as_it_is, tiles);
   *as_it_is = emulated_as_it_is;
   *tiles = emulated_by_tiles;
   return TRUE;

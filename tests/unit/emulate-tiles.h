@@ -15,5 +15,7 @@ extern gint emulated_n_requests; // atomic
 // What measuring finds; tiles are faster at first.
 extern gdouble emulated_as_it_is, emulated_by_tiles;
 extern gint emulated_n_measured; // atomic
+// Whether it is left to the engine; FALSE at first.
+extern gboolean emulated_is_measured;
 
 #endif

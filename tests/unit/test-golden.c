@@ -286,7 +286,7 @@ is_by_tiles (const Case *c, const EcbsrPlanConfig *config)
   gboolean any = FALSE;
 
   for (guint l = 0; l < plan->model->n_layers; l++)
-    any |= plan->layers[l].by_tiles;
+    any |= plan->layers[l].tile > 0;
   return any;
 }
 

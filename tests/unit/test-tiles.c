@@ -58,7 +58,7 @@ count_layers (const EcbsrPlan *plan)
   guint n = 0;
 
   for (guint l = 0; l < plan->model->n_layers; l++)
-    n += plan->layers[l].by_tiles;
+    n += plan->layers[l].tile > 0;
   return n;
 }
 
@@ -195,6 +195,19 @@ test_much_slower (void)
   upscale_plainly (ECBSR_PRECISION_BFLOAT16, out);
 }
 
+// Emulated ones are slower than anything, and the kernels that are measured need not be told
+// what a plan would tell them.
+static void
+test_measured (void)
+{
+  guint8 out[N_OUT];
+
+  emulated_is_measured = TRUE;
+  upscale_plainly (ECBSR_PRECISION_INT8, out);
+  upscale_plainly (ECBSR_PRECISION_BFLOAT16, out);
+  g_assert_cmpint (emulated_n_measured, >, 0);
+}
+
 // Whoever does not use them does not ask.
 static void
 test_float32 (void)
@@ -245,6 +258,7 @@ main (int argc, char **argv)
     { "/tiles/refused", "/tiles/subprocess/refused", test_refused },
     { "/tiles/slower", "/tiles/subprocess/slower", test_slower },
     { "/tiles/much-slower", "/tiles/subprocess/much-slower", test_much_slower },
+    { "/tiles/measured", "/tiles/subprocess/measured", test_measured },
     { "/tiles/float32", "/tiles/subprocess/float32", test_float32 },
     { "/tiles/asked-once", "/tiles/subprocess/asked-once", test_asked_once },
   };

@@ -473,6 +473,7 @@ void
 ECBSR_PASTE (kernels_fill, ECBSR_LEVEL) (EcbsrKernels *kernels)
 {
   kernels->isa = ECBSR_STRING (ECBSR_ISA);
+  kernels->tile = SIZE;
   kernels->peak[NARROW] = ECBSR_NAME (peak_tiles);
 #if ECBSR_DOT == 4
   kernels->tile3x3_u8_u8 = ECBSR_NAME (tile3x3_u8_u8);
