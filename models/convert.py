@@ -37,6 +37,7 @@ OTHER_LUMA_RANGE = "0..1"  # edge-SR, and all that have three colours or other n
 LEAKY = re.compile(r"leaky-relu:(-?[0-9]{1,3}(?:\.[0-9]{1,9})?)")
 NUMBER = r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?"
 MAX_LUMA, MIN_LUMA_SPAN = 65536, 0.001  # as the engine has it
+SHARE = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 LUMA_RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})")
 
 
@@ -197,6 +198,10 @@ def parse_options(args):
     parser.add_argument("--padding", choices=("zero", "replicate"),
                         help="what the network was trained to see beyond the picture's "
                              "borders; zero unless given")
+    parser.add_argument("--overshoot", metavar="SHARE",
+                        help="how far a pixel of the output may leave the range of the 3x3 pixels "
+                             "around it in the input, as a share of black to white, such as 0.18; "
+                             "as far as it likes unless given")
     parser.add_argument("--bounds-from", metavar="FOLDER",
                         help="keep each channel within what it reaches on the pictures there, "
                              "as photos are; unbounded unless given")
@@ -241,9 +246,11 @@ def texts_of(options):
     texts = {"name": stem[:64] if options.name is None else options.name,
              "licence": options.licence, "trained_on": options.trained_on,
              "luma_range": checked_luma_range(options.luma_range)}
-    for key in ("content", "padding"):
+    for key in ("content", "padding", "overshoot"):
         if getattr(options, key) is not None:
             texts[key] = getattr(options, key)
+    if options.overshoot is not None:
+        check_share("--overshoot", options.overshoot)
     for key in ("name", "licence", "trained_on"):
         check_text("--" + key.replace("_", "-"), texts[key])
     if len(texts["name"]) > 64:
@@ -254,6 +261,11 @@ def texts_of(options):
 def check_text(option, text):
     if not text.strip() or not text.isprintable():
         raise ConvertError(f"{option}: {text!r} is empty or holds control characters")
+
+
+def check_share(option, text):
+    if not SHARE.fullmatch(text) or not 0 <= float(text) <= 1:
+        raise ConvertError(f"{option}: {text!r} is not a number from 0 to 1")
 
 
 def checked_luma_range(text):

@@ -74,6 +74,9 @@ typedef struct
   guint squeeze;     // eSR-CNN: S
   EcbsrActivation activation;
   EcbsrPadding padding;
+  // How far an output pixel may leave the range of the 3x3 input pixels around it, as
+  // a share of black to white; negative: as far as it likes.
+  gdouble overshoot;
   gboolean training_form; // as stored; what runs is always folded
   gboolean identity;
   gdouble black, white; // what the network sees for black and for white

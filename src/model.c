@@ -80,6 +80,7 @@ ecbsr_model_new_cubic (guint scale)
     .radius = 2, // four taps
     .bfloat16_loss = -1,
     .int8_loss = -1,
+    .overshoot = -1,
     .name = "bicubic",
     .licence = "",
     .trained_on = "",

@@ -206,6 +206,21 @@ read_padding (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
 
 // A measured loss in dB; -1 where the file does not say.
 static gboolean
+read_overshoot (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
+{
+  const gchar *value;
+
+  info->overshoot = -1;
+  if (!ecbsr_metadata_find (model->metadata, "overshoot"))
+    return TRUE;
+  return read_text (model, "overshoot", &value, error)
+         && ((parse_decimal (value, &info->overshoot) && info->overshoot >= 0
+              && info->overshoot <= 1)
+             || refuse_value ("overshoot", value, "a number from 0 to 1",
+                              error));
+}
+
+static gboolean
 read_loss (const EcbsrModel *model, const gchar *key, gdouble *loss,
            GError **error)
 {
@@ -311,6 +326,7 @@ ecbsr_model_read_metadata (EcbsrModel *model, GError **error)
       || !read_text (model, "trained_on", &info->trained_on, error)
       || !read_content (model, info, error)
       || !read_padding (model, info, error)
+      || !read_overshoot (model, info, error)
       || !read_loss (model, "loss_bfloat16", &info->bfloat16_loss, error)
       || !read_loss (model, "loss_int8", &info->int8_loss, error))
     return FALSE;

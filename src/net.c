@@ -380,6 +380,31 @@ apply_head (const EcbsrPlan *plan, gfloat *row, const gfloat *input, guint n)
       }
 }
 
+// Keeps the sub-pixels of input row y near the range of the pixels around them.
+static void
+bound_overshoot (const NetStream *stream, gfloat *row, guint y)
+{
+  const EcbsrPlan *plan = stream->plan;
+  const EcbsrModelInfo *info = &plan->model->info;
+  const gfloat beyond
+      = (gfloat) (info->overshoot * (info->white - info->black));
+  const gsize pitch = plan->scratch_layout.pitch;
+  const guint n = n_columns (stream), n_sub = plan->scale * plan->scale;
+  gfloat *const *range = stream->scratch->range;
+  const gfloat *rows[3];
+
+  for (gint64 k = 0; k < 3; k++)
+    rows[k] = ring_row (stream, 0, exists (stream, y + k - 1) ? y + k - 1 : y);
+  for (guint c = 0; c < info->n_colors; c++)
+    {
+      plan->kernels.range_f32 (range[0], range[1], rows, beyond, n);
+      for (guint i = 0; i < n_sub; i++, row += pitch)
+        plan->kernels.bound_f32 (row, range[0], range[1], n);
+      for (guint k = 0; k < 3; k++)
+        rows[k] += pitch;
+    }
+}
+
 const gfloat *
 ecbsr_net_row (NetStream *stream, guint y)
 {
@@ -392,6 +417,8 @@ ecbsr_net_row (NetStream *stream, guint y)
   while (stream->step < end + plan->radius)
     advance (stream);
   apply_head (plan, row, ring_row (stream, 0, y), n_columns (stream));
+  if (ecbsr_plan_has_overshoot (plan))
+    bound_overshoot (stream, row, y);
   return row + stream->before;
 }
 

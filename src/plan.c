@@ -260,9 +260,12 @@ init_scratch_layout (EcbsrPlan *plan)
       layout->n_work
           = MAX (layout->n_work, work_size (layer, &model->layers[l]));
     }
-  // The residual needs the input rows that the last layer is at.
+  // The residual needs the input rows that the last layer is at, what bounds the
+  // overshoot those above and below as well.
+  layout->has_overshoot = ecbsr_plan_has_overshoot (plan);
   layout->n_rows[0]
-      = MAX (layout->n_rows[0], plan->radius + layout->n_rows[model->n_layers]);
+      = MAX (layout->n_rows[0], plan->radius + layout->n_rows[model->n_layers]
+                                    + (layout->has_overshoot ? 1 : 0));
 }
 
 static gboolean

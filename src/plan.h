@@ -168,6 +168,13 @@ ecbsr_plan_goes_on (const EcbsrPlan *plan)
   return plan->model->info.padding == ECBSR_PADDING_REPLICATE;
 }
 
+// Whether the network's output stays near the range of the input around it.
+static inline gboolean
+ecbsr_plan_has_overshoot (const EcbsrPlan *plan)
+{
+  return plan->model->info.overshoot >= 0;
+}
+
 // Whether the network makes all components, not only luma.
 static inline gboolean
 ecbsr_plan_has_colors (const EcbsrPlan *plan)

@@ -57,6 +57,8 @@ lay_out (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
   if (layout->bytes)
     scratch->byte_zeros = take_row (arena, (gsize) most_runs * layout->pitch);
   scratch->work = ecbsr_arena_take (arena, layout->n_work * sizeof (gfloat));
+  for (guint i = 0; layout->has_overshoot && i < 2; i++)
+    scratch->range[i] = take_row (arena, layout->pitch);
   for (guint i = 0; (layout->rgb || layout->n_colors > 1) && i < 3; i++)
     scratch->rgb[i] = take_row (arena, input_pitch (layout));
   scratch->row

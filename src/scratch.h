@@ -35,6 +35,7 @@ typedef struct
   // 0 in the layer that reads it next (net.c).
   gfloat *zeros, *byte_zeros;
   gfloat *work;     // of layers that make groups of rows
+  gfloat *range[2]; // within which a row of the network's output lies
   gfloat *rgb[3];   // one input row of R, G, B, or of Y, U, V
   gfloat *row;      // one output row, or one each of three colours
   gfloat *base;     // the cubic upscale of the same
@@ -62,6 +63,7 @@ typedef struct
   guint sample_size; // of what is rounded, bytes
   gboolean rgb;
   guint n_colors;
+  gboolean has_overshoot;
 } ScratchLayout;
 
 // FALSE when memory is short. All of it is zeroed.

@@ -8,12 +8,20 @@ import torch
 from models import safetensors_io
 from models.train.data import FOLDERS
 from models.train.networks import Ecbsr, WhitenedConv, make
+from models.train.overshoot import OVERSHOOT
 
 # What 8-bit luma is lessened and divided by before a network sees it. Shipped
 # ECBSR sees 16..235 itself: PReLU keeps factors, so only biases differ, by 255.
 ECBSR_DOMAIN = (0, 255)
 EDGE_SR_DOMAIN = (16, 219)
+LUMA_SPAN = 219  # from black to white
 BALANCE_SWEEPS = 4
+
+
+def overshoot_of(config, metadata):
+    """In what the network sees, or None."""
+    share = metadata.get("overshoot")
+    return None if share is None else float(share) * LUMA_SPAN / domain_of(config)[1]
 
 
 def domain_of(config):
@@ -153,7 +161,7 @@ def metadata_of(config, name, notes):
         "format": "gst-ecbsr 1", "name": name, "content": "clean",
         "luma_range": "16..235" if ecbsr else "0..1",
         "licence": "CC0-1.0", "trained_on": ", ".join(FOLDERS)})
-    metadata["padding"] = "replicate"
+    metadata.update({"padding": "replicate", "overshoot": str(OVERSHOOT)})
     if ecbsr:
         metadata.update({"activation": "prelu", "form": "plain", "identity": "false"})
     return {**metadata, **notes}
@@ -173,4 +181,5 @@ def load(path, config):
         load_plain(net, tensors)
     load_bounds(net, tensors)
     net.padding = metadata.get("padding", "zero")
+    net.overshoot = overshoot_of(config, metadata)
     return net

@@ -20,6 +20,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from models.train.overshoot import limit
+
 f32 = np.float32
 
 GROUP = 4  # rows that a bfloat16 layer makes at once …
@@ -299,10 +301,20 @@ def run_float(layers, x, replicate=False):
     return x, inputs
 
 
+def beyond_of(metadata):
+    """The overshoot in the network's own unit, or None."""
+    if "overshoot" not in metadata:
+        return None
+    black, white = map(float, metadata["luma_range"].split(".."))
+    return float(metadata["overshoot"]) * (white - black)
+
+
 def apply_head(metadata, y, x):
     """The upscaled luma, or colours, from the last convolution's output and the input."""
     scale = int(metadata["scale"])
     if metadata["architecture"] == "ecbsr":
-        return functional.pixel_shuffle(y + x.repeat_interleave(scale ** 2, dim=1), scale)
+        y = functional.pixel_shuffle(y + x.repeat_interleave(scale ** 2, dim=1), scale)
+        return limit(y, x, beyond_of(metadata))
     value, key = functional.pixel_shuffle(y, scale).chunk(2, dim=1)
-    return (value * functional.softmax(key * key, dim=1)).sum(dim=1, keepdim=True)
+    y = (value * functional.softmax(key * key, dim=1)).sum(dim=1, keepdim=True)
+    return limit(y, x, beyond_of(metadata))

@@ -19,6 +19,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from models.train.overshoot import limit
+
 SOBEL_X = ((1, 0, -1), (2, 0, -2), (1, 0, -1))
 SOBEL_Y = ((1, 2, 1), (0, 0, 0), (-1, -2, -1))
 LAPLACE = ((0, 1, 0), (1, -4, 1), (0, 1, 0))
@@ -48,11 +50,14 @@ class Network(nn.Module):
     zeros around it, or of the part that is `radius` from the border."""
 
     padding = "replicate"
+    overshoot = None
 
     def forward(self, x):
         if self.padding == "zero":
-            return self.body(x, True)
-        return self.valid(functional.pad(x, (self.radius,) * 4, mode="replicate"))
+            y = self.body(x, True)
+        else:
+            y = self.valid(functional.pad(x, (self.radius,) * 4, mode="replicate"))
+        return limit(y, x, self.overshoot)
 
     def valid(self, x):
         """x [n, 1, h + 2 radius, w + 2 radius], the context included."""

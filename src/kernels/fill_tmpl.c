@@ -16,6 +16,8 @@ ECBSR_PASTE (kernels_fill, ECBSR_LEVEL) (EcbsrKernels *kernels)
   kernels->wino3x3_f32_f32 = ECBSR_NAME (wino3x3_f32_f32);
   kernels->head_residual_f32 = ECBSR_NAME (head_residual_f32);
   kernels->head_max_f32 = ECBSR_NAME (head_max_f32);
+  kernels->range_f32 = ECBSR_NAME (range_f32);
+  kernels->bound_f32 = ECBSR_NAME (bound_f32);
   kernels->head_tm_f32 = ECBSR_NAME (head_tm_f32);
   kernels->head_tr_f32 = ECBSR_NAME (head_tr_f32);
   kernels->head_cnn_f32 = ECBSR_NAME (head_cnn_f32);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Heads and the pixel shuffle.
+// Heads, what bounds their overshoot, and the pixel shuffle.
 
 #include "isa.h"
 #include "kernels.h"
@@ -12,6 +12,50 @@ ECBSR_NAME (head_residual_f32) (float *row, const float *input, size_t n)
 {
   for (size_t x = 0; x < n; x += LANES)
     vstore (row + x, vload (row + x) + vload (input + x));
+}
+
+// Three rows first, then three columns: of a vector's left neighbours the last one is
+// read before it is overwritten.
+void
+ECBSR_NAME (range_f32) (float *low, float *high, const float *const rows[3],
+                        float beyond, size_t n)
+{
+  const vfloat more = vsplat (beyond);
+  vfloat low_before, high_before;
+
+  for (size_t x = 0; x < n; x += LANES)
+    {
+      const vfloat a = vload (rows[0] + x), b = vload (rows[1] + x),
+                   c = vload (rows[2] + x);
+      vstore (low + x, vmin (vmin (a, b), c));
+      vstore (high + x, vmax (vmax (a, b), c));
+    }
+  low[-1] = low[0];
+  high[-1] = high[0];
+  low[n] = low[n - 1];
+  high[n] = high[n - 1];
+  low_before = vload (low - 1);
+  high_before = vload (high - 1);
+  for (size_t x = 0; x < n; x += LANES)
+    {
+      const vfloat least
+          = vmin (vmin (low_before, vload (low + x)), vload (low + x + 1));
+      const vfloat greatest
+          = vmax (vmax (high_before, vload (high + x)), vload (high + x + 1));
+      low_before = vload (low + x + LANES - 1);
+      high_before = vload (high + x + LANES - 1);
+      vstore (low + x, least - more);
+      vstore (high + x, greatest + more);
+    }
+}
+
+void
+ECBSR_NAME (bound_f32) (float *row, const float *low, const float *high,
+                        size_t n)
+{
+  for (size_t x = 0; x < n; x += LANES)
+    vstore (row + x,
+            vbounded (vload (row + x), vload (low + x), vload (high + x)));
 }
 
 void

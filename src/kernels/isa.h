@@ -23,6 +23,11 @@ void ECBSR_NAME (wino3x3_bf16_f32) (const EcbsrConv *conv, void *const *dst,
                                     size_t dst_pitch, const void *const *src,
                                     size_t src_pitch, void *work, size_t n);
 void ECBSR_NAME (head_residual_f32) (float *row, const float *input, size_t n);
+void ECBSR_NAME (range_f32) (float *low, float *high,
+                             const float *const rows[3], float beyond,
+                             size_t n);
+void ECBSR_NAME (bound_f32) (float *row, const float *low, const float *high,
+                             size_t n);
 void ECBSR_NAME (head_max_f32) (float *row, size_t map_pitch, unsigned n_maps,
                                 size_t n);
 void ECBSR_NAME (head_tm_f32) (float *row, size_t map_pitch, unsigned n_maps,

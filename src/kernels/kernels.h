@@ -209,6 +209,15 @@ typedef struct
   void (*head_cnn_f32) (float *row, size_t map_pitch, unsigned n_maps,
                         size_t n);
 
+  // The range of the 3x3 pixels around each of n, `beyond` wider at either end: rows
+  // above, of and below the pixels, the last pixels repeated at both ends. In granules;
+  // `low` and `high` have room for a float before and ECBSR_ROW_PAD after them.
+  void (*range_f32) (float *low, float *high, const float *const rows[3],
+                     float beyond, size_t n);
+
+  // In place, in granules. What is not a number becomes `low`.
+  void (*bound_f32) (float *row, const float *low, const float *high, size_t n);
+
   // Pixel shuffle of one row: dst[scale·x + d] = src[d·src_pitch + x], x < n.
   void (*shuffle_f32) (float *dst, const float *src, size_t src_pitch,
                        unsigned scale, size_t n);

@@ -109,6 +109,37 @@ head_residual (float *row, const float *input, size_t n)
 }
 
 static void
+range (float *low, float *high, const float *const rows[3], float beyond,
+       size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    {
+      low[x] = INFINITY;
+      high[x] = -INFINITY;
+      for (size_t k = 0; k < 9; k++)
+        {
+          const size_t column = x + k % 3;
+          const float v
+              = rows[k / 3][column == 0 ? 0 : column > n ? n - 1 : column - 1];
+          low[x] = v < low[x] ? v : low[x];
+          high[x] = v > high[x] ? v : high[x];
+        }
+      low[x] -= beyond;
+      high[x] += beyond;
+    }
+}
+
+static void
+bound (float *row, const float *low, const float *high, size_t n)
+{
+  for (size_t x = 0; x < n; x++)
+    {
+      row[x] = row[x] > low[x] ? row[x] : low[x];
+      row[x] = row[x] < high[x] ? row[x] : high[x];
+    }
+}
+
+static void
 head_max (float *row, size_t map_pitch, unsigned n_maps, size_t n)
 {
   for (size_t x = 0; x < granules (n); x++)
@@ -325,6 +356,8 @@ ecbsr_kernels_fill_ref (EcbsrKernels *kernels)
     .conv3x3_u8_f32 = conv_u8_f32,
     .head_residual_f32 = head_residual,
     .head_max_f32 = head_max,
+    .range_f32 = range,
+    .bound_f32 = bound,
     .head_tm_f32 = head_tm,
     .head_tr_f32 = head_tr,
     .head_cnn_f32 = head_cnn,

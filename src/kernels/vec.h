@@ -95,6 +95,19 @@ vmax (vfloat a, vfloat b)
 #endif
 }
 
+// a < b ? a : b.
+ALWAYS_INLINE vfloat
+vmin (vfloat a, vfloat b)
+{
+#if defined(__AVX512F__)
+  return (vfloat) _mm512_min_ps ((__m512) a, (__m512) b);
+#elif defined(__AVX2__)
+  return (vfloat) _mm256_min_ps ((__m256) a, (__m256) b);
+#else
+  return vselect (a < b, a, b);
+#endif
+}
+
 // v > 0 ? v : v · slope.
 ALWAYS_INLINE vfloat
 vsloped (vfloat v, vfloat slope)

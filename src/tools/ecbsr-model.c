@@ -74,6 +74,8 @@ print_text (const Report *report)
   print_sizes (info);
   g_print ("  %-15s %s..%s\n", "luma range", black, white);
   g_print ("  %-15s %s\n", "padding", ecbsr_padding_to_string (info->padding));
+  if (info->overshoot >= 0)
+    g_print ("  %-15s %g of black to white\n", "overshoot", info->overshoot);
   g_print ("  %-15s %s\n", "activations", info->bounded ? "bounded" : "unbounded");
   print_number ("parameters", info->n_parameters);
   print_number ("MACs per pixel", info->n_macs_per_pixel);
@@ -176,6 +178,8 @@ print_json (const Report *report)
   append_text_member (json, "padding", ecbsr_padding_to_string (info->padding));
   g_string_append_printf (json, "\"bounded\": %s, ",
                           info->bounded ? "true" : "false");
+  if (info->overshoot >= 0)
+    append_number_member (json, "overshoot", info->overshoot);
   append_number_member (json, "black", info->black);
   append_number_member (json, "white", info->white);
   append_number_member (json, "parameters", info->n_parameters);

@@ -82,6 +82,12 @@ def replicate(case, *args, **options):
     return case(*args, padding="replicate", **options)
 
 
+def near(case, *args, note="", **options):
+    """A case whose output stays near its input."""
+    found = case(*args, note=note + "-overshoot", **options)
+    return replace(found, metadata={**found.metadata, "overshoot": "0.07"})
+
+
 CASES = (
     edge_sr("max", 2, (37, 29), kernel_size=5, channels=2),
     edge_sr("max", 3, (13, 11), kernel_size=3, channels=1),
@@ -178,4 +184,12 @@ CASES = (
     bounded(rgb, 2, 1, 8, "prelu", (9, 7)),
     training(2, 1, 12, "prelu", (9, 7), identity=True, colors=3),  # c = 3·s²
     training(1, 1, 3, "prelu", (9, 7), identity=True, colors=3, with_masks=True),
+
+    near(ecbsr, 2, 1, 3, "prelu", (23, 17)),
+    near(ecbsr, 4, 1, 8, "prelu", (17, 9), padding="replicate"),
+    near(ecbsr, 2, 1, 5, "prelu", (1, 9), padding="replicate"),
+    near(rgb, 3, 1, 8, "prelu", (13, 7)),
+    near(edge_sr, "max", 3, (13, 11), kernel_size=3, channels=1),
+    near(edge_sr, "tr", 2, (13, 11), kernel_size=5, channels=2, padding="replicate"),
+    near(edge_sr, "cnn", 2, (13, 11), channels=2, depth=3, squeeze=2),
 )

@@ -20,7 +20,18 @@ EDGE_KERNELS = {"sbx": SOBEL_X, "sby": SOBEL_Y, "lpl": LAPLACIAN}
 
 
 def run(metadata, weights, x):
-    return ARCHITECTURES[metadata["architecture"]](metadata, weights, x)
+    y = ARCHITECTURES[metadata["architecture"]](metadata, weights, x)
+    return near(metadata, y, x) if "overshoot" in metadata else y
+
+
+def near(metadata, y, x):
+    """Within the range of the 3x3 pixels of x around each, and so much beyond."""
+    black, white = map(float, metadata["luma_range"].split(".."))
+    beyond = float(metadata["overshoot"]) * (white - black)
+    around = F.pad(x, [1] * 4, mode="replicate").unfold(2, 3, 1).unfold(3, 3, 1)
+    low, high = around.amin((-2, -1)) - beyond, around.amax((-2, -1)) + beyond
+    size = y.shape[-2:]
+    return torch.minimum(torch.maximum(y, F.interpolate(low, size)), F.interpolate(high, size))
 
 
 def pads_zeros(metadata):

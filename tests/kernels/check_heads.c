@@ -264,3 +264,97 @@ check_head_residual_f32 (Check *c)
   rows_free (&row);
   rows_free (&input);
 }
+
+// The last pixels of the rows are repeated; before and behind them lies anything.
+static void
+try_range (Check *c, size_t n)
+{
+  static const float widths[] = { 0.25f, 0, 43.8f, 1e-3f };
+  const float beyond = widths[n % N_ELEMENTS (widths)];
+  Rows rows = rows_new (&c->rand, 3, n);
+  Rows out = rows_new (&c->rand, 2, n);
+  Rows ref = rows_copy (&out), new = rows_copy (&out);
+  const float *const source[]
+      = { rows.row, rows.row + rows.pitch, rows.row + 2 * rows.pitch };
+
+  check_arguments (c, "%zu pixels, %g beyond", n, beyond);
+  for (unsigned i = 0; i < 3; i++)
+    pattern_fill (&c->rand, pattern_random (&c->rand), rows.row + i * rows.pitch,
+                  rows.n);
+  call_ref (c, range_f32, ref.row, ref.row + ref.pitch, source, beyond, n);
+  call_new (c, range_f32, new.row, new.row + new.pitch, source, beyond, n);
+  check_same (c, "the least", ref.row, new.row, n, sizeof (float));
+  check_same (c, "the greatest", ref.row + ref.pitch, new.row + new.pitch, n,
+              sizeof (float));
+  for (size_t x = 0; x < n; x++)
+    if (ref.row[x] > source[1][x] || ref.row[ref.pitch + x] < source[1][x])
+      check_fail (c, "ref: pixel %zu is not within its range", x);
+  rows_free (&rows);
+  rows_free (&out);
+  rows_free (&ref);
+  rows_free (&new);
+}
+
+void
+check_range_f32 (Check *c)
+{
+  Rows rows = rows_new (&c->rand, 1, 480);
+  Rows out = rows_new (&c->rand, 2, 480);
+  const float *const source[] = { rows.row, rows.row, rows.row };
+  size_t n;
+
+  for (unsigned i = 0; (n = check_width (i)); i++)
+    for (unsigned k = 0; k < 4; k++)
+      try_range (c, n + k);
+  memset (rows.row, 0, rows.n * sizeof (float));
+  bench_new (c, "", 480, range_f32, out.row, out.row + out.pitch, source, 1,
+             480);
+  rows_free (&rows);
+  rows_free (&out);
+}
+
+static void
+try_bound (Check *c, size_t n)
+{
+  Rows row = rows_new (&c->rand, 1, n), ends = rows_new (&c->rand, 2, n);
+  Rows ref, new;
+  float *low = ends.row, *high = ends.row + ends.pitch;
+
+  check_arguments (c, "%zu pixels", n);
+  pattern_fill (&c->rand, pattern_random (&c->rand), row.row, row.n);
+  pattern_fill (&c->rand, pattern_random (&c->rand), low, ends.n);
+  for (size_t x = 0; x < ends.n; x++)
+    high[x] = low[x] + (float) random_real (&c->rand, 0, 100);
+  row.row[n / 2] = NAN;
+  row.row[n / 3] = INFINITY;
+  ref = rows_copy (&row);
+  new = rows_copy (&row);
+  call_ref (c, bound_f32, ref.row, low, high, n);
+  call_new (c, bound_f32, new.row, low, high, n);
+  check_same (c, "one value", ref.row, new.row, n, sizeof (float));
+  for (size_t x = 0; x < n; x++)
+    if (!(ref.row[x] >= low[x] && ref.row[x] <= high[x]))
+      check_fail (c, "ref: pixel %zu is beyond", x);
+  if (!rows_are_intact (&new))
+    check_fail (c, "wrote outside its granules");
+  rows_free (&row);
+  rows_free (&ends);
+  rows_free (&ref);
+  rows_free (&new);
+}
+
+void
+check_bound_f32 (Check *c)
+{
+  Rows row = rows_new (&c->rand, 1, 480), ends = rows_new (&c->rand, 2, 480);
+  size_t n;
+
+  for (unsigned i = 0; (n = check_width (i)); i++)
+    try_bound (c, n);
+  memset (row.row, 0, row.n * sizeof (float));
+  memset (ends.row, 0, ends.n * sizeof (float));
+  bench_new (c, "", 480, bound_f32, row.row, ends.row, ends.row + ends.pitch,
+             480);
+  rows_free (&row);
+  rows_free (&ends);
+}

@@ -35,6 +35,8 @@
   X (tile3x3_u8_f32)                                                           \
   X (head_residual_f32)                                                        \
   X (head_max_f32)                                                             \
+  X (range_f32)                                                                \
+  X (bound_f32)                                                                \
   X (head_tm_f32)                                                              \
   X (head_tr_f32)                                                              \
   X (head_cnn_f32)                                                             \

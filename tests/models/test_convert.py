@@ -378,10 +378,11 @@ class Options(ConvertCase):
     def test_texts(self):
         _, metadata = self.convert(self.checkpoint(good_zip()), "--name", "Ünï", "--licence",
                                    "CC0-1.0", "--trained-on", "Kodak24", "--content", "camera",
-                                   "--padding", "replicate", "--luma-range=-0.5..255")
+                                   "--padding", "replicate", "--luma-range=-0.5..255",
+                                   "--overshoot", "0.18")
         self.assertEqual({**ESR_MAX, "name": "Ünï", "licence": "CC0-1.0", "trained_on": "Kodak24",
                           "content": "camera", "padding": "replicate",
-                          "luma_range": "-0.5..255"}, metadata)
+                          "luma_range": "-0.5..255", "overshoot": "0.18"}, metadata)
 
     def test_bad_texts(self):
         for option in ("--name", "--licence", "--trained-on"):
@@ -391,6 +392,8 @@ class Options(ConvertCase):
         for text in ("0-1", "1..0", "1..1", "1..1.0009", "nan..1", "0..inf", "0..1e9", "0..65537",
                      "-65537..0", "..", "0..1..2", "٠..١"):
             self.refuse("--luma-range: .* is not BLACK..WHITE", "--luma-range=" + text)
+        for text in ("", "-0.1", "1.01", "nan", "1e-1", ".5", "٠"):
+            self.refuse("--overshoot: .* is not a number from 0 to 1", "--overshoot=" + text)
 
     def test_long_output_names_are_cut(self):
         self.output = self.folder / ("x" * 70 + ".safetensors")

@@ -4,6 +4,7 @@
 import functools
 import sys
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,6 +95,17 @@ class Remade(unittest.TestCase):
                     found = make.output_of(case, freed, image)
                     self.assertGreater(np.abs(levels(case, found) - levels(case, output)).max(),
                                        0.01)
+
+    def test_overshoot_is_cut(self):
+        for case in (case for case in CASES if "overshoot" in case.metadata):
+            with self.subTest(case.name):
+                model, _, image, output = files_of(case.name)
+                free = make.output_of(replace(case, metadata={
+                    key: value for key, value in case.metadata.items() if key != "overshoot"}),
+                    model, image)
+                changed = np.abs(levels(case, free) - levels(case, output)) > 0.01
+                self.assertGreater(changed.mean(), 0.02)
+                self.assertLess(changed.mean(), 0.98)
 
     def compare(self, precision, tolerance):
         for case in CASES:

@@ -62,6 +62,16 @@ class Golden(unittest.TestCase):
                 self.assertLess(error.mean(), 0.03)
 
 
+class Overshoot(unittest.TestCase):
+    def test_heads_keep_it(self):
+        for name in ("ecbsr-x2-m1c3-prelu-overshoot", "ecbsr-x4-m1c8-prelu-overshoot-replicate",
+                     "ecbsr-rgb-x3-m1c8-prelu-overshoot", "esr-cnn-x2-c2d3s2-overshoot"):
+            with self.subTest(name):
+                _, metadata, layers, x, output = load(name)
+                found = run(run_float, layers, metadata, x)
+                np.testing.assert_allclose(found, output, rtol=0, atol=1e-5 * span(metadata))
+
+
 class Bounds(unittest.TestCase):
     def test_bytes_are_those_of_the_bounded_values(self):
         layer = int8.Layer("", None, None, None, minimum=np.float32([-1.3, 0.26]),

@@ -153,6 +153,11 @@ MUTATIONS = [
              "gstecbsr.c", """  account_frame (self, gst_util_get_timestamp () - begin, &run);
   self->n_invalid = 0;""", "  account_frame (self, gst_util_get_timestamp () - begin, &run);",
              "element bad-frames"),
+    Mutation("what a network makes stays near its input where the file says so",
+             "../src/net.c", "  if (ecbsr_plan_has_overshoot (plan))\n", "  if (FALSE)\n",
+             "golden"),
+    Mutation("the rows above and below count to what is near",
+             "../src/net.c", "exists (stream, y + k - 1) ? y + k - 1 : y", "y", "golden"),
     Mutation("columns beyond a picture that goes on repeat its outermost pixel",
              "../src/net.c", "run[x] = run[left];", "run[x] = 0;", "plan-borders"),
     Mutation("rows beyond a picture that goes on are computed like others",

@@ -141,6 +141,11 @@ static const MetadataCase metadata_cases[] = {
     "'padding' is 'reflect', expected one of zero, replicate" },
   { "padding-case", esr_tm, "padding", "Zero", "'padding' is 'Zero'" },
   { "padding-empty", esr_cnn, "padding", "", "'padding' is ''" },
+  { "overshoot", plain, "overshoot", "1.5",
+    "'overshoot' is '1.5', expected a number from 0 to 1" },
+  { "overshoot-less", esr_tm, "overshoot", "-0.1", "'overshoot' is '-0.1'" },
+  { "overshoot-nan", esr_cnn, "overshoot", "nan", "'overshoot' is 'nan'" },
+  { "overshoot-empty", plain, "overshoot", "", "'overshoot' is ''" },
   { "content", plain, "content", "film", "expected one of clean, camera" },
 
   { "no-blocks", plain, "blocks", NULL, "metadata 'blocks' is missing" },

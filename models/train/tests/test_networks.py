@@ -13,7 +13,7 @@ try:
 except ImportError as error:
     raise unittest.SkipTest(f"needs {error.name}") from error
 from models import safetensors_io  # noqa: E402
-from models.train import bounds, catalogue, evaluate, export, networks  # noqa: E402
+from models.train import bounds, catalogue, evaluate, export, networks, overshoot  # noqa: E402
 
 ALL = [(name, scale) for name in catalogue.NAMES for scale in catalogue.SCALES]
 
@@ -155,9 +155,14 @@ class Files(unittest.TestCase):
                 calm = np.tile(np.linspace(90, 110, 20), (20, 1))
                 bounds.put(net, bounds.find(net, [calm], domain))
                 export.write(path, net, config, name, {})
-                want, got = net(x), export.load(path, config)(x)
+                read = export.load(path, config)
+                got, read.overshoot = read(x), None
+                want, free = net(x), read(x)
                 self.assertEqual(tuple(got.shape), (1, 1, 7 * scale, 9 * scale))
-                self.assertLess((got - want).abs().max(), 1e-4 * want.abs().max() + 1e-5)
+                self.assertLess((free - want).abs().max(), 1e-4 * want.abs().max() + 1e-5)
+                beyond = overshoot.OVERSHOOT * 219 / domain[1]
+                self.assertLess((got - overshoot.limit(free, x, beyond)).abs().max(), 1e-5)
+                self.assertLess(got.max(), x.max() + beyond + 1e-5)
 
     def test_shipped_ecbsr_sees_16_to_235(self):
         net = randomised("ecbsr-m4c8", 2)
