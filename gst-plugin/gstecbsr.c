@@ -177,7 +177,6 @@ gst_ecbsr_init (GstEcbsr * self)
 {
   GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
 
-  g_mutex_init (&self->load_lock);
   self->stats = gst_ecbsr_stats_new ();
   self->qos = gst_ecbsr_qos_new ();
   self->camera = gst_ecbsr_camera_new ();
@@ -203,7 +202,6 @@ gst_ecbsr_finalize (GObject * object)
   gst_ecbsr_camera_free (self->camera);
   g_free (self->active_model);
   g_free (self->backend);
-  g_mutex_clear (&self->load_lock);
   G_OBJECT_CLASS (gst_ecbsr_parent_class)->finalize (object);
 }
 

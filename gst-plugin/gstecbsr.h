@@ -2,12 +2,12 @@
 
 /* The element. Known to gstecbsr.c, properties.c and reconfigure.c alone.
  *
- *   application:  properties ─object lock→ load lock: prepare ─object lock→ pending
+ *   application:  properties ─object lock→ prepare, without a lock ─object lock→ pending
  *   any thread:   QOS, LATENCY ─QoS lock→ recorded, answered
  *   builder:      quality levels ─builder lock→ taken by the streaming thread
  *   streaming:    drop? → apply pending → map → run → account → do what QoS says
  *
- * Order of locks, outermost first: load lock, object lock, then one of those of
+ * Order of locks, outermost first: object lock, then one of those of
  * QoS, of its builder, of statistics. The lock of measured costs is held for a
  * look-up only, never with another. None is held over a call that GStreamer may
  * send back: messages, notifications, queries, events. */
@@ -71,10 +71,6 @@ struct _GstEcbsr
   GstEcbsrStats *stats;
   GstEcbsrQos *qos;
   GstEcbsrCamera *camera;
-
-  /* Held while a requested change is prepared: one at a time, so that the latest
-   * comes last. */
-  GMutex load_lock;
 
   /* Under the object lock */
   GstEcbsrConfig requested;     /* what the properties say */

@@ -169,9 +169,18 @@ gst_ecbsr_reconfigure_show (GstEcbsr * self)
 
 /* ------------------------------------------------------------ requesting -- */
 
-/* A copy of what is to run, with the serial number of the properties, where it is
- * not what runs, or will run next; else FALSE. @of_source: the properties do not
+/* With the object lock, while started: what is to run. @of_source: the properties do not
  * count, which another thread may be about to set, one after the other. */
+static void
+copy_wanted (GstEcbsr * self, gboolean of_source, GstEcbsrConfig * config)
+{
+  gst_ecbsr_config_copy (config, of_source ? get_latest (self)
+      : &self->requested);
+  gst_ecbsr_config_resolve (config, self->source_live);
+}
+
+/* A copy of what is to run, with the serial number of the properties, where it is
+ * not what runs, or will run next; else FALSE. */
 static gboolean
 get_change (GstEcbsr * self, gboolean of_source, GstEcbsrConfig * config,
     guint * serial)
@@ -180,9 +189,7 @@ get_change (GstEcbsr * self, gboolean of_source, GstEcbsrConfig * config,
 
   GST_OBJECT_LOCK (self);
   if (self->setup) {
-    gst_ecbsr_config_copy (config, of_source ? get_latest (self)
-        : &self->requested);
-    gst_ecbsr_config_resolve (config, self->source_live);
+    copy_wanted (self, of_source, config);
     changed = !gst_ecbsr_config_equal (config, get_latest (self));
     *serial = self->serial;
   }
@@ -190,14 +197,31 @@ get_change (GstEcbsr * self, gboolean of_source, GstEcbsrConfig * config,
   return changed;
 }
 
-/* Hands @setup to the streaming thread in place of an earlier one. */
+/* With the object lock. Whether @setup is still what is to run: while it was prepared
+ * another thread may have asked for something else, or for the same. */
+static gboolean
+is_wanted (GstEcbsr * self, gboolean of_source, const GstEcbsrSetup * setup)
+{
+  GstEcbsrConfig config = { 0, };
+  gboolean wanted;
+
+  if (!self->setup)
+    return FALSE;
+  copy_wanted (self, of_source, &config);
+  wanted = gst_ecbsr_config_equal (&config, &setup->config)
+      && !gst_ecbsr_config_equal (&config, get_latest (self));
+  gst_ecbsr_config_clear (&config);
+  return wanted;
+}
+
+/* Hands @setup to the streaming thread in place of an earlier one, if it is wanted. */
 static void
-queue (GstEcbsr * self, GstEcbsrSetup * setup, guint serial)
+queue (GstEcbsr * self, GstEcbsrSetup * setup, gboolean of_source, guint serial)
 {
   g_autoptr (GstEcbsrSetup) unused = setup;
 
   GST_OBJECT_LOCK (self);
-  if (self->setup) {
+  if (is_wanted (self, of_source, setup)) {
     unused = self->pending;
     self->pending = setup;
     self->pending_serial = serial;
@@ -240,6 +264,8 @@ prepare_ahead (GstEcbsr * self, const GstEcbsrConfig * config, GError ** error)
       has_format (&out) ? &out : NULL, error);
 }
 
+/* One change, and another one where something else has become wanted meanwhile, so that
+ * the latest comes last. No lock is held over it: it loads and measures. */
 static void
 request (GstEcbsr * self, gboolean of_source)
 {
@@ -247,8 +273,7 @@ request (GstEcbsr * self, gboolean of_source)
   GstEcbsrConfig config = { 0, };
   guint serial = 0;
 
-  g_mutex_lock (&self->load_lock);
-  if (get_change (self, of_source, &config, &serial)) {
+  while (!error && get_change (self, of_source, &config, &serial)) {
     g_autofree gchar *description = gst_ecbsr_config_describe (&config);
     GstEcbsrSetup *setup;
 
@@ -257,11 +282,9 @@ request (GstEcbsr * self, gboolean of_source)
     if (setup) {
       GST_DEBUG_OBJECT (self, "prepared%s", setup->upscaler ? ""
           : ", but for caps");
-      queue (self, setup, serial);
+      queue (self, setup, of_source, serial);
     }
   }
-  g_mutex_unlock (&self->load_lock);
-
   if (error)
     reject (self, &config, serial, error);
   gst_ecbsr_config_clear (&config);
