@@ -56,7 +56,8 @@ def unbounded(tensors, metadata):
     """A network without bounds and with zeros around it: tests add what they are about."""
     tensors = {name: t for name, t in tensors.items()
                if not name.endswith((".minimum", ".maximum"))}
-    return tensors, {key: value for key, value in metadata.items() if key != "padding"}
+    return tensors, {key: value for key, value in metadata.items()
+                     if key not in ("padding", "overshoot")}
 
 
 class Case(unittest.TestCase):

@@ -20,9 +20,11 @@ def read_layers(path):
 
 
 def write_plain(source, path):
-    """A copy with zeros around the picture and without bounds, as the peers' graphs are."""
+    """A copy with zeros around the picture and without bounds of any kind, as the peers' graphs
+    are."""
     tensors, metadata = safetensors_io.read(source)
-    metadata.pop("padding", None)
+    for key in ("padding", "overshoot"):
+        metadata.pop(key, None)
     tensors = {name: tensor for name, tensor in tensors.items()
                if not name.endswith((".minimum", ".maximum"))}
     path.write_bytes(safetensors_io.serialize(tensors, metadata))
@@ -126,8 +128,9 @@ def write_flat_int8(path, layers):
     """The same from bytes(). The bias is what is added to the sums."""
     numbers = [len(layers)]
     for i, layer in enumerate(layers):
-        # The luma lies in the first of four channels.
-        weight = np.pad(layer.q_weight, ((0, 0), (0, 3 if i == 0 else 0), (0, 0), (0, 0)))
+        # The input lies in the first of four channels.
+        more = 4 - layer.q_weight.shape[1] if i == 0 else 0
+        weight = np.pad(layer.q_weight, ((0, 0), (0, more), (0, 0), (0, 0)))
         n_out, n_in = weight.shape[:2]
         numbers += [n_in, n_out, layer.slope[0], weight, layer.q_bias, 1, layer.q_scale]
     save(path, numbers)

@@ -163,7 +163,8 @@ MAKERS = ([lambda p=p: ours(p) for p in PRECISIONS]
           + [lambda p=p: onednn(p) for p in PRECISIONS])
 
 
-COLOR_MAKERS = [lambda p=p: ours(p, "rgb float") for p in PRECISIONS] + [onnxruntime, pytorch]
+COLOR_MAKERS = [lambda p=p: ours(p, "rgb float") for p in PRECISIONS] \
+    + [onnxruntime, pytorch] + [lambda p=p: onednn(p) for p in PRECISIONS]
 
 
 def contenders(makers, complain):

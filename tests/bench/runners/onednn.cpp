@@ -5,15 +5,15 @@
 //
 //   onednn NETWORK INPUT WIDTH HEIGHT THREADS PRECISION
 //
-// NETWORK is written by ../comparison/network.py, INPUT is a plane of float32.
-// What it reads and answers: ../comparison/runner.py.
+// NETWORK is written by ../comparison/network.py, INPUT is planes of float32,
+// of luma or of R, G and B. What it reads and answers: ../comparison/runner.py.
 //
 // Activations are leaky ReLUs (int8: ReLUs), because oneDNN fuses these into a
 // convolution. Weights are put into the layout that a primitive prefers once.
 // Between layers the data lies in one layout; which one is found by trying them
 // at the start, and reference code is never taken. The residual and the pixel
 // shuffle are one loop of our own, as no primitive does both. int8 takes the
-// luma as bytes in the first of four channels, because oneDNN has no fast int8
+// input as bytes in the first of four channels, because oneDNN has no fast int8
 // convolution of one channel.
 
 #include "onednn-layers.h"
@@ -33,6 +33,8 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+constexpr int SUBPIXELS = 4;
 
 using dnnl::memory;
 using tag = memory::format_tag;
@@ -56,12 +58,12 @@ class Network
 public:
   Network (const std::vector<Layer> &layers, const Options &options,
            Layout layout)
-      : width (options.width), height (options.height), inner (options.inner),
-        layout (layout)
+      : width (options.width), height (options.height),
+        n_colors (count_colors (layers)), inner (options.inner), layout (layout)
   {
-    memory::desc plane ({ 1, 1, height, width }, type::f32, tag::nchw);
-    input = memory (plane, engine);
-    output.resize (4 * static_cast<size_t> (width) * height);
+    memory::desc planes ({ 1, n_colors, height, width }, type::f32, tag::nchw);
+    input = memory (planes, engine);
+    output.resize (SUBPIXELS * static_cast<size_t> (n_colors) * width * height);
     memory data
         = inner == type::u8 ? make_bytes () : convert (input, inner, tag::nchw);
     data = add_layer (layers[0], data, layout.first, inner);
@@ -120,11 +122,16 @@ private:
   void
   fill_bytes ()
   {
-    const float *luma = static_cast<const float *> (input.get_data_handle ());
+    const float *from = static_cast<const float *> (input.get_data_handle ());
     uint32_t *to = static_cast<uint32_t *> (bytes.get_data_handle ());
+    const int n = height * width;
 #pragma omp parallel for
-    for (int i = 0; i < height * width; i++)
-      to[i] = static_cast<uint8_t> (static_cast<int> (luma[i]));
+    for (int i = 0; i < n; i++)
+      {
+        to[i] = static_cast<uint8_t> (static_cast<int> (from[i]));
+        for (int c = 1; c < n_colors; c++)
+          to[i] |= static_cast<uint32_t> (from[c * n + i]) << 8 * c;
+      }
   }
 
   // Once, not in every frame.
@@ -183,38 +190,53 @@ private:
   void
   finish ()
   {
-    const float *luma = static_cast<const float *> (input.get_data_handle ());
-    const float *values = static_cast<const float *> (last.get_data_handle ());
+    const float *planes = static_cast<const float *> (input.get_data_handle ());
     const ptrdiff_t step
         = last.get_desc ().data.format_desc.blocking.strides[3];
 #pragma omp parallel for
     for (ptrdiff_t y = 0; y < height; y++)
+      for (ptrdiff_t c = 0; c < n_colors; c++)
+        {
+          const float *x = planes + (c * height + y) * width;
+          float *to = output.data () + SUBPIXELS * (c * height + y) * width;
+          if (step == 4)
+            finish_row<4> (c, y, x, to);
+          else if (step == 8)
+            finish_row<8> (c, y, x, to);
+          else if (step == 12)
+            finish_row<12> (c, y, x, to);
+          else
+            finish_row<16> (c, y, x, to);
+        }
+  }
+
+  // The compiler knows STEP, and makes vector code. Channels lie STEP floats a
+  // pixel, further ones in a plane of their own.
+  template <int STEP>
+  void
+  finish_row (ptrdiff_t color, ptrdiff_t y, const float *x, float *to)
+  {
+    for (int dy = 0; dy < 2; dy++)
       {
-        const float *from = values + y * width * step, *x = luma + y * width;
-        float *to = output.data () + 4 * y * width;
-        if (step == 4)
-          finish_row<4> (from, x, to);
-        else if (step == 8)
-          finish_row<8> (from, x, to);
-        else
-          finish_row<16> (from, x, to);
+        const ptrdiff_t channel = SUBPIXELS * color + 2 * dy;
+        const float *from = static_cast<const float *> (last.get_data_handle ())
+                            + ((channel / STEP * height + y) * width) * STEP
+                            + channel % STEP;
+        for (int i = 0; i < width; i++)
+          for (int dx = 0; dx < 2; dx++)
+            to[2 * (dy * width + i) + dx] = from[i * STEP + dx] + x[i];
       }
   }
 
-  // The compiler knows STEP, and makes vector code.
-  template <int STEP>
-  void
-  finish_row (const float *from, const float *x, float *to)
+  static int
+  count_colors (const std::vector<Layer> &layers)
   {
-    for (int dy = 0; dy < 2; dy++)
-      for (int i = 0; i < width; i++)
-        for (int dx = 0; dx < 2; dx++)
-          to[2 * (dy * width + i) + dx] = from[i * STEP + 2 * dy + dx] + x[i];
+    return layers.back ().n_out / SUBPIXELS;
   }
 
   dnnl::engine engine{ dnnl::engine::kind::cpu, 0 };
   dnnl::stream stream{ engine };
-  int width, height;
+  int width, height, n_colors;
   type inner;
   Layout layout;
   memory bytes, last;
@@ -249,12 +271,12 @@ time_of (Network &network)
 // oneDNN has no implementation for some layouts, and says so by an exception.
 static std::unique_ptr<Network>
 try_layout (const std::vector<Layer> &layers, const Options &options,
-            Layout layout, const std::vector<float> &luma)
+            Layout layout, const std::vector<float> &planes)
 {
   try
     {
       auto network = std::make_unique<Network> (layers, options, layout);
-      std::copy (luma.begin (), luma.end (),
+      std::copy (planes.begin (), planes.end (),
                  static_cast<float *> (network->input.get_data_handle ()));
       return network;
     }
@@ -270,13 +292,13 @@ try_layout (const std::vector<Layer> &layers, const Options &options,
 
 static std::vector<std::unique_ptr<Network> >
 find_all (const std::vector<Layer> &layers, const Options &options,
-          const std::vector<float> &luma)
+          const std::vector<float> &planes)
 {
   const tag tags[] = { tag::nhwc, tag::nChw16c, tag::nChw8c };
   std::vector<std::unique_ptr<Network> > networks;
   for (tag first : tags)
     for (tag inner : tags)
-      if (auto network = try_layout (layers, options, { first, inner }, luma))
+      if (auto network = try_layout (layers, options, { first, inner }, planes))
         networks.push_back (std::move (network));
   if (networks.empty ())
     throw std::runtime_error (
@@ -341,10 +363,11 @@ serve (char **argv)
                          std::stoi (argv[4]), to_type (argv[6]) };
   omp_set_num_threads (std::stoi (argv[5]));
   std::ifstream file (options.input, std::ios::binary);
-  auto luma = read_floats (file, static_cast<size_t> (options.width)
-                                     * options.height);
-  auto network
-      = find_fastest (find_all (read_network (options.network), options, luma));
+  auto layers = read_network (options.network);
+  auto planes
+      = read_floats (file, static_cast<size_t> (options.width) * options.height
+                               * (layers.back ().n_out / SUBPIXELS));
+  auto network = find_fastest (find_all (layers, options, planes));
   const dnnl_version_t *version = dnnl_version ();
   printf ("\"oneDNN %d.%d.%d: %s\"\n", version->major, version->minor,
           version->patch, network->names.c_str ());
