@@ -54,8 +54,18 @@ g_cond_wait_until (GCond *cond, GMutex *mutex, gint64 end_time)
   return signalled;
 }
 
-// Its counterpart reads `location` in the caller's code, which the sanitizer
-// sees.
+// Called where `location` was not set yet, maybe to wait until it is. Else it is
+// read in the caller's code, which the sanitizer sees.
+#undef g_once_init_enter
+EXPORT gboolean
+g_once_init_enter (volatile void *location)
+{
+  gboolean first = REAL (g_once_init_enter) (location);
+
+  __tsan_acquire ((void *) location);
+  return first;
+}
+
 #undef g_once_init_leave
 EXPORT void
 g_once_init_leave (volatile void *location, gsize result)
