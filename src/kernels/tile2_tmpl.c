@@ -211,10 +211,41 @@ TILE (bf16, bf16, NARROW)
 TILE (bf16, f32, ECBSR_DTYPE_F32)
 #endif
 
+// As many as a block has under way, on nothing but registers.
+static size_t
+ECBSR_NAME (peak_tiles) (size_t n_rounds)
+{
+  Tiles sum = { { { 0 } } };
+  vint pixels = { 0 }, weights = { 0 };
+
+  for (size_t i = 0; i < n_rounds; i++)
+    {
+      VKEEP (pixels);
+      VKEEP (weights);
+#pragma GCC unroll 4
+      for (unsigned o = 0; o < OUTPUTS / 2; o++)
+#pragma GCC unroll 6
+        for (unsigned v = 0; v < HALVES * VECTORS; v++)
+          {
+            sum[o][v] = vmatrix (sum[o][v], pixels, weights);
+            VKEEP (sum[o][v]);
+          }
+    }
+#pragma GCC unroll 4
+  for (unsigned o = 0; o < OUTPUTS / 2; o++)
+#pragma GCC unroll 6
+    for (unsigned v = 0; v < HALVES * VECTORS; v++)
+      pixels += (vint) sum[o][v];
+  __asm__ volatile("" : : "m"(pixels)); // somebody wants the result
+  // 2x2 sums of two words each.
+  return n_rounds * OUTPUTS / 2 * HALVES * VECTORS * 2 * 2 * 2 * ECBSR_DOT;
+}
+
 void
 ECBSR_NAME (enter_tiles) (EcbsrKernels *kernels)
 {
   kernels->tile = 2;
+  kernels->peak[NARROW] = ECBSR_NAME (peak_tiles);
 #if ECBSR_DOT == 4
   kernels->tile3x3_u8_u8 = ECBSR_NAME (tile3x3_u8_u8);
   kernels->tile3x3_u8_f32 = ECBSR_NAME (tile3x3_u8_f32);
