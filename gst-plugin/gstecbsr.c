@@ -563,7 +563,7 @@ add_latency (GstEcbsr * self, GstQuery * query)
 }
 
 /* Caps are transformed several times on the way to an answer. The streaming thread may
- * change the scale in between, and what is left of both is nothing. */
+ * change the scale in between, even to and fro, and what is left of both is nothing. */
 static gboolean
 query_at_one_scale (GstBaseTransform * trans, GstPadDirection direction,
     GstQuery * query)
@@ -573,13 +573,13 @@ query_at_one_scale (GstBaseTransform * trans, GstPadDirection direction,
   gboolean about_caps = GST_QUERY_TYPE (query) == GST_QUERY_CAPS
       || GST_QUERY_TYPE (query) == GST_QUERY_ACCEPT_CAPS;
   gboolean answered;
-  guint scale;
+  guint n_changes;
 
   do {
-    scale = gst_ecbsr_reconfigure_get_scale (GST_ECBSR (trans));
+    n_changes = gst_ecbsr_reconfigure_count_changes (GST_ECBSR (trans));
     answered = klass->query (trans, direction, query);
   } while (about_caps
-      && scale != gst_ecbsr_reconfigure_get_scale (GST_ECBSR (trans)));
+      && n_changes != gst_ecbsr_reconfigure_count_changes (GST_ECBSR (trans)));
   return answered;
 }
 

@@ -88,6 +88,7 @@ struct _GstEcbsr
   /* What runs; NULL: stopped. Replaced by the streaming thread (by the state
    * change while there is none) under the object lock, read by it without. */
   GstEcbsrSetup *setup;
+  guint n_setups;               /* that have run; with the setup */
 
   gint keep_caps;               /* atomic: upstream asks again because we asked it to */
 

@@ -20,6 +20,17 @@ gst_ecbsr_reconfigure_get_scale (GstEcbsr * self)
   return scale;
 }
 
+guint
+gst_ecbsr_reconfigure_count_changes (GstEcbsr * self)
+{
+  guint n;
+
+  GST_OBJECT_LOCK (self);
+  n = self->n_setups + self->serial;
+  GST_OBJECT_UNLOCK (self);
+  return n;
+}
+
 /* With the object lock, while started: the configuration that runs, or will run
  * next. */
 static const GstEcbsrConfig *
@@ -125,6 +136,7 @@ replace (GstEcbsr * self, GstEcbsrSetup * setup, GstEcbsrQosActions * actions)
   GST_OBJECT_LOCK (self);
   old = self->setup;
   self->setup = setup;
+  self->n_setups++;
   self->applying = NULL;
   GST_OBJECT_UNLOCK (self);
 

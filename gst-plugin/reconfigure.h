@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 /* The scale of what runs, or will run once started. In any thread. */
 guint gst_ecbsr_reconfigure_get_scale (GstEcbsr * self);
 
+/* A number that is another one after each change of it, to and fro as well. */
+guint gst_ecbsr_reconfigure_count_changes (GstEcbsr * self);
+
 /* Loads what the properties ask for. FALSE: an ERROR has been posted. */
 gboolean gst_ecbsr_reconfigure_start (GstEcbsr * self,
     GstEcbsrQosActions * actions);

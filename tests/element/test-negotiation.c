@@ -2,6 +2,8 @@
 
 /* The element between two peers. */
 
+#include <gst/base/gstbasetransform.h>
+
 #include "frames.h"
 #include "harness.h"
 
@@ -160,6 +162,70 @@ GST_START_TEST (test_chroma_site_alone)
 
 GST_END_TEST;
 
+/* ------------------------------------------------------- changes on the way -- */
+
+static GstCaps *(*transform_caps) (GstBaseTransform *, GstPadDirection, GstCaps *,
+    GstCaps *);
+static Bench changing;
+static guint n_transformed;
+
+/* Another scale that the streaming thread has applied. */
+static void
+apply_scale (guint scale)
+{
+  guint n = n_transformed;
+  GstVideoInfo info;
+
+  frame_info (&info, GST_VIDEO_FORMAT_I420, 32, 24);
+  g_object_set (changing.ecbsr, "scale", scale, NULL);
+  gst_buffer_unref (gst_harness_push_and_pull (changing.h,
+          frame_new_filled (&info, FRAME_DEFAULT, pattern_texture)));
+  n_transformed = n;
+}
+
+/* The first time at scale 3, from then on at scale 2. */
+static GstCaps *
+transform_at_changing_scale (GstBaseTransform * trans,
+    GstPadDirection direction, GstCaps * caps, GstCaps * filter)
+{
+  static gboolean changes;
+
+  if (!changes && n_transformed < 2) {
+    changes = TRUE;
+    apply_scale (n_transformed++ == 0 ? 3 : 2);
+    changes = FALSE;
+  }
+  return transform_caps (trans, direction, caps, filter);
+}
+
+/* To another scale and back, while an element upstream asks. */
+GST_START_TEST (test_scale_to_and_fro)
+{
+  GstBaseTransformClass *klass;
+  GstVideoInfo info;
+  GstCaps *filter, *caps;
+
+  changing = bench_new ("scale", 2, "model", MODEL_BICUBIC, NULL);
+  frame_info (&info, GST_VIDEO_FORMAT_I420, 32, 24);
+  bench_set_input (&changing, &info);
+  n_transformed = G_MAXUINT;
+  apply_scale (2);
+  klass = GST_BASE_TRANSFORM_GET_CLASS (changing.ecbsr);
+  transform_caps = klass->transform_caps;
+  klass->transform_caps = transform_at_changing_scale;
+  n_transformed = 0;
+  filter = gst_video_info_to_caps (&info);
+  caps = gst_pad_peer_query_caps (changing.h->srcpad, filter);
+  klass->transform_caps = transform_caps;
+  fail_unless_equals_int (n_transformed, 2);
+  fail_unless (gst_caps_can_intersect (caps, filter), "nothing is left");
+  gst_caps_unref (caps);
+  gst_caps_unref (filter);
+  bench_free (&changing);
+}
+
+GST_END_TEST;
+
 static Suite *
 negotiation_suite (void)
 {
@@ -168,6 +234,7 @@ negotiation_suite (void)
 
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_sink_caps);
+  tcase_add_test (tc, test_scale_to_and_fro);
   tcase_add_test (tc, test_sink_order);
   tcase_add_test (tc, test_output_caps);
   tcase_add_test (tc, test_chroma_site_alone);

@@ -67,6 +67,8 @@ MUTATIONS = [
              "buffer.c",
              "scaled->params = g_list_copy_deep (roi->params, copy_params, NULL);", "",
              "element metas"),
+    Mutation("a caps query is answered at one scale",
+             "reconfigure.c", "  self->n_setups++;\n", "", "element negotiation"),
     Mutation("crop rectangles are not asked for",
              "buffer.c", "api != GST_VIDEO_CROP_META_API_TYPE && can_scale", "can_scale",
              "element allocation"),
