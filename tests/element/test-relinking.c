@@ -208,7 +208,7 @@ assert_width (guint round)
 
 static const gchar *const sources[] = {
   "identity name=source", "queue name=source", "tee ! queue name=source",
-  "videocrop name=source", "videorate name=source"
+  "videocrop name=source", "videorate ! textoverlay text=x name=source"
 };
 
 GST_START_TEST (test_relinking)
