@@ -30,7 +30,7 @@ class SavedByTorch(ConvertCase):
         if metadata["architecture"] == "ecbsr":
             options += ["--activation", metadata["activation"]]
             options += ["--identity"] * (metadata["identity"] == "true")
-        for key in ("luma_range", "name", "licence", "trained_on", "padding"):
+        for key in ("luma_range", "name", "licence", "trained_on", "padding", "overshoot"):
             if key not in metadata:
                 continue
             options += ["--" + key.replace("_", "-"), metadata[key]]
