@@ -572,14 +572,16 @@ query_at_one_scale (GstBaseTransform * trans, GstPadDirection direction,
       GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class);
   gboolean about_caps = GST_QUERY_TYPE (query) == GST_QUERY_CAPS
       || GST_QUERY_TYPE (query) == GST_QUERY_ACCEPT_CAPS;
+  GstEcbsr *self = GST_ECBSR (trans);
   gboolean answered;
-  guint n_changes;
+  guint scale, n_setups;
 
   do {
-    n_changes = gst_ecbsr_reconfigure_count_changes (GST_ECBSR (trans));
+    scale = gst_ecbsr_reconfigure_get_scale (self);
+    n_setups = gst_ecbsr_reconfigure_count_setups (self);
     answered = klass->query (trans, direction, query);
-  } while (about_caps
-      && n_changes != gst_ecbsr_reconfigure_count_changes (GST_ECBSR (trans)));
+  } while (about_caps && (scale != gst_ecbsr_reconfigure_get_scale (self)
+          || n_setups != gst_ecbsr_reconfigure_count_setups (self)));
   return answered;
 }
 

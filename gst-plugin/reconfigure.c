@@ -21,12 +21,12 @@ gst_ecbsr_reconfigure_get_scale (GstEcbsr * self)
 }
 
 guint
-gst_ecbsr_reconfigure_count_changes (GstEcbsr * self)
+gst_ecbsr_reconfigure_count_setups (GstEcbsr * self)
 {
   guint n;
 
   GST_OBJECT_LOCK (self);
-  n = self->n_setups + self->serial;
+  n = self->n_setups;
   GST_OBJECT_UNLOCK (self);
   return n;
 }

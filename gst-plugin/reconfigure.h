@@ -13,8 +13,9 @@ G_BEGIN_DECLS
 /* The scale of what runs, or will run once started. In any thread. */
 guint gst_ecbsr_reconfigure_get_scale (GstEcbsr * self);
 
-/* A number that is another one after each change of it, to and fro as well. */
-guint gst_ecbsr_reconfigure_count_changes (GstEcbsr * self);
+/* Another number each time that something else runs, also with the same scale. What is
+ * only asked for does not count: properties may be set at any rate. */
+guint gst_ecbsr_reconfigure_count_setups (GstEcbsr * self);
 
 /* Loads what the properties ask for. FALSE: an ERROR has been posted. */
 gboolean gst_ecbsr_reconfigure_start (GstEcbsr * self,
