@@ -338,7 +338,8 @@ static gboolean
 find_row (const GstVideoInfo * info, guint y, guint * row)
 {
   *row = is_alternate (info) ? y / 2 : y;
-  return !GST_VIDEO_INFO_IS_INTERLACED (info) || y % gst_ecbsr_frame_get_row_unit (info) == 0;
+  return !GST_VIDEO_INFO_IS_INTERLACED (info)
+      || y % gst_ecbsr_frame_get_row_unit (info) == 0;
 }
 
 /* --------------------------------------------------------------- mapping -- */

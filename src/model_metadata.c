@@ -204,7 +204,7 @@ read_padding (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
   return TRUE;
 }
 
-// A measured loss in dB; -1 where the file does not say.
+// -1 where the file does not say.
 static gboolean
 read_overshoot (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
 {
@@ -220,6 +220,7 @@ read_overshoot (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)
                               error));
 }
 
+// A measured loss in dB; -1 where the file does not say.
 static gboolean
 read_loss (const EcbsrModel *model, const gchar *key, gdouble *loss,
            GError **error)
