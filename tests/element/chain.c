@@ -85,6 +85,16 @@ describe (GstCaps * caps)
   return g_strdup_printf ("%dx%d@%d", width, height, n);
 }
 
+static void
+set_video (Seen * seen, GstCaps * caps)
+{
+  g_mutex_lock (&seen->lock);
+  if (!seen->video)
+    seen->video = describe (caps);
+  g_cond_signal (&seen->cond);
+  g_mutex_unlock (&seen->lock);
+}
+
 static GstPadProbeReturn
 look (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -95,12 +105,38 @@ look (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
     return GST_PAD_PROBE_OK;
   gst_event_parse_caps (event, &caps);
-  g_mutex_lock (&seen->lock);
-  if (!seen->video)
-    seen->video = describe (caps);
-  g_cond_signal (&seen->cond);
-  g_mutex_unlock (&seen->lock);
+  set_video (seen, caps);
   return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+look_at_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer seen)
+{
+  GstCaps *caps = gst_pad_get_current_caps (pad);
+
+  set_video (seen, caps);
+  gst_caps_unref (caps);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+static void
+add_probe (GstElement * pipeline, GstPad * pad, Seen * seen)
+{
+  GstIterator *freezers =
+      gst_bin_iterate_all_by_element_factory_name (GST_BIN (pipeline),
+      "imagefreeze");
+  GValue freezer = G_VALUE_INIT;
+
+  /* Stopped between its caps and its buffer, that of GStreamer 1.22 divides by zero. */
+  if (gst_iterator_next (freezers, &freezer) == GST_ITERATOR_OK)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, look_at_buffer, seen,
+        NULL);
+  else
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, look, seen,
+        NULL);
+  if (G_IS_VALUE (&freezer))
+    g_value_unset (&freezer);
+  gst_iterator_free (freezers);
 }
 
 static GstBusSyncReply
@@ -127,8 +163,7 @@ run (GstElement * pipeline, GstPad * pad)
   gboolean waits = TRUE;
 
   gst_bus_set_sync_handler (bus, watch, &seen, NULL);
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, look, &seen,
-      NULL);
+  add_probe (pipeline, pad, &seen);
   seen.failed = gst_element_set_state (pipeline, GST_STATE_PLAYING)
       == GST_STATE_CHANGE_FAILURE;
   g_mutex_lock (&seen.lock);
