@@ -37,6 +37,21 @@ field_caps (const GValue * formats, guint max_size)
   return caps;
 }
 
+/* For scale 1. ANY is system memory, too, so that nothing may be in it that is not said of
+ * that. DMA_DRM is what GStreamer calls frames in DMABuf from 1.24 on. */
+static void
+append_other_memory (GstCaps * caps, guint max_size)
+{
+  GstCaps *other = raw_caps (gst_ecbsr_formats_get_usual (), max_size, NULL);
+
+  gst_caps_append (other, raw_caps (gst_ecbsr_formats_get_others (), max_size,
+          NULL));
+  gst_caps_set_features_simple (other, gst_caps_features_new_any ());
+  gst_caps_append (caps, other);
+  gst_caps_append (caps, gst_caps_from_string
+      ("video/x-raw(memory:DMABuf), format=DMA_DRM"));
+}
+
 GstCaps *
 gst_ecbsr_caps_template (GstPadDirection direction)
 {
@@ -56,7 +71,52 @@ gst_ecbsr_caps_template (GstPadDirection direction)
     gst_caps_append (caps, raw_caps (formats[i], max_size,
             GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION));
   gst_caps_append (caps, fields);
+  append_other_memory (caps, max_size);
   return caps;
+}
+
+/* Frames that can be read and written; all else of the template is for scale 1. */
+static gboolean
+can_scale (const GstCapsFeatures * features)
+{
+  static GstStaticCaps readable = GST_STATIC_CAPS ("video/x-raw;"
+      "video/x-raw(" GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY ","
+      GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION ");"
+      "video/x-raw(" GST_CAPS_FEATURE_FORMAT_INTERLACED ")");
+  g_autoptr (GstCaps) caps = gst_static_caps_get (&readable);
+  guint i;
+
+  if (gst_caps_features_is_any (features))
+    return FALSE;
+  for (i = 0; i < gst_caps_get_size (caps); i++)
+    if (gst_caps_features_is_equal (features, gst_caps_get_features (caps, i)))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+keep_scalable (GstCapsFeatures * features, GstStructure * s, gpointer unused)
+{
+  return can_scale (features);
+}
+
+gboolean
+gst_ecbsr_caps_can_scale (const GstCaps * caps)
+{
+  return can_scale (gst_caps_get_features (caps, 0));
+}
+
+GstCaps *
+gst_ecbsr_caps_prefer_scalable (GstCaps * caps, gboolean alone)
+{
+  GstCaps *preferred = gst_caps_copy (caps);
+
+  gst_caps_filter_and_map_in_place (preferred, keep_scalable, NULL);
+  if (alone && !gst_caps_is_empty (preferred)) {
+    gst_caps_unref (caps);
+    return preferred;
+  }
+  return gst_caps_merge (preferred, caps);
 }
 
 /* ------------------------------------------------------------- transform -- */
@@ -199,7 +259,7 @@ scale_caps (GstCaps * caps, gboolean up, guint scale)
     GstStructure *s = gst_structure_copy (gst_caps_get_structure (caps, i));
     GstCapsFeatures *features = gst_caps_get_features (caps, i);
 
-    if (scale_field (s, "width", up, scale)
+    if (can_scale (features) && scale_field (s, "width", up, scale)
         && scale_field (s, "height", up, scale))
       gst_caps_append_structure_full (scaled, s,
           gst_caps_features_copy (features));

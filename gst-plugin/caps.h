@@ -14,6 +14,15 @@ G_BEGIN_DECLS
  * the scale. */
 GstCaps *gst_ecbsr_caps_template (GstPadDirection direction);
 
+/* Whether frames of @caps, which are fixed, are in memory that is read and written here.
+ * Others pass at scale 1. */
+gboolean gst_ecbsr_caps_can_scale (const GstCaps * caps);
+
+/* Puts those of @caps that can be scaled in front. @alone: leaves the others out, where
+ * there are any such. A source of both is to stay with what the scale may be changed for.
+ * Takes @caps. */
+GstCaps *gst_ecbsr_caps_prefer_scalable (GstCaps * caps, gboolean alone);
+
 /* What the other pad can have when the pad in @direction has @caps: sizes times
  * (or, from source to sink, exactly divided by) @scale; first everything in
  * the same format, then everything that a conversion can make of it. */

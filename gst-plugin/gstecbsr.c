@@ -363,6 +363,8 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
   GstEcbsrQosActions actions;
 
   set_passthrough (self, !self->setup->model);
+  if (!gst_ecbsr_caps_can_scale (incaps))
+    self->has_promised = FALSE; /* that was about other memory */
   gst_ecbsr_caps_read_site (in_info, incaps);
   gst_ecbsr_caps_read_site (out_info, outcaps);
   if (gst_ecbsr_reconfigure_set_caps (self, in_info, out_info, &actions,
@@ -537,6 +539,22 @@ order_caps (GstEcbsr * self, GstQuery * query)
   gst_caps_unref (caps);
 }
 
+/* At scale 1 any memory passes. Who can make the system's too, as most filters of queries
+ * say, is not led away from it: the scale may change. */
+static void
+prefer_scalable (GstQuery * query)
+{
+  GstCaps *caps, *filter;
+
+  gst_query_parse_caps (query, &filter);
+  gst_query_parse_caps_result (query, &caps);
+  if (gst_caps_is_any (caps))
+    return;
+  caps = gst_ecbsr_caps_prefer_scalable (gst_caps_ref (caps), filter != NULL);
+  gst_query_set_caps_result (query, caps);
+  gst_caps_unref (caps);
+}
+
 /* Puts the caps that there are in front of those in the answer, if they are still among
  * them. */
 static void
@@ -594,6 +612,7 @@ gst_ecbsr_query (GstBaseTransform * trans, GstPadDirection direction,
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
     add_latency (GST_ECBSR (trans), query);
   if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_CAPS) {
+    prefer_scalable (query);
     order_caps (GST_ECBSR (trans), query);
     if (g_atomic_int_get (&GST_ECBSR (trans)->keep_caps))
       keep_caps (GST_ECBSR (trans), query);

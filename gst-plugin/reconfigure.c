@@ -381,9 +381,10 @@ gst_ecbsr_reconfigure_stop (GstEcbsr * self)
 
 /* -------------------------------------------------------------- applying -- */
 
-/* Goes the way that the base class will go: transform, ask, fixate, ask. */
-static gboolean
-peer_takes_scale (GstEcbsr * self, GstCaps * incaps, guint scale)
+/* Goes the way that the base class will go: transform, ask, fixate, ask. NULL: downstream
+ * does not take it. */
+static GstCaps *
+negotiate_scale (GstEcbsr * self, GstCaps * incaps, guint scale)
 {
   GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
   g_autoptr (GstCaps) template = gst_pad_get_pad_template_caps (pad);
@@ -396,24 +397,45 @@ peer_takes_scale (GstEcbsr * self, GstCaps * incaps, guint scale)
       gst_caps_intersect_full (peer, possible, GST_CAPS_INTERSECT_FIRST);
 
   if (gst_caps_is_empty (caps))
-    return FALSE;
+    return NULL;
   caps = gst_ecbsr_caps_fixate (incaps, caps, scale);
-  return gst_pad_peer_query_accept_caps (pad, caps);
+  return gst_pad_peer_query_accept_caps (pad, caps) ? g_steal_pointer (&caps)
+      : NULL;
+}
+
+static gboolean
+check_memory (GstCaps * incaps, GError ** error)
+{
+  g_autofree gchar *features = NULL;
+
+  if (gst_ecbsr_caps_can_scale (incaps))
+    return TRUE;
+  features = gst_caps_features_to_string (gst_caps_get_features (incaps, 0));
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "frames of %s pass at scale 1 and cannot be upscaled: ask upstream for "
+      "system memory", features);
+  return FALSE;
 }
 
 static gboolean
 check_scale (GstEcbsr * self, GstCaps * incaps, guint scale, GError ** error)
 {
-  GstVideoInfo info;
+  g_autoptr (GstCaps) outcaps = NULL;
+  GstVideoInfo in, out;
 
-  if (!gst_video_info_from_caps (&info, incaps)
-      || peer_takes_scale (self, incaps, scale))
+  if (!gst_video_info_from_caps (&in, incaps))
     return TRUE;
-
-  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-      "downstream does not take %dx%d video upscaled by %u", info.width,
-      info.height, scale);
-  return FALSE;
+  if (scale != 1 && !check_memory (incaps, error))
+    return FALSE;
+  outcaps = negotiate_scale (self, incaps, scale);
+  if (!outcaps) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "downstream does not take %dx%d video upscaled by %u", in.width,
+        in.height, scale);
+    return FALSE;
+  }
+  return scale == 1 || !gst_video_info_from_caps (&out, outcaps)
+      || gst_ecbsr_frame_check_fields (&in, &out, error);
 }
 
 static gboolean
@@ -507,7 +529,7 @@ gst_ecbsr_reconfigure_set_caps (GstEcbsr * self, const GstVideoInfo * in,
   gboolean automatic = config->model == GST_ECBSR_MODEL_AUTO;
   GstEcbsrSetup *setup;
 
-  if (!gst_ecbsr_frame_check_fields (in, out, error))
+  if (self->setup->model && !gst_ecbsr_frame_check_fields (in, out, error))
     return FALSE;
   setup = prepare (self, config, automatic ? NULL : self->setup->model, in,
       out, error);
