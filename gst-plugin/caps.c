@@ -542,17 +542,16 @@ typedef struct
   gint width, height;
 } Size;
 
-/* What is within @size, at @min_rate frames a second or more. */
+/* What is within @size, at one of @rates, or at any where that is NULL. */
 static GstStructure *
-make_limit (const Size * size, gint min_rate)
+make_limit (const Size * size, const GValue * rates)
 {
   GstStructure *limit = gst_structure_new ("video/x-raw",
       "width", GST_TYPE_INT_RANGE, 0, size->width,
       "height", GST_TYPE_INT_RANGE, 0, size->height, NULL);
 
-  if (min_rate > 0)
-    gst_structure_set (limit, "framerate", GST_TYPE_FRACTION_RANGE,
-        min_rate, 1, G_MAXINT, 1, NULL);
+  if (rates)
+    gst_structure_set_value (limit, "framerate", rates);
   return limit;
 }
 
@@ -628,12 +627,12 @@ append_within (GstCaps * dest, const GstCaps * caps, const GstStructure * limit)
   }
 }
 
-/* Just @size, at @min_rate frames a second or more. */
+/* Just @size, at one of @rates. */
 static void
 append_size (GstCaps * dest, const GstCaps * caps, const Size * size,
-    gint min_rate)
+    const GValue * rates)
 {
-  g_autoptr (GstStructure) limit = make_limit (size, min_rate);
+  g_autoptr (GstStructure) limit = make_limit (size, rates);
 
   gst_structure_set (limit, "width", G_TYPE_INT, size->width,
       "height", G_TYPE_INT, size->height, NULL);
@@ -644,19 +643,19 @@ append_size (GstCaps * dest, const GstCaps * caps, const Size * size,
  * intersect this crosswise with the camera's own order; then all within the largest. */
 static void
 append_preferred (GstCaps * dest, const GstCaps * caps, const GstCaps * modes,
-    Size limit, gint min_rate)
+    Size limit, const GValue * rates)
 {
-  g_autoptr (GstStructure) within = make_limit (&limit, min_rate);
+  g_autoptr (GstStructure) within = make_limit (&limit, rates);
   g_autoptr (GArray) sizes = find_sizes (modes, within);
   const Size *size = (const Size *) sizes->data;
   guint i;
 
   for (i = 0; i < sizes->len; i++)
     if (i == 0 || memcmp (&size[i - 1], &size[i], sizeof *size) != 0)
-      append_size (dest, caps, &size[i], min_rate);
+      append_size (dest, caps, &size[i], rates);
   if (sizes->len > 0) {
     gst_structure_free (within);
-    within = make_limit (&size[0], min_rate);
+    within = make_limit (&size[0], rates);
   }
   append_within (dest, caps, within);
 }
@@ -668,26 +667,50 @@ append_smallest (GstCaps * dest, const GstCaps * caps, const GstCaps * modes)
   g_autoptr (GArray) sizes = find_sizes (modes, NULL);
 
   if (sizes->len > 0)
-    append_size (dest, caps, &g_array_index (sizes, Size, sizes->len - 1), 0);
+    append_size (dest, caps, &g_array_index (sizes, Size, sizes->len - 1),
+        NULL);
+}
+
+/* Where downstream, such as a videorate, would throw away what comes faster than it names
+ * first, and the camera has that. */
+static void
+append_slow (GstCaps * dest, const GstCaps * caps, const GstCaps * modes,
+    Size limit, const GstCaps * wanted, const GValue * fast)
+{
+  const GValue *rates = count_modes (wanted) > 0 ? gst_structure_get_value
+      (gst_caps_get_structure (wanted, 0), "framerate") : NULL;
+  g_autoptr (GstStructure) within = NULL;
+  g_autoptr (GArray) sizes = NULL;
+
+  if (!rates || gst_value_intersect (NULL, rates, fast))
+    return;
+  within = make_limit (&limit, rates);
+  sizes = find_sizes (modes, within);
+  if (sizes->len > 0)
+    append_preferred (dest, caps, modes, limit, rates);
 }
 
 GstCaps *
 gst_ecbsr_caps_order (GstCaps * caps, const GstCaps * modes,
-    guint width, guint height)
+    const GstCaps * wanted, guint width, guint height)
 {
   const Size limit = { width ? (gint) width : ECBSR_MAX_SIZE,
     height ? (gint) height : ECBSR_MAX_SIZE
   };
-  g_autoptr (GstStructure) within = make_limit (&limit, 0);
+  g_autoptr (GstStructure) within = make_limit (&limit, NULL);
   g_autoptr (GArray) sizes = NULL;
+  g_auto (GValue) fast = G_VALUE_INIT;
   GstCaps *ordered;
 
   if ((!width && !height) || gst_caps_is_any (caps))
     return caps;
 
   ordered = gst_caps_new_empty ();
-  append_preferred (ordered, caps, modes, limit, MIN_RATE);
-  append_preferred (ordered, caps, modes, limit, 0);
+  g_value_init (&fast, GST_TYPE_FRACTION_RANGE);
+  gst_value_set_fraction_range_full (&fast, MIN_RATE, 1, G_MAXINT, 1);
+  append_slow (ordered, caps, modes, limit, wanted, &fast);
+  append_preferred (ordered, caps, modes, limit, &fast);
+  append_preferred (ordered, caps, modes, limit, NULL);
   sizes = find_sizes (modes, within);
   if (sizes->len == 0)
     append_smallest (ordered, caps, modes);

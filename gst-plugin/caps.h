@@ -55,9 +55,12 @@ void gst_ecbsr_caps_read_site (GstVideoInfo * info, const GstCaps * caps);
  * limit: a camera reads from it which size is wanted, and may take one of its own that
  * is larger.
  *
+ * @wanted is what downstream takes, in its order, or NULL. Where it names a rate below 24
+ * frames a second first and the camera has it, pictures at that rate come before all else.
+ *
  * Takes @caps. */
 GstCaps *gst_ecbsr_caps_order (GstCaps * caps, const GstCaps * modes,
-    guint width, guint height);
+    const GstCaps * wanted, guint width, guint height);
 
 /* Whether @caps, or NULL, name a size that is no range. */
 gboolean gst_ecbsr_caps_name_size (const GstCaps * caps);

@@ -518,6 +518,7 @@ order_caps (GstEcbsr * self, GstQuery * query)
 {
   guint width, height, scale = gst_ecbsr_reconfigure_get_scale (self);
   g_autoptr (GstCaps) modes = NULL;
+  g_autoptr (GstCaps) wanted = NULL;
   GstCaps *caps, *filter;
 
   if (scale == 1 || !gst_ecbsr_camera_find (self->camera,
@@ -531,8 +532,10 @@ order_caps (GstEcbsr * self, GstQuery * query)
 
   gst_query_parse_caps (query, &filter);
   gst_query_parse_caps_result (query, &caps);
+  /* without the filter, whose order the answer has */
+  wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
   caps = gst_ecbsr_caps_order (gst_caps_ref (caps),
-      gst_ecbsr_caps_name_size (filter) ? filter : modes,
+      gst_ecbsr_caps_name_size (filter) ? filter : modes, wanted,
       (width + scale - 1) / scale, (height + scale - 1) / scale);
   GST_LOG_OBJECT (self, "sink caps, ordered: %" GST_PTR_FORMAT, caps);
   gst_query_set_caps_result (query, caps);

@@ -84,6 +84,45 @@ GST_START_TEST (test_asks_back)
 
 GST_END_TEST;
 
+typedef struct
+{
+  const gchar *modes, *behind, *taken;
+} Rate;
+
+static const Rate behind[] = {
+  {"640x480@30 640x480@5", "videorate ! video/x-raw,framerate=5/1",
+      "640x480@5"},
+  {"960x540@30 960x540@10 640x480@10", "videorate ! video/x-raw,framerate=10/1",
+      "960x540@10"},
+  {"640x480@5 640x480@30", "videorate ! video/x-raw,framerate=25/1",
+      "640x480@30"},
+  {"960x540@15 640x480@30", "videorate ! video/x-raw,framerate=5/1",
+      "640x480@30"},
+  {"640x480@30 640x480@5", "videorate", "640x480@30"},
+};
+
+/* What is thrown away behind need not be upscaled. */
+GST_START_TEST (test_rate_behind)
+{
+  const Rate *row = &behind[__i__];
+  guint filters;
+
+  for (filters = 0; filters < 2; filters++) {
+    gchar *chain = g_strdup_printf ("testcamera modes=\"%s\" filters=%u ! "
+        "ecbsr name=e model=bicubic ! %s", row->modes, filters, row->behind);
+    gchar *taken = chain_get_video (chain);
+
+    if (!taken)
+      chain_skip (chain);
+    fail_unless (!taken || g_str_equal (taken, row->taken), "%s: %s", chain,
+        taken);
+    g_free (taken);
+    g_free (chain);
+  }
+}
+
+GST_END_TEST;
+
 #define CAMERA "testcamera modes=\"" WEBCAM "\""
 #define JPEG CAMERA " media-type=image/jpeg"
 /* Those that name their modes when they ask list them in order, one or the other. */
@@ -450,6 +489,7 @@ camera_modes_suite (void)
   tcase_add_loop_test (tc, test_modes, 0, G_N_ELEMENTS (cases));
   tcase_add_loop_test (tc, test_modes_in_the_filter, 0, G_N_ELEMENTS (cases));
   tcase_add_test (tc, test_asks_back);
+  tcase_add_loop_test (tc, test_rate_behind, 0, G_N_ELEMENTS (behind));
   tcase_add_loop_test (tc, test_transparent, 0, G_N_ELEMENTS (transparent));
   tcase_add_test (tc, test_several);
   tcase_add_loop_test (tc, test_others, 0, G_N_ELEMENTS (others));
