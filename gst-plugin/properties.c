@@ -338,14 +338,14 @@ create_qos_properties (void)
    * GstEcbsr:max-processing-time:
    *
    * What a frame may take, in nanoseconds; 0 means 80 % of its duration, without
-   * limit where that is not known.
+   * limit where nothing says how long that is.
    *
    * Since: 0.1
    */
   props[PROP_MAX_PROCESSING_TIME] =
       g_param_spec_uint64 ("max-processing-time", "Maximum processing time",
       "How many nanoseconds a frame may take; 0 means 80 % of its duration, "
-      "without limit where the frame rate is variable or unknown",
+      "by the timestamps where the frame rate is variable or unknown",
       0, G_MAXINT64, DEFAULT_MAX_PROCESSING_TIME, flags);
   /**
    * GstEcbsr:min-model:

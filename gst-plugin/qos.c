@@ -2,6 +2,7 @@
 
 #include "qos.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
@@ -21,7 +22,25 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 /* For quality levels, instead of a frame that would take longer. */
 #define LONGEST_WAIT GST_SECOND
 
-/* What properties and caps say. */
+/* Frames from which the rate is read where the caps know none (a few for the first time,
+ * which may be slow ones), and what share of them may be closer together by accident. A
+ * pause is no frame's duration, and what is little else is the same. */
+#define N_SPACINGS 16
+#define FIRST_SPACINGS 2
+#define CLOSER_SHARE 4
+#define PAUSE GST_SECOND
+#define SAME_SHARE 4
+
+/* How far apart frames are. */
+typedef struct
+{
+  GstClockTime latest;          /* running time; or none */
+  GstClockTime between[N_SPACINGS];
+  guint n;                      /* of them since the duration was read last */
+  GstClockTime duration;        /* or none, as long as there are too few */
+} Spacing;
+
+/* What properties, caps and timestamps say. */
 typedef struct
 {
   GstEcbsrQosConfig config;
@@ -42,7 +61,8 @@ struct _GstEcbsrQos
 {
   /* Streaming thread */
   const GstEcbsrSetup *setup;   /* what runs; NULL: nothing */
-  GstClockTime duration;        /* of a frame, by the latest caps */
+  GstClockTime duration;        /* of a frame, by the latest caps; or none */
+  Spacing spacing;
   Conditions conditions;        /* in force; written with the lock as well */
   GstEcbsrLevelsBuilder *builder;
   gboolean building;            /* levels are wanted of it */
@@ -56,12 +76,63 @@ struct _GstEcbsrQos
   GstClockTime reported;        /* the latency that was posted last */
 };
 
+/* --------------------------------------------------------------- spacing -- */
+
+static void
+forget_spacing (Spacing * spacing)
+{
+  memset (spacing, 0, sizeof *spacing);
+  spacing->latest = spacing->duration = GST_CLOCK_TIME_NONE;
+}
+
+static gint
+compare_times (gconstpointer a, gconstpointer b)
+{
+  GstClockTime x = *(const GstClockTime *) a, y = *(const GstClockTime *) b;
+
+  return (x > y) - (x < y);
+}
+
+/* Where frames were lost on the way most of the others may be far apart. */
+static void
+read_duration (Spacing * spacing)
+{
+  GstClockTime old = spacing->duration, duration;
+
+  qsort (spacing->between, spacing->n, sizeof *spacing->between, compare_times);
+  duration = spacing->between[spacing->n / CLOSER_SHARE];
+  if (!GST_CLOCK_TIME_IS_VALID (old)
+      || ABS (GST_CLOCK_DIFF (old, duration)) >
+      (GstClockTimeDiff) (old / SAME_SHARE))
+    spacing->duration = duration;
+  spacing->n = 0;
+}
+
+static void
+take_spacing (Spacing * spacing, GstClockTime running_time)
+{
+  GstClockTime latest = spacing->latest;
+
+  spacing->latest = running_time;
+  if (!GST_CLOCK_TIME_IS_VALID (running_time)
+      || !GST_CLOCK_TIME_IS_VALID (latest) || running_time <= latest
+      || running_time - latest >= PAUSE)
+    return;
+  spacing->between[spacing->n++] = running_time - latest;
+  if (spacing->n == (GST_CLOCK_TIME_IS_VALID (spacing->duration)
+          ? N_SPACINGS : FIRST_SPACINGS))
+    read_duration (spacing);
+}
+
+/* ------------------------------------------------------------------- life -- */
+
 GstEcbsrQos *
 gst_ecbsr_qos_new (void)
 {
   GstEcbsrQos *self = g_new0 (GstEcbsrQos, 1);
 
   g_mutex_init (&self->lock);
+  forget_spacing (&self->spacing);
   self->duration = GST_CLOCK_TIME_NONE;
   self->overload = gst_ecbsr_overload_new ();
   self->builder = gst_ecbsr_levels_builder_new ();
@@ -94,6 +165,7 @@ gst_ecbsr_qos_stop (GstEcbsrQos * self)
   gst_ecbsr_levels_builder_stop (self->builder);
   self->setup = NULL;
   self->duration = GST_CLOCK_TIME_NONE;
+  forget_spacing (&self->spacing);
   g_mutex_lock (&self->lock);
   memset (&self->conditions, 0, sizeof self->conditions);
   gst_ecbsr_overload_reset (self->overload);
@@ -248,8 +320,10 @@ get_duration (const GstVideoInfo * info)
 }
 
 static Conditions
-get_conditions (const GstEcbsrQosConfig * qos_config, GstClockTime duration)
+get_conditions (const GstEcbsrQos * self, const GstEcbsrQosConfig * qos_config)
 {
+  GstClockTime duration = GST_CLOCK_TIME_IS_VALID (self->duration)
+      ? self->duration : self->spacing.duration;
   Conditions conditions = { *qos_config, duration,
     gst_ecbsr_overload_get_budget (qos_config->max_processing_time, duration)
   };
@@ -334,7 +408,7 @@ gst_ecbsr_qos_set_setup (GstEcbsrQos * self,
     Conditions conditions;
 
     self->duration = get_duration (&setup->in);
-    conditions = get_conditions (qos_config, self->duration);
+    conditions = get_conditions (self, qos_config);
     set_conditions (self, &conditions);
   }
   restart (self, actions);
@@ -381,7 +455,7 @@ static void
 update (GstEcbsrQos * self, const GstEcbsrQosConfig * qos_config,
     GstClockTime now, GstEcbsrQosActions * actions)
 {
-  Conditions conditions = get_conditions (qos_config, self->duration);
+  Conditions conditions = get_conditions (self, qos_config);
   Conditions old = self->conditions;
 
   if (!conditions_equal (&conditions, &old)) {
@@ -427,6 +501,7 @@ gst_ecbsr_qos_before_frame (GstEcbsrQos * self,
   gboolean drops;
 
   memset (actions, 0, sizeof *actions);
+  take_spacing (&self->spacing, arrival->running_time);
   update (self, qos_config, now, actions);
   g_mutex_lock (&self->lock);
   drops = self->upscales
@@ -472,6 +547,7 @@ gst_ecbsr_qos_after_frame (GstEcbsrQos * self, GstClockTime now,
 void
 gst_ecbsr_qos_flush (GstEcbsrQos * self)
 {
+  self->spacing.latest = GST_CLOCK_TIME_NONE;
   g_mutex_lock (&self->lock);
   gst_ecbsr_overload_forget_times (self->overload);
   g_mutex_unlock (&self->lock);

@@ -178,7 +178,8 @@ run_frame (Stream * stream, GstClockTime time)
 
   fail_if (frame_is_dropped (stream));
   stream->now += FRAME;
-  stream->running_time += FRAME;
+  if (GST_CLOCK_TIME_IS_VALID (stream->running_time))
+    stream->running_time += FRAME;
   gst_ecbsr_qos_after_frame (stream->qos, stream->now, time, &run,
       &stream->actions);
 }
@@ -417,6 +418,75 @@ GST_START_TEST (test_fit_model)
 
 GST_END_TEST;
 
+/* ---------------------------------------------------- a rate that is not known -- */
+
+/* Network cameras and screens say 0/1. Frames @spacing apart of @time each. */
+static void
+run_frames (Stream * stream, guint n, GstClockTime spacing, GstClockTime time)
+{
+  guint i;
+
+  for (i = 0; i < n; i++) {
+    run_frame (stream, time);
+    if (GST_CLOCK_TIME_IS_VALID (stream->running_time))
+      stream->running_time += spacing - FRAME;
+    fail_if (stream->actions.level_changed);
+  }
+}
+
+/* The timestamps say it. */
+GST_START_TEST (test_unknown_rate)
+{
+  Stream stream = stream_start (TRUE);
+
+  replace_setup (&stream, 0);
+  run_until_level_changes (&stream, 20, 60 * GST_MSECOND);
+  fail_unless_equals_int (gst_ecbsr_qos_get_level (stream.qos), 1);
+  stream_free (&stream);
+}
+
+GST_END_TEST;
+
+/* A source that drops frames and one that bursts or pauses has the rate that it has in
+ * between; one that becomes slower has another. */
+GST_START_TEST (test_read_rate)
+{
+  Stream stream = stream_start (TRUE);
+  guint i;
+
+  replace_setup (&stream, 0);
+  run_frames (&stream, 20, 2 * FRAME, 60 * GST_MSECOND);
+  run_frames (&stream, 20, FRAME, 20 * GST_MSECOND);
+  gst_ecbsr_qos_flush (stream.qos);
+  stream.running_time += 100 * GST_SECOND;
+  for (i = 0; i < 100; i++) {
+    run_frame (&stream, i % 16 == 3 ? 40 * GST_MSECOND : 20 * GST_MSECOND);
+    fail_if (stream.actions.level_changed);
+    stream.running_time += i % 10 == 0 ? 5 * GST_SECOND
+        : i % 9 == 0 ? GST_MSECOND - FRAME : i % 3 == 0 ? FRAME : 0;
+  }
+  run_until_level_changes (&stream, 20, 40 * GST_MSECOND);
+  stream_free (&stream);
+}
+
+GST_END_TEST;
+
+/* What caps say counts; where nothing says anything, nothing is done. */
+GST_START_TEST (test_known_rate)
+{
+  Stream stream = stream_start (TRUE);
+
+  run_frames (&stream, 100, FRAME / 4, 20 * GST_MSECOND);
+  stream_free (&stream);
+  stream = stream_start (TRUE);
+  replace_setup (&stream, 0);
+  stream.running_time = GST_CLOCK_TIME_NONE;
+  run_frames (&stream, 100, FRAME, GST_SECOND);
+  stream_free (&stream);
+}
+
+GST_END_TEST;
+
 static Suite *
 qos_suite (void)
 {
@@ -432,6 +502,9 @@ qos_suite (void)
   tcase_add_test (tc, test_latency_limits);
   tcase_add_test (tc, test_first_frame);
   tcase_add_test (tc, test_fit_model);
+  tcase_add_test (tc, test_unknown_rate);
+  tcase_add_test (tc, test_read_rate);
+  tcase_add_test (tc, test_known_rate);
   return s;
 }
 
