@@ -51,9 +51,9 @@
 #include "gstecbsr.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "caps.h"
+#include "caps_order.h"
 #include "frame.h"
 #include "properties.h"
 #include "reconfigure.h"
@@ -208,16 +208,6 @@ gst_ecbsr_finalize (GObject * object)
 /* ------------------------------------------------------------------ qos -- */
 
 static void
-post_qos (GstEcbsr * self, const GstEcbsrQosValues * values)
-{
-  guint64 n_frames, n_dropped;
-
-  gst_ecbsr_stats_get_counts (self->stats, &n_frames, &n_dropped);
-  gst_ecbsr_post_qos (GST_ELEMENT (self), &self->times, values, n_frames,
-      n_dropped);
-}
-
-static void
 change_level (GstEcbsr * self, const GstEcbsrQosActions * actions)
 {
   const GstEcbsrLevelChange *change = &actions->change;
@@ -230,7 +220,8 @@ change_level (GstEcbsr * self, const GstEcbsrQosActions * actions)
   gst_ecbsr_reconfigure_show (self);
   gst_ecbsr_stats_set_level (self->stats, change->to);
   gst_ecbsr_post_level_changed (GST_ELEMENT (self), change, from, to);
-  post_qos (self, &actions->values);
+  gst_ecbsr_post_qos (GST_ELEMENT (self), &self->times, &actions->values,
+      self->stats);
 }
 
 /* The one place where the decisions of QoS are carried out. */
@@ -293,8 +284,7 @@ gst_ecbsr_start (GstBaseTransform * trans)
   if (!gst_ecbsr_reconfigure_start (self, &actions))
     return FALSE;
   apply_actions (self, &actions);
-  gst_ecbsr_camera_ask_modes (self->camera,
-      GST_BASE_TRANSFORM_SINK_PAD (self));
+  gst_ecbsr_camera_ask_modes (self->camera, GST_BASE_TRANSFORM_SINK_PAD (self));
   gst_base_transform_set_passthrough (trans, !self->setup->model);
   return TRUE;
 }
@@ -312,14 +302,12 @@ static GstCaps *
 gst_ecbsr_transform_caps (GstBaseTransform * trans, GstPadDirection direction,
     GstCaps * caps, GstCaps * filter)
 {
-  GstCaps *filtered, *other = gst_ecbsr_caps_transform (caps, direction,
+  g_autoptr (GstCaps) other = gst_ecbsr_caps_transform (caps, direction,
       gst_ecbsr_reconfigure_get_scale (GST_ECBSR (trans)));
 
   if (!filter)
-    return other;
-  filtered = gst_caps_intersect_full (filter, other, GST_CAPS_INTERSECT_FIRST);
-  gst_caps_unref (other);
-  return filtered;
+    return g_steal_pointer (&other);
+  return gst_caps_intersect_full (filter, other, GST_CAPS_INTERSECT_FIRST);
 }
 
 static GstCaps *
@@ -512,14 +500,14 @@ gst_ecbsr_src_event (GstBaseTransform * trans, GstEvent * event)
 /* -------------------------------------------------------------- queries -- */
 
 /* A caps query is answered by what downstream takes and asks nothing upstream, where
- * whoever sent it may hold a lock. Most sources put their own caps into its filter. */
+ * whoever sent it may hold a lock. */
 static void
 order_caps (GstEcbsr * self, GstQuery * query)
 {
   guint width, height, scale = gst_ecbsr_reconfigure_get_scale (self);
   g_autoptr (GstCaps) modes = NULL;
   g_autoptr (GstCaps) wanted = NULL;
-  GstCaps *caps, *filter;
+  GstCaps *caps;
 
   if (scale == 1 || !gst_ecbsr_camera_find (self->camera,
           GST_BASE_TRANSFORM_SINK_PAD (self), &modes))
@@ -530,159 +518,47 @@ order_caps (GstEcbsr * self, GstQuery * query)
   height = self->preferred_height;
   GST_OBJECT_UNLOCK (self);
 
-  gst_query_parse_caps (query, &filter);
-  gst_query_parse_caps_result (query, &caps);
   /* without the filter, whose order the answer has */
   wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
-  caps = gst_ecbsr_caps_order (gst_caps_ref (caps),
-      gst_ecbsr_caps_name_size (filter) ? filter : modes, wanted,
+  gst_ecbsr_caps_order_modes (query, modes, wanted,
       (width + scale - 1) / scale, (height + scale - 1) / scale);
-  GST_LOG_OBJECT (self, "sink caps, ordered: %" GST_PTR_FORMAT, caps);
-  gst_query_set_caps_result (query, caps);
-  gst_caps_unref (caps);
-}
-
-/* At scale 1 any memory passes. Who can make the system's too, as most filters of queries
- * say, is not led away from it: the scale may change. */
-static void
-prefer_scalable (GstQuery * query)
-{
-  GstCaps *caps, *filter;
-
-  gst_query_parse_caps (query, &filter);
   gst_query_parse_caps_result (query, &caps);
-  if (gst_caps_is_any (caps))
-    return;
-  caps = gst_ecbsr_caps_prefer_scalable (gst_caps_ref (caps), filter != NULL);
-  gst_query_set_caps_result (query, caps);
-  gst_caps_unref (caps);
+  GST_LOG_OBJECT (self, "sink caps, ordered: %" GST_PTR_FORMAT, caps);
 }
 
-/* Puts the caps that there are in front of those in the answer, if they are still among
- * them. */
 static void
 keep_caps (GstEcbsr * self, GstQuery * query)
 {
   g_autoptr (GstCaps) current =
       gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
-  GstCaps *caps;
 
-  gst_query_parse_caps_result (query, &caps);
-  if (!current || !gst_caps_can_intersect (current, caps))
-    return;
-  caps = gst_caps_merge (gst_caps_ref (current), gst_caps_ref (caps));
-  gst_query_set_caps_result (query, caps);
-  gst_caps_unref (caps);
-}
-
-static void
-add_latency (GstEcbsr * self, GstQuery * query)
-{
-  GstEcbsrQosConfig qos_config = gst_ecbsr_get_qos_config (self);
-
-  gst_ecbsr_qos_add_latency (self->qos, &qos_config, query);
-}
-
-/* Caps are transformed several times on the way to an answer. The streaming thread may
- * change the scale in between, even to and fro, and what is left of both is nothing. */
-static gboolean
-query_at_one_scale (GstBaseTransform * trans, GstPadDirection direction,
-    GstQuery * query)
-{
-  GstBaseTransformClass *klass =
-      GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class);
-  gboolean about_caps = GST_QUERY_TYPE (query) == GST_QUERY_CAPS
-      || GST_QUERY_TYPE (query) == GST_QUERY_ACCEPT_CAPS;
-  GstEcbsr *self = GST_ECBSR (trans);
-  gboolean answered;
-  guint scale, n_setups;
-
-  do {
-    scale = gst_ecbsr_reconfigure_get_scale (self);
-    n_setups = gst_ecbsr_reconfigure_count_setups (self);
-    answered = klass->query (trans, direction, query);
-  } while (about_caps && (scale != gst_ecbsr_reconfigure_get_scale (self)
-          || n_setups != gst_ecbsr_reconfigure_count_setups (self)));
-  return answered;
+  if (current)
+    gst_ecbsr_caps_order_current (query, current);
 }
 
 static gboolean
 gst_ecbsr_query (GstBaseTransform * trans, GstPadDirection direction,
     GstQuery * query)
 {
-  if (!query_at_one_scale (trans, direction, query))
+  GstEcbsr *self = GST_ECBSR (trans);
+
+  if (!gst_ecbsr_reconfigure_query (self, direction, query))
     return FALSE;
-  if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
-    add_latency (GST_ECBSR (trans), query);
+  if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY) {
+    GstEcbsrQosConfig qos_config = gst_ecbsr_get_qos_config (self);
+
+    gst_ecbsr_qos_add_latency (self->qos, &qos_config, query);
+  }
   if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_CAPS) {
-    prefer_scalable (query);
-    order_caps (GST_ECBSR (trans), query);
-    if (g_atomic_int_get (&GST_ECBSR (trans)->keep_caps))
-      keep_caps (GST_ECBSR (trans), query);
+    gst_ecbsr_caps_order_scalable (query);
+    order_caps (self, query);
+    if (g_atomic_int_get (&self->keep_caps))
+      keep_caps (self, query);
   }
   return TRUE;
 }
 
-/* ------------------------------------------------------ streaming thread -- */
-
-static GstEcbsrThreadTime
-get_thread_time (void)
-{
-  GstEcbsrThreadTime time = { g_thread_self (), gst_util_get_timestamp (), 0 };
-
-#ifdef CLOCK_THREAD_CPUTIME_ID
-  struct timespec used;
-
-  if (clock_gettime (CLOCK_THREAD_CPUTIME_ID, &used) == 0)
-    time.used = GST_TIMESPEC_TO_TIME (used);
-#endif
-  return time;
-}
-
-/* The thread that waits for its next frame is not at work. Where that cannot be told
- * (another thread, no clock of its time), all of it has been waiting. */
-static GstClockTime
-get_waited (const GstEcbsrThreadTime * left, const GstEcbsrThreadTime * back)
-{
-  GstClockTime passed = back->now - left->now, used = back->used - left->used;
-
-  if (left->thread != back->thread)
-    return passed;
-  return passed - MIN (used, passed);
-}
-
-static GstClockTime
-get_time (GstEcbsr * self, GstClockTime * base_time)
-{
-  GstClock *clock = gst_element_get_clock (GST_ELEMENT (self));
-  GstClockTime time;
-
-  *base_time = GST_CLOCK_TIME_NONE;
-  if (!clock)
-    return gst_util_get_timestamp ();
-  *base_time = gst_element_get_base_time (GST_ELEMENT (self));
-  time = gst_clock_get_time (clock);
-  gst_object_unref (clock);
-  return time;
-}
-
-/* Returns what gst_ecbsr_qos_before_frame () takes for the time. */
-static GstClockTime
-read_arrival (GstEcbsr * self, GstEcbsrArrival * arrival)
-{
-  GstEcbsrThreadTime back = get_thread_time ();
-  GstClockTime base_time, now = get_time (self, &base_time);
-
-  arrival->now = back.now;
-  arrival->waited = get_waited (&self->left, &back);
-  arrival->running_time = self->times.running_time;
-  arrival->lateness = GST_CLOCK_STIME_NONE;
-  if (GST_CLOCK_TIME_IS_VALID (base_time)
-      && GST_CLOCK_TIME_IS_VALID (arrival->running_time))
-    arrival->lateness = GST_CLOCK_DIFF (arrival->running_time, now)
-        - (GstClockTimeDiff) base_time;
-  return now;
-}
+/* ------------------------------------------------------------ transform -- */
 
 /* The base class's, which pushes before it returns. */
 static GstFlowReturn
@@ -691,11 +567,9 @@ gst_ecbsr_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
   GstEcbsr *self = GST_ECBSR (parent);
   GstFlowReturn ret = self->parent_chain (pad, parent, buffer);
 
-  self->left = get_thread_time ();
+  self->left = gst_ecbsr_times_get_thread ();
   return ret;
 }
-
-/* ------------------------------------------------------------ transform -- */
 
 static GstFlowReturn
 gst_ecbsr_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont,
@@ -708,8 +582,9 @@ gst_ecbsr_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont,
   GstClockTime now;
   gboolean drops;
 
-  gst_ecbsr_frame_times_read (&self->times, &trans->segment, buffer);
-  now = read_arrival (self, &arrival);
+  gst_ecbsr_times_read_frame (&self->times, &trans->segment, buffer);
+  now = gst_ecbsr_times_read_arrival (GST_ELEMENT (self), &self->left,
+      self->times.running_time, &arrival);
   drops = gst_ecbsr_qos_before_frame (self->qos, &qos_config, now, &arrival,
       &actions);
   apply_actions (self, &actions);
@@ -722,7 +597,8 @@ gst_ecbsr_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont,
       GST_TIME_ARGS (self->times.running_time),
       GST_STIME_ARGS (actions.values.jitter));
   gst_ecbsr_stats_add_dropped (self->stats);
-  post_qos (self, &actions.values);
+  gst_ecbsr_post_qos (GST_ELEMENT (self), &self->times, &actions.values,
+      self->stats);
   gst_buffer_unref (buffer);
   return GST_BASE_TRANSFORM_FLOW_DROPPED;
 }
@@ -803,26 +679,6 @@ gst_ecbsr_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf,
       ->prepare_output_buffer (trans, inbuf, outbuf);
 }
 
-static void
-find_regions (GstEcbsr * self, const GstEcbsrFrameConfig * config,
-    const GstVideoFrame * in, EcbsrRunParams * params)
-{
-  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
-  GstEcbsrRegions *regions = &self->regions;
-
-  if (config->roi_mode == GST_ECBSR_ROI_OFF)
-    return;
-  if (config->roi_mode == GST_ECBSR_ROI_RECTANGLE) {
-    regions->region[0] = config->rectangle;
-    regions->n_regions = 1;
-  } else {
-    gst_ecbsr_buffer_get_regions (in->buffer, info->width, info->height,
-        regions);
-  }
-  params->regions = regions->region;
-  params->n_regions = regions->n_regions;
-}
-
 /* Without memory for it all is worked on, as before. */
 static void
 set_skip_static (GstEcbsr * self, gboolean skip_static)
@@ -835,31 +691,23 @@ set_skip_static (GstEcbsr * self, gboolean skip_static)
         "skip-static has no effect");
 }
 
-/* Sets the upscaler up for @in and fills @params, which are good until the next
- * call. */
-static void
-prepare_frame (GstEcbsr * self, const GstVideoFrame * in,
-    EcbsrRunParams * params)
+static GstEcbsrFrameConfig
+get_frame_config (GstEcbsr * self)
 {
-  guint out_width = GST_VIDEO_FILTER (self)->out_info.width;
   GstEcbsrFrameConfig config;
 
   GST_OBJECT_LOCK (self);
   config = self->frame_config;
   GST_OBJECT_UNLOCK (self);
-  memset (params, 0, sizeof *params);
-  params->strength = config.strength;
-  if (config.compare == GST_ECBSR_COMPARE_SPLIT)
-    params->split = config.compare_position * out_width + 0.5;
-  find_regions (self, &config, in, params);
-  set_skip_static (self, config.skip_static);
+  return config;
 }
 
 static void
 account_frame (GstEcbsr * self, GstClockTime time, const GstEcbsrRun * run)
 {
   guint level = gst_ecbsr_qos_get_level (self->qos);
-  GstClockTime base_time, now = get_time (self, &base_time);
+  GstClockTime base_time, now = gst_ecbsr_times_get_now (GST_ELEMENT (self),
+      &base_time);
   GstEcbsrQosActions actions;
 
   GST_LOG_OBJECT (self, "frame of %" GST_TIME_FORMAT ": %" GST_TIME_FORMAT
@@ -878,13 +726,13 @@ gst_ecbsr_transform_frame (GstVideoFilter * filter, GstVideoFrame * in,
 {
   GstEcbsr *self = GST_ECBSR (filter);
   GstClockTime begin = gst_util_get_timestamp ();
+  GstEcbsrFrameConfig config = get_frame_config (self);
   g_autoptr (GError) error = NULL;
-  EcbsrRunParams params;
   GstEcbsrRun run;
 
-  prepare_frame (self, in, &params);
+  set_skip_static (self, config.skip_static);
   if (!gst_ecbsr_upscaler_run (self->setup->upscaler,
-          gst_ecbsr_qos_get_plans (self->qos), in, out, &params, &run, &error))
+          gst_ecbsr_qos_get_plans (self->qos), in, out, &config, &run, &error))
     return drop_invalid (self, error, "frame between upscaling and conversion");
   account_frame (self, gst_util_get_timestamp () - begin, &run);
   self->n_invalid = 0;

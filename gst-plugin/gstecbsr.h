@@ -22,41 +22,10 @@
 #include "models.h"
 #include "qos.h"
 #include "status.h"
+#include "times.h"
 #include "upscaler.h"
 
 G_BEGIN_DECLS
-
-typedef enum
-{
-  GST_ECBSR_COMPARE_OFF,
-  GST_ECBSR_COMPARE_SPLIT,
-} GstEcbsrCompare;
-
-typedef enum
-{
-  GST_ECBSR_ROI_OFF,
-  GST_ECBSR_ROI_RECTANGLE,
-  GST_ECBSR_ROI_META,
-} GstEcbsrRoiMode;
-
-/* The appearance of a frame, and the parts of it that are worked on. */
-typedef struct
-{
-  gdouble strength;
-  GstEcbsrCompare compare;
-  gdouble compare_position;
-  GstEcbsrRoiMode roi_mode;
-  EcbsrRegion rectangle;
-  gboolean skip_static;
-} GstEcbsrFrameConfig;
-
-/* Where a thread stands. */
-typedef struct
-{
-  GThread *thread;              /* only compared */
-  GstClockTime now;             /* monotonic */
-  GstClockTime used;            /* time that it ran on a CPU */
-} GstEcbsrThreadTime;
 
 #define GST_TYPE_ECBSR (gst_ecbsr_get_type ())
 G_DECLARE_FINAL_TYPE (GstEcbsr, gst_ecbsr, GST, ECBSR, GstVideoFilter)
@@ -96,8 +65,7 @@ struct _GstEcbsr
   gboolean has_promised;        /* answered an allocation query by itself */
   GstEcbsrLayouts downstream;   /* at scale 1: what it takes, as far as it was asked */
   guint n_invalid;              /* frames in a row */
-  GstEcbsrRegions regions;      /* of the frame under way */
-  GstEcbsrFrameTimes times;     /* the same */
+  GstEcbsrFrameTimes times;     /* of the frame under way */
   GstEcbsrThreadTime left;      /* when it went to get the next frame */
 };
 

@@ -20,8 +20,10 @@ gst_ecbsr_reconfigure_get_scale (GstEcbsr * self)
   return scale;
 }
 
-guint
-gst_ecbsr_reconfigure_count_setups (GstEcbsr * self)
+/* Another number each time that something else runs, also with the same scale. What is
+ * only asked for does not count: properties may be set at any rate. */
+static guint
+count_setups (GstEcbsr * self)
 {
   guint n;
 
@@ -29,6 +31,29 @@ gst_ecbsr_reconfigure_count_setups (GstEcbsr * self)
   n = self->n_setups;
   GST_OBJECT_UNLOCK (self);
   return n;
+}
+
+/* Caps are transformed several times on the way to an answer. The streaming thread may
+ * change the scale in between, even to and fro, and what is left of both is nothing. */
+gboolean
+gst_ecbsr_reconfigure_query (GstEcbsr * self, GstPadDirection direction,
+    GstQuery * query)
+{
+  GstBaseTransformClass *parent_class =
+      g_type_class_peek_parent (G_OBJECT_GET_CLASS (self));
+  gboolean about_caps = GST_QUERY_TYPE (query) == GST_QUERY_CAPS
+      || GST_QUERY_TYPE (query) == GST_QUERY_ACCEPT_CAPS;
+  gboolean answered;
+  guint scale, n_setups;
+
+  do {
+    scale = gst_ecbsr_reconfigure_get_scale (self);
+    n_setups = count_setups (self);
+    answered = parent_class->query (GST_BASE_TRANSFORM (self), direction,
+        query);
+  } while (about_caps && (scale != gst_ecbsr_reconfigure_get_scale (self)
+          || n_setups != count_setups (self)));
+  return answered;
 }
 
 /* With the object lock, while started: the configuration that runs, or will run

@@ -13,9 +13,10 @@ G_BEGIN_DECLS
 /* The scale of what runs, or will run once started. In any thread. */
 guint gst_ecbsr_reconfigure_get_scale (GstEcbsr * self);
 
-/* Another number each time that something else runs, also with the same scale. What is
- * only asked for does not count: properties may be set at any rate. */
-guint gst_ecbsr_reconfigure_count_setups (GstEcbsr * self);
+/* Answers @query as the base class does, but at one scale: one about caps begins anew
+ * where another setup has been applied meanwhile. In any thread. */
+gboolean gst_ecbsr_reconfigure_query (GstEcbsr * self,
+    GstPadDirection direction, GstQuery * query);
 
 /* Loads what the properties ask for. FALSE: an ERROR has been posted. */
 gboolean gst_ecbsr_reconfigure_start (GstEcbsr * self,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Messages on the bus, and statistics. */
+/* Statistics, and messages on the bus. */
 
 #pragma once
 
@@ -8,42 +8,9 @@
 
 #include "models.h"
 #include "overload.h"
+#include "times.h"
 
 G_BEGIN_DECLS
-
-/* -------------------------------------------------------------- messages -- */
-
-/* Posts @error as @type, ERROR or WARNING: an ECBSR_ERROR becomes the GStreamer
- * error of the same meaning. @detail is for developers. */
-void gst_ecbsr_post (GstElement * element, GstMessageType type,
-    const GError * error, const gchar * detail);
-
-/* Posts a warning that the network runs in another precision than the requested
- * one. @detail is for developers. */
-void gst_ecbsr_post_other_precision (GstElement * element,
-    EcbsrPrecision wanted, EcbsrPrecision running, const gchar * detail);
-
-void gst_ecbsr_post_model_loaded (GstElement * element,
-    const GstEcbsrConfig * config, const gchar * name);
-void gst_ecbsr_post_model_failed (GstElement * element,
-    const GstEcbsrConfig * config, const GError * error);
-
-/* Posts that overload control has changed from the model @from to @to. */
-void gst_ecbsr_post_level_changed (GstElement * element,
-    const GstEcbsrLevelChange * change, const gchar * from, const gchar * to);
-
-/* The frame that a QOS message is about. */
-typedef struct
-{
-  GstClockTime running_time, stream_time, timestamp, duration;
-} GstEcbsrFrameTimes;
-
-void gst_ecbsr_frame_times_read (GstEcbsrFrameTimes * times,
-    const GstSegment * segment, GstBuffer * buffer);
-
-void gst_ecbsr_post_qos (GstElement * element,
-    const GstEcbsrFrameTimes * times, const GstEcbsrQosValues * values,
-    guint64 n_processed, guint64 n_dropped);
 
 /* ------------------------------------------------------------ statistics -- */
 
@@ -68,15 +35,37 @@ void gst_ecbsr_stats_set_backend (GstEcbsrStats * stats,
     const gchar * precision, const gchar * isa, guint n_threads);
 void gst_ecbsr_stats_set_latency (GstEcbsrStats * stats, GstClockTime latency);
 
-/* Gets the numbers of frames that went out and that were dropped since the start. */
-void gst_ecbsr_stats_get_counts (GstEcbsrStats * stats, guint64 * frames,
-    guint64 * dropped);
-
 /* Returns frames, dropped, invalid (dropped because they could not be read or
  * written), degraded (at a level below the first), tiles, tiles-outside (of
  * regions), tiles-skipped (as in the last frame): all since the start;
  * average-ns, p95-ns, max-ns: of the latest frames, up to 256; level, latency-ns:
  * as they are. */
 GstStructure *gst_ecbsr_stats_to_structure (GstEcbsrStats * stats);
+
+/* -------------------------------------------------------------- messages -- */
+
+/* Posts @error as @type, ERROR or WARNING: an ECBSR_ERROR becomes the GStreamer
+ * error of the same meaning. @detail is for developers. */
+void gst_ecbsr_post (GstElement * element, GstMessageType type,
+    const GError * error, const gchar * detail);
+
+/* Posts a warning that the network runs in another precision than the requested
+ * one. @detail is for developers. */
+void gst_ecbsr_post_other_precision (GstElement * element,
+    EcbsrPrecision wanted, EcbsrPrecision running, const gchar * detail);
+
+void gst_ecbsr_post_model_loaded (GstElement * element,
+    const GstEcbsrConfig * config, const gchar * name);
+void gst_ecbsr_post_model_failed (GstElement * element,
+    const GstEcbsrConfig * config, const GError * error);
+
+/* Posts that overload control has changed from the model @from to @to. */
+void gst_ecbsr_post_level_changed (GstElement * element,
+    const GstEcbsrLevelChange * change, const gchar * from, const gchar * to);
+
+/* Posts a QOS message about the frame of @times, with the numbers of frames in @stats. */
+void gst_ecbsr_post_qos (GstElement * element,
+    const GstEcbsrFrameTimes * times, const GstEcbsrQosValues * values,
+    GstEcbsrStats * stats);
 
 G_END_DECLS

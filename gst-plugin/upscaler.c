@@ -2,6 +2,7 @@
 
 #include "upscaler.h"
 
+#include "buffer.h"
 #include "convert.h"
 #include "formats.h"
 #include "frame.h"
@@ -173,7 +174,7 @@ struct _GstEcbsrUpscaler
   GstEcbsrPlans *plans;
 
   gboolean skip_static;
-  PreviousFrames previous;  /* none where there was no memory for them */
+  PreviousFrames previous;      /* none where there was no memory for them */
 
   /* What the plans read and write. */
   GstVideoInfo native, scaled_info;
@@ -250,8 +251,7 @@ add_import (GstEcbsrUpscaler * self, const GstVideoInfo * info, GError ** error)
 
 GstEcbsrUpscaler *
 gst_ecbsr_upscaler_new (EcbsrModel * model, const GstVideoInfo * in,
-    const GstVideoInfo * out, const GstEcbsrConfig * config,
-    GError ** error)
+    const GstVideoInfo * out, const GstEcbsrConfig * config, GError ** error)
 {
   g_autoptr (GstEcbsrUpscaler) self = g_new0 (GstEcbsrUpscaler, 1);
 
@@ -305,8 +305,7 @@ gst_ecbsr_upscaler_set_skip_static (GstEcbsrUpscaler * self,
   GST_DEBUG ("skip-static %s", skip_static ? "on" : "off");
   self->skip_static = skip_static;
   previous_clear (&self->previous);
-  return !skip_static
-      || previous_init (&self->previous, self->plans, error);
+  return !skip_static || previous_init (&self->previous, self->plans, error);
 }
 
 static void
@@ -361,8 +360,26 @@ is_native (const GstEcbsrUpscaler * self, const GstVideoFrame * in)
   return GST_VIDEO_FRAME_FORMAT (in) == GST_VIDEO_INFO_FORMAT (&self->native);
 }
 
-gboolean
-gst_ecbsr_upscaler_run (GstEcbsrUpscaler * self, GstEcbsrPlans * plans,
+/* Sets those parts of @in that @config says, kept in @regions, in @params. */
+static void
+set_regions (EcbsrRunParams * params, const GstEcbsrFrameConfig * config,
+    const GstVideoInfo * info, GstBuffer * in, GstEcbsrRegions * regions)
+{
+  if (config->roi_mode == GST_ECBSR_ROI_OFF)
+    return;
+  if (config->roi_mode == GST_ECBSR_ROI_RECTANGLE) {
+    regions->region[0] = config->rectangle;
+    regions->n_regions = 1;
+  } else {
+    gst_ecbsr_buffer_get_regions (in, info->width, info->height, regions);
+  }
+  params->regions = regions->region;
+  params->n_regions = regions->n_regions;
+}
+
+/* Upscales @in, which is imported first where it is not native. */
+static gboolean
+run_any (GstEcbsrUpscaler * self, GstEcbsrPlans * plans,
     const GstVideoFrame * in, GstVideoFrame * out,
     const EcbsrRunParams * params, GstEcbsrRun * run, GError ** error)
 {
@@ -381,6 +398,20 @@ gst_ecbsr_upscaler_run (GstEcbsrUpscaler * self, GstEcbsrPlans * plans,
       && run_native (self, plans, &imported, out, params, run, error);
   gst_video_frame_unmap (&imported);
   return done;
+}
+
+gboolean
+gst_ecbsr_upscaler_run (GstEcbsrUpscaler * self, GstEcbsrPlans * plans,
+    const GstVideoFrame * in, GstVideoFrame * out,
+    const GstEcbsrFrameConfig * config, GstEcbsrRun * run, GError ** error)
+{
+  EcbsrRunParams params = {.strength = config->strength };
+  GstEcbsrRegions regions;
+
+  if (config->compare == GST_ECBSR_COMPARE_SPLIT)
+    params.split = config->compare_position * out->info.width + 0.5;
+  set_regions (&params, config, &self->native, in->buffer, &regions);
+  return run_any (self, plans, in, out, &params, run, error);
 }
 
 void

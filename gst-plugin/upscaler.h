@@ -12,6 +12,30 @@
 
 G_BEGIN_DECLS
 
+typedef enum
+{
+  GST_ECBSR_COMPARE_OFF,
+  GST_ECBSR_COMPARE_SPLIT,
+} GstEcbsrCompare;
+
+typedef enum
+{
+  GST_ECBSR_ROI_OFF,
+  GST_ECBSR_ROI_RECTANGLE,
+  GST_ECBSR_ROI_META,
+} GstEcbsrRoiMode;
+
+/* The appearance of a frame, and the parts of it that are worked on. */
+typedef struct
+{
+  gdouble strength;
+  GstEcbsrCompare compare;
+  gdouble compare_position;
+  GstEcbsrRoiMode roi_mode;
+  EcbsrRegion rectangle;
+  gboolean skip_static;
+} GstEcbsrFrameConfig;
+
 /* A model made ready for frames of a kind: a plan for whole frames, plans for
  * their fields, or both where the video is mixed. */
 typedef struct _GstEcbsrPlans GstEcbsrPlans;
@@ -58,11 +82,11 @@ typedef struct
 } GstEcbsrRun;
 
 /* Upscales one frame, as gst_ecbsr_frame_map () has mapped it, with @plans, which
- * are for frames of the same kind, or with its own (NULL). FALSE sets an ECBSR_ERROR
- * or a GStreamer error. */
+ * are for frames of the same kind, or with its own (NULL). All of @config but
+ * skip_static counts. FALSE sets an ECBSR_ERROR or a GStreamer error. */
 gboolean gst_ecbsr_upscaler_run (GstEcbsrUpscaler * upscaler,
     GstEcbsrPlans * plans, const GstVideoFrame * in, GstVideoFrame * out,
-    const EcbsrRunParams * params, GstEcbsrRun * run, GError ** error);
+    const GstEcbsrFrameConfig * config, GstEcbsrRun * run, GError ** error);
 
 /* What runs, or is to run: a configuration, its model and, once caps are known,
  * the upscaler for them. Prepared and applied as one. */
