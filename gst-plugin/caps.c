@@ -390,7 +390,8 @@ get_loss (const GstVideoInfo * in, GstVideoFormat format,
   if (!allows (s, "colorimetry", colorimetry))
     loss += 4;
   chroma_site = gst_video_chroma_site_to_string (site);
-  if (gst_ecbsr_formats_is_subsampled (finfo) && !allows (s, "chroma-site", chroma_site))
+  if (gst_ecbsr_formats_is_subsampled (finfo)
+      && !allows (s, "chroma-site", chroma_site))
     loss += 2;
   return loss;
 }
@@ -408,8 +409,7 @@ fixate_string (GstStructure * s, const gchar * field, const gchar * wanted)
  * what they are in @in as far as the format allows, unless @s restricts them to
  * something else. */
 static void
-fixate_color (GstStructure * s, const GstVideoInfo * in,
-    GstVideoFormat format)
+fixate_color (GstStructure * s, const GstVideoInfo * in, GstVideoFormat format)
 {
   const GstVideoFormatInfo *finfo = gst_video_format_get_info (format);
   g_autofree gchar *colorimetry = NULL;
@@ -421,7 +421,8 @@ fixate_color (GstStructure * s, const GstVideoInfo * in,
   colorimetry = gst_video_colorimetry_to_string (&color);
   fixate_string (s, "colorimetry", colorimetry);
 
-  if (!gst_ecbsr_formats_is_subsampled (finfo) && !gst_structure_has_field (s, "chroma-site"))
+  if (!gst_ecbsr_formats_is_subsampled (finfo)
+      && !gst_structure_has_field (s, "chroma-site"))
     return;
   chroma_site = gst_video_chroma_site_to_string (site);
   fixate_string (s, "chroma-site", chroma_site);

@@ -235,8 +235,7 @@ copy (GstVideoFrame * to, const GstVideoFrame * from)
 static gboolean
 same_sampling (const GstVideoFormatInfo * a, const GstVideoFormatInfo * b)
 {
-  return GST_VIDEO_FORMAT_INFO_W_SUB (a, 1) == GST_VIDEO_FORMAT_INFO_W_SUB (b, 1)
-      && GST_VIDEO_FORMAT_INFO_H_SUB (a, 1) == GST_VIDEO_FORMAT_INFO_H_SUB (b, 1);
+  return a->w_sub[1] == b->w_sub[1] && a->h_sub[1] == b->h_sub[1];
 }
 
 /* Whether samples only move. The converter would still dither them, because it goes

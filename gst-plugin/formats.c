@@ -4,11 +4,11 @@
 
 /* Native as well, where this GStreamer knows them. */
 static const gchar *const other_native[] = {
-  "Y41B", "YUV9", "YVU9", "v308", "IYU2", "AYUV", "VUYA", "A420", "AV12", "A422",
-  "A444", "A420_10LE", "A422_10LE", "A444_10LE", "A420_12LE", "A422_12LE",
-  "A444_12LE", "A420_16LE", "A422_16LE", "A444_16LE", "Y210", "Y212_LE", "Y216_LE",
-  "v216", "Y412_LE", "Y416_LE", "GRAY10_LE16", "RBGA", "ARGB64_LE", "RGBA64_LE",
-  "BGRA64_LE", "ABGR64_LE",
+  "Y41B", "YUV9", "YVU9", "v308", "IYU2", "AYUV", "VUYA", "A420", "AV12",
+  "A422", "A444", "A420_10LE", "A422_10LE", "A444_10LE", "A420_12LE",
+  "A422_12LE", "A444_12LE", "A420_16LE", "A422_16LE", "A444_16LE", "Y210",
+  "Y212_LE", "Y216_LE", "v216", "Y412_LE", "Y416_LE", "GRAY10_LE16", "RBGA",
+  "ARGB64_LE", "RGBA64_LE", "BGRA64_LE", "ABGR64_LE",
 #if G_BYTE_ORDER == G_LITTLE_ENDIAN
   "AYUV64", "ARGB64",           /* in the order of the machine */
 #endif

@@ -167,7 +167,8 @@ gst_ecbsr_frame_set_depth (const GstVideoInfo * info, guint depth,
   config->black = is_full_range (info) ? 0.0 : 16.0 * unit;
   config->white = is_full_range (info) ? (1u << depth) - 1.0 : 235.0 * unit;
   config->chroma_zero = 128.0 * unit;
-  config->chroma_span = is_full_range (info) ? (1u << depth) - 1.0 : 224.0 * unit;
+  config->chroma_span =
+      is_full_range (info) ? (1u << depth) - 1.0 : 224.0 * unit;
 }
 
 guint
@@ -182,8 +183,7 @@ gst_ecbsr_frame_get_depth (const GstVideoInfo * in, const GstVideoInfo * out)
 }
 
 void
-gst_ecbsr_frame_get_config (const GstVideoInfo * info,
-    EcbsrPlanConfig * config)
+gst_ecbsr_frame_get_config (const GstVideoInfo * info, EcbsrPlanConfig * config)
 {
   memset (config, 0, sizeof *config);
   config->width = GST_VIDEO_INFO_WIDTH (info);
@@ -191,8 +191,7 @@ gst_ecbsr_frame_get_config (const GstVideoInfo * info,
   set_layout (&config->layout, info->finfo);
   gst_ecbsr_frame_set_depth (info, GST_VIDEO_INFO_COMP_DEPTH (info, 0), config);
   set_luma_weights (config->luma_weight, &info->colorimetry);
-  get_chroma_offsets (info, &config->chroma_offset_x,
-      &config->chroma_offset_y);
+  get_chroma_offsets (info, &config->chroma_offset_x, &config->chroma_offset_y);
   config->interleaved = GST_VIDEO_INFO_INTERLACE_MODE (info) !=
       GST_VIDEO_INTERLACE_MODE_ALTERNATE;
 }

@@ -176,8 +176,7 @@ log_levels (const GstEcbsrLevels * levels)
   guint i;
 
   for (i = 0; i < levels->n_levels; i++) {
-    g_autofree gchar *name =
-        gst_ecbsr_models_get_name (levels->level[i].model);
+    g_autofree gchar *name = gst_ecbsr_models_get_name (levels->level[i].model);
 
     GST_DEBUG ("level %u: %s, %" GST_TIME_FORMAT " a frame", i, name,
         GST_TIME_ARGS (levels->level[i].cost));

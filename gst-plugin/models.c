@@ -313,8 +313,7 @@ gst_ecbsr_config_clear (GstEcbsrConfig * config)
 }
 
 gboolean
-gst_ecbsr_config_same_model (const GstEcbsrConfig * a,
-    const GstEcbsrConfig * b)
+gst_ecbsr_config_same_model (const GstEcbsrConfig * a, const GstEcbsrConfig * b)
 {
   return a->scale == b->scale && a->model == b->model
       && a->content == b->content && g_strcmp0 (a->location, b->location) == 0;
@@ -369,8 +368,7 @@ gst_ecbsr_config_describe (const GstEcbsrConfig * config)
     return g_strdup_printf ("scale=%u model-location=%s", config->scale,
         config->location);
   return g_strdup_printf ("scale=%u model=%s content=%s", config->scale,
-      get_model_nick (config->model),
-      get_content_nick (config->content));
+      get_model_nick (config->model), get_content_nick (config->content));
 }
 
 gchar *

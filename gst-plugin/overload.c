@@ -298,8 +298,7 @@ get_cost (const GstEcbsrOverload * self, guint level, gdouble share)
 static gdouble
 predict (const GstEcbsrOverload * self, guint level, gdouble load)
 {
-  return self->overhead
-      + get_cost (self, level, self->average_share) * load;
+  return self->overhead + get_cost (self, level, self->average_share) * load;
 }
 
 /* -------------------------------------------------------------- arrivals -- */
@@ -425,8 +424,7 @@ take_lateness (GstEcbsrOverload * self, const GstEcbsrArrival * arrival)
     source->n_waited_for++;
   else if (lateness >= get_source_lateness (source))
     return lateness - get_source_lateness (source);
-  if (source->lowest[0] == GST_CLOCK_STIME_NONE
-      || lateness < source->lowest[0])
+  if (source->lowest[0] == GST_CLOCK_STIME_NONE || lateness < source->lowest[0])
     source->lowest[0] = lateness;
   return lateness - get_source_lateness (source);
 }

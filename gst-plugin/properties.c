@@ -93,7 +93,8 @@ gst_ecbsr_precision_get_type (void)
 {
   static const GEnumValue values[] = {
     {ECBSR_PRECISION_AUTO,
-        "The fastest here, by measurement, whose loss is at most 0.05 dB", "auto"},
+          "The fastest here, by measurement, whose loss is at most 0.05 dB",
+        "auto"},
     {ECBSR_PRECISION_FLOAT32, "32 bits: the most exact", "float32"},
     {ECBSR_PRECISION_BFLOAT16, "16 bits: faster on CPUs that know it",
         "bfloat16"},

@@ -426,8 +426,7 @@ wait_for_levels (GstEcbsrQos * self)
 }
 
 static void
-take_levels (GstEcbsrQos * self, GstClockTime now,
-    GstEcbsrQosActions * actions)
+take_levels (GstEcbsrQos * self, GstClockTime now, GstEcbsrQosActions * actions)
 {
   GstClockTime costs[GST_ECBSR_MAX_LEVELS];
   guint i;
@@ -441,8 +440,7 @@ take_levels (GstEcbsrQos * self, GstClockTime now,
   for (i = 0; i < self->levels->n_levels; i++)
     costs[i] = self->levels->level[i].cost;
   g_mutex_lock (&self->lock);
-  gst_ecbsr_overload_set_levels (self->overload, costs,
-      self->levels->n_levels);
+  gst_ecbsr_overload_set_levels (self->overload, costs, self->levels->n_levels);
   gst_ecbsr_overload_set_base (self->overload, self->levels->base);
   actions->level_changed = gst_ecbsr_overload_choose_level (self->overload,
       now, &actions->change);
