@@ -22,6 +22,7 @@ import numpy as np
 
 from known_names import renamed
 from model_shapes import ACTIVATIONS, ARCHITECTURES, ECBSR_SCALES, ShapeError, describe
+from picture_files import SUFFIXES, is_picture
 from pytorch_file import read_state
 from safetensors_io import BF16, SafetensorsError, bf16_to_float32, read, write
 from tensor_pickle import CheckpointError
@@ -31,7 +32,6 @@ ESR_NAME = re.compile(r"eSR-(MAX|TM|TR|CNN)((?:_[sKCDS][0-9]{1,4})+)")
 ESR_LETTERS = {"s": "scale", "K": "kernel_size", "C": "channels", "D": "depth", "S": "squeeze"}
 SIZES = ("scale", "blocks", "channels", "kernel_size", "depth", "squeeze")
 
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".ppm", ".pgm")
 LUMA_RANGES = {"ecbsr": "16..235"}  # as published
 OTHER_LUMA_RANGE = "0..1"  # edge-SR, and all that have three colours or other names
 LEAKY = re.compile(r"leaky-relu:(-?[0-9]{1,3}(?:\.[0-9]{1,9})?)")
@@ -134,12 +134,11 @@ def found(metadata, family):
 def bounds_of(tensors, metadata, folder):
     """How far each channel reaches on the pictures in `folder`."""
     try:
-        paths = sorted(path for path in Path(folder).iterdir()
-                       if path.suffix.lower() in PICTURES)
+        paths = sorted(path for path in Path(folder).iterdir() if is_picture(path))
     except OSError as error:
         raise ConvertError(f"--bounds-from: {folder}: {error.strerror or error}") from None
     if not paths:
-        raise ConvertError(f"--bounds-from: no pictures ({', '.join(PICTURES)}) in {folder}")
+        raise ConvertError(f"--bounds-from: no pictures ({', '.join(SUFFIXES)}) in {folder}")
     sys.path.append(str(Path(__file__).resolve().parents[1]))
     try:
         from models.train import bounds

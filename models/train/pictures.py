@@ -7,10 +7,10 @@ makes of them. Three colours stay 8-bit RGB, [height, width, 3].
 
 import numpy as np
 
+from models.picture_files import SUFFIXES, is_picture
 from models.train.data import load_rgb, make_pair, whole
 from models.train.imresize import imresize
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 LARGEST = 480  # small pixels of a picture's middle, down and across
 HELD_OUT_EVERY = 5
 
@@ -20,7 +20,7 @@ def find(folder):
 
     ValueError where there are fewer than two.
     """
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in folder.rglob("*") if is_picture(path))
     if len(paths) < 2:
         raise ValueError(f"{folder}: {len(paths)} pictures ({', '.join(SUFFIXES)}); at least two "
                          "are needed, one to calibrate with and one to measure by")
