@@ -240,7 +240,8 @@ chain_get_camera_mode (const gchar * description)
 }
 
 gboolean
-chain_play (const gchar * description)
+chain_play_within (const gchar * description, GstClockTime patience,
+    gboolean * played)
 {
   GstElement *pipeline = chain_parse (description);
   GstMessage *message;
@@ -250,14 +251,27 @@ chain_play (const gchar * description)
     return FALSE;
   bus = gst_element_get_bus (pipeline);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, PATIENCE,
+  message = gst_bus_timed_pop_filtered (bus, patience,
       GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  fail_unless (message != NULL, "no end: %s", description);
-  fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS, "%s: %"
-      GST_PTR_FORMAT, description, message);
-  gst_message_unref (message);
+  *played = message != NULL;
+  if (message) {
+    fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS, "%s: %"
+        GST_PTR_FORMAT, description, message);
+    gst_message_unref (message);
+  }
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (bus);
   gst_object_unref (pipeline);
+  return TRUE;
+}
+
+gboolean
+chain_play (const gchar * description)
+{
+  gboolean played;
+
+  if (!chain_play_within (description, PATIENCE, &played))
+    return FALSE;
+  fail_unless (played, "no end: %s", description);
   return TRUE;
 }

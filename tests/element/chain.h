@@ -27,3 +27,8 @@ gchar *chain_get_camera_mode (const gchar * description);
 /* Plays @description to its end. FALSE where it cannot run here. Fails where it does not
  * come to an end. */
 gboolean chain_play (const gchar * description);
+
+/* As chain_play (), which waits long; sets whether it has come to its end within
+ * @patience. */
+gboolean chain_play_within (const gchar * description, GstClockTime patience,
+    gboolean * played);
