@@ -261,6 +261,7 @@ gst_ecbsr_frame_check_fields (const GstVideoInfo * in, const GstVideoInfo * out,
     GError ** error)
 {
   GstVideoInterlaceMode mode = GST_VIDEO_INFO_INTERLACE_MODE (in);
+
   if (mode != GST_VIDEO_INFO_INTERLACE_MODE (out)) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "the video has interlace-mode=%s, downstream wants %s",

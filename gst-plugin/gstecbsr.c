@@ -44,13 +44,11 @@
  *
  * ## Log
  *
- * `GST_DEBUG=ecbsr:4` tells what runs and why it changed, `ecbsr:5` adds decisions
- * at caps time and late or dropped frames, `ecbsr:6` each frame.
+ * `GST_DEBUG=ecbsr:2` tells what failed, `ecbsr:4` what runs and why it changed,
+ * `ecbsr:5` adds decisions at caps time and late or dropped frames, `ecbsr:6` each frame.
  */
 
 #include "gstecbsr.h"
-
-#include <string.h>
 
 #include "caps.h"
 #include "caps_order.h"
@@ -277,7 +275,7 @@ gst_ecbsr_start (GstBaseTransform * trans)
   GstEcbsr *self = GST_ECBSR (trans);
   GstEcbsrQosActions actions;
 
-  self->has_promised = FALSE;
+  self->answered_allocation = FALSE;
   self->n_invalid = 0;
   g_atomic_int_set (&self->keep_caps, FALSE);
   gst_ecbsr_stats_reset (self->stats);
@@ -336,7 +334,7 @@ set_passthrough (GstEcbsr * self, gboolean passthrough)
     return;
   GST_DEBUG_OBJECT (self, "passthrough: %d", passthrough);
   gst_base_transform_set_passthrough (trans, passthrough);
-  memset (&self->downstream, 0, sizeof self->downstream);
+  self->downstream.crop = self->downstream.strides = FALSE;
   g_atomic_int_set (&self->keep_caps, TRUE);
   gst_base_transform_reconfigure_sink (trans);
 }
@@ -352,7 +350,7 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
 
   set_passthrough (self, !self->setup->model);
   if (!gst_ecbsr_caps_can_scale (incaps))
-    self->has_promised = FALSE; /* that was about other memory */
+    self->answered_allocation = FALSE; /* that was about other memory */
   gst_ecbsr_caps_read_site (in_info, incaps);
   gst_ecbsr_caps_read_site (out_info, outcaps);
   if (gst_ecbsr_reconfigure_set_caps (self, in_info, out_info, &actions,
@@ -376,7 +374,7 @@ gst_ecbsr_propose_allocation (GstBaseTransform * trans,
 
   g_atomic_int_set (&self->keep_caps, FALSE);
   if (decide_query) {
-    self->has_promised = TRUE;
+    self->answered_allocation = TRUE;
     gst_ecbsr_buffer_propose_allocation (query);
   }
   answered = GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)
@@ -671,7 +669,7 @@ gst_ecbsr_prepare_output_buffer (GstBaseTransform * trans, GstBuffer * inbuf,
   /* After a change to scale 1 buffers come as they were agreed on before, until
    * upstream has asked again; from elements that never do, such as a videocrop that
    * works in place, for ever. */
-  if (self->has_promised && gst_base_transform_is_passthrough (trans)
+  if (self->answered_allocation && gst_base_transform_is_passthrough (trans)
       && !gst_ecbsr_buffer_suits (inbuf, &GST_VIDEO_FILTER (self)->in_info,
           &self->downstream))
     return copy_plain (self, inbuf, outbuf);

@@ -7,10 +7,11 @@
  *   builder:      quality levels ─builder lock→ taken by the streaming thread
  *   streaming:    drop? → apply pending → map → run → account → do what QoS says
  *
- * Order of locks, outermost first: object lock, then one of those of
- * QoS, of its builder, of statistics. The lock of measured costs is held for a
- * look-up only, never with another. None is held over a call that GStreamer may
- * send back: messages, notifications, queries, events. */
+ * Order of locks, outermost first: object lock, then that of statistics, which the
+ * property stats reads. All others are held alone: those of QoS, of the builder of its
+ * levels and of the camera; of the engine, that of measured costs (for a look-up) and
+ * the worker pool's. None is held over a call that GStreamer may send back: messages,
+ * notifications, queries, events. */
 
 #pragma once
 
@@ -62,7 +63,7 @@ struct _GstEcbsr
   gint keep_caps;               /* atomic: upstream asks again because we asked it to */
 
   /* Streaming thread */
-  gboolean has_promised;        /* answered an allocation query by itself */
+  gboolean answered_allocation; /* a query for it, by itself */
   GstEcbsrLayouts downstream;   /* at scale 1: what it takes, as far as it was asked */
   guint n_invalid;              /* frames in a row */
   GstEcbsrFrameTimes times;     /* of the frame under way */

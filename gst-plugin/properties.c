@@ -7,7 +7,7 @@
 enum
 {
   PROP_0,
-  PROP_SCALE,
+  PROP_SCALE,                   /* to PROP_PRECISION: GstEcbsrConfig */
   PROP_MODEL,
   PROP_MODEL_LOCATION,
   PROP_CONTENT,
@@ -481,8 +481,9 @@ create_status_properties (void)
    * GstEcbsr:stats:
    *
    * A #GstStructure "ecbsr-stats", notified about once a second, with since the
-   * start `frames`, `dropped`, `degraded` (at a level below the first), `tiles`,
-   * `tiles-outside` (of regions of interest), `tiles-skipped` (all guint64); of the
+   * start `frames`, `dropped`, `invalid` (dropped because they could not be read or
+   * written), `degraded` (at a level below the first), `tiles`, `tiles-outside` (of
+   * regions of interest), `tiles-skipped` (as in the last frame; all guint64); of the
    * latest 256 frames at most `average-ns`, `p95-ns`, `max-ns` (guint64); as they are
    * `level` (guint), `latency-ns` (guint64), and as in #GstEcbsr:backend `precision`,
    * `instruction-set` (strings, NULL while nothing runs) and `threads` (guint).
@@ -490,7 +491,7 @@ create_status_properties (void)
    * Since: 0.1
    */
   props[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "Numbers of frames, of dropped and of degraded ones since the start, of "
+      "Numbers of frames, of dropped, invalid and degraded ones since the start, of "
       "tiles, of those outside of regions of interest and of those skipped, the "
       "average, 95th percentile and maximum of the nanoseconds that each of "
       "the last 256 frames took, the level of overload control, the latency "
@@ -679,16 +680,12 @@ gst_ecbsr_get_property (GObject * object, guint prop_id, GValue * value,
 gboolean
 gst_ecbsr_properties_have_config (GParamSpec ** pspecs, guint n_pspecs)
 {
-  guint i;
+  guint i, k;
 
-  for (i = 0; i < n_pspecs; i++) {
-    if (pspecs[i] == props[PROP_SCALE] || pspecs[i] == props[PROP_MODEL]
-        || pspecs[i] == props[PROP_MODEL_LOCATION]
-        || pspecs[i] == props[PROP_CONTENT]
-        || pspecs[i] == props[PROP_N_THREADS]
-        || pspecs[i] == props[PROP_PRECISION])
-      return TRUE;
-  }
+  for (i = 0; i < n_pspecs; i++)
+    for (k = PROP_SCALE; k <= PROP_PRECISION; k++)
+      if (pspecs[i] == props[k])
+        return TRUE;
   return FALSE;
 }
 

@@ -87,8 +87,6 @@ reject (GstEcbsr * self, const GstEcbsrConfig * config, guint serial,
   kept = gst_ecbsr_config_describe (get_latest (self));
   GST_OBJECT_UNLOCK (self);
 
-  GST_WARNING_OBJECT (self, "rejected %s, keeping %s: %s", rejected, kept,
-      error->message);
   detail = g_strdup_printf ("asked for %s, keeping %s", rejected, kept);
   gst_ecbsr_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, detail);
   gst_ecbsr_post_model_failed (GST_ELEMENT (self), config, error);
@@ -96,6 +94,17 @@ reject (GstEcbsr * self, const GstEcbsrConfig * config, guint serial,
 }
 
 /* ------------------------------------------------------------- preparing -- */
+
+static void
+log_config (GstEcbsr * self, const gchar * what, const GstEcbsrConfig * config)
+{
+  g_autofree gchar *description = gst_ecbsr_config_describe (config);
+
+  GST_INFO_OBJECT (self, "%s: %s%s, precision=%s, n-threads=%u", what,
+      description, config->training == GST_ECBSR_CONTENT_CAMERA
+      ? " (camera)" : "", ecbsr_precision_to_string (config->precision),
+      config->n_threads);
+}
 
 /* Makes @setup ready for frames of @in and @out, or lets it wait for caps (NULL).
  * FALSE sets an error. */
@@ -311,10 +320,9 @@ request (GstEcbsr * self, gboolean of_source)
   guint serial = 0;
 
   while (!error && get_change (self, of_source, &config, &serial)) {
-    g_autofree gchar *description = gst_ecbsr_config_describe (&config);
     GstEcbsrSetup *setup;
 
-    GST_INFO_OBJECT (self, "requested: %s", description);
+    log_config (self, "requested", &config);
     setup = prepare_ahead (self, &config, &error);
     if (setup) {
       GST_DEBUG_OBJECT (self, "prepared%s", setup->upscaler ? ""
@@ -374,9 +382,7 @@ gst_ecbsr_reconfigure_start (GstEcbsr * self, GstEcbsrQosActions * actions)
   if (gst_ecbsr_models_check_lowest (qos_config.min_model, &error))
     setup = prepare (self, &config, NULL, NULL, NULL, &error);
   if (setup) {
-    g_autofree gchar *description = gst_ecbsr_config_describe (&config);
-
-    GST_INFO_OBJECT (self, "started: %s", description);
+    log_config (self, "started", &config);
     replace (self, setup, actions);
     request (self, FALSE);      /* what has been set meanwhile */
   } else {
@@ -390,6 +396,7 @@ gst_ecbsr_reconfigure_start (GstEcbsr * self, GstEcbsrQosActions * actions)
 void
 gst_ecbsr_reconfigure_stop (GstEcbsr * self)
 {
+  g_autoptr (GstStructure) stats = gst_ecbsr_stats_to_structure (self->stats);
   g_autoptr (GstEcbsrSetup) pending = NULL;
   g_autoptr (GstEcbsrSetup) setup = NULL;
 
@@ -399,7 +406,7 @@ gst_ecbsr_reconfigure_stop (GstEcbsr * self)
   self->source_live = FALSE;
   GST_OBJECT_UNLOCK (self);
 
-  GST_DEBUG_OBJECT (self, "stopped");
+  GST_DEBUG_OBJECT (self, "stopped: %" GST_PTR_FORMAT, stats);
   gst_ecbsr_qos_stop (self->qos);
   gst_ecbsr_reconfigure_show (self);
 }

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
+#define GST_CAT_DEFAULT gst_ecbsr_debug
+
 /* ------------------------------------------------------------ statistics -- */
 
 #define WINDOW 256
@@ -209,6 +212,9 @@ gst_ecbsr_post (GstElement * element, GstMessageType type,
   GQuark domain;
   gint code;
 
+  GST_CAT_LEVEL_LOG (GST_CAT_DEFAULT, type == GST_MESSAGE_ERROR
+      ? GST_LEVEL_ERROR : GST_LEVEL_WARNING, element, "%s: %s", detail,
+      error->message);
   translate (error, &domain, &code);
   gst_element_message_full (element, type, domain, code,
       g_strdup (error->message), g_strdup (detail), __FILE__, GST_FUNCTION,
@@ -219,6 +225,8 @@ void
 gst_ecbsr_post_other_precision (GstElement * element, EcbsrPrecision wanted,
     EcbsrPrecision running, const gchar * detail)
 {
+  GST_WARNING_OBJECT (element, "precision=%s was asked for, %s runs",
+      ecbsr_precision_to_string (wanted), ecbsr_precision_to_string (running));
   GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
       ("The network runs in %s: precision=%s was asked for, but this model or "
           "this CPU cannot do it.", ecbsr_precision_to_string (running),

@@ -35,21 +35,17 @@ void gst_ecbsr_stats_set_backend (GstEcbsrStats * stats,
     const gchar * precision, const gchar * isa, guint n_threads);
 void gst_ecbsr_stats_set_latency (GstEcbsrStats * stats, GstClockTime latency);
 
-/* Returns frames, dropped, invalid (dropped because they could not be read or
- * written), degraded (at a level below the first), tiles, tiles-outside (of
- * regions), tiles-skipped (as in the last frame): all since the start;
- * average-ns, p95-ns, max-ns: of the latest frames, up to 256; level, latency-ns:
- * as they are. */
+/* Returns them as the property stats has them (properties.c). */
 GstStructure *gst_ecbsr_stats_to_structure (GstEcbsrStats * stats);
 
 /* -------------------------------------------------------------- messages -- */
 
-/* Posts @error as @type, ERROR or WARNING: an ECBSR_ERROR becomes the GStreamer
- * error of the same meaning. @detail is for developers. */
+/* Posts and logs @error as @type, ERROR or WARNING: an ECBSR_ERROR becomes the
+ * GStreamer error of the same meaning. @detail is for developers. */
 void gst_ecbsr_post (GstElement * element, GstMessageType type,
     const GError * error, const gchar * detail);
 
-/* Posts a warning that the network runs in another precision than the requested
+/* Posts and logs a warning that the network runs in another precision than the requested
  * one. @detail is for developers. */
 void gst_ecbsr_post_other_precision (GstElement * element,
     EcbsrPrecision wanted, EcbsrPrecision running, const gchar * detail);

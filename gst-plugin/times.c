@@ -4,6 +4,9 @@
 
 #include <time.h>
 
+GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
+#define GST_CAT_DEFAULT gst_ecbsr_debug
+
 void
 gst_ecbsr_times_read_frame (GstEcbsrFrameTimes * times,
     const GstSegment * segment, GstBuffer * buffer)
@@ -76,5 +79,9 @@ gst_ecbsr_times_read_arrival (GstElement * element,
       && GST_CLOCK_TIME_IS_VALID (running_time))
     arrival->lateness = GST_CLOCK_DIFF (running_time, now)
         - (GstClockTimeDiff) base_time;
+  GST_LOG_OBJECT (element, "frame of %" GST_TIME_FORMAT " came: waited for %"
+      GST_TIME_FORMAT ", late by %" GST_STIME_FORMAT,
+      GST_TIME_ARGS (running_time), GST_TIME_ARGS (arrival->waited),
+      GST_STIME_ARGS (arrival->lateness));
   return now;
 }

@@ -82,9 +82,11 @@ GST_START_TEST (test_stream)
 
   fail_if (live_push_is_dropped (&bench));
   assert_logged ("INFO started: scale=2 model=esr-tr");
+  assert_logged ("precision=auto, n-threads=0");
   assert_logged ("DEBUG the source is live");
   assert_logged ("INFO NV12 64x36 to NV12 128x72, on ");
   assert_logged ("INFO latency: ");
+  assert_logged ("LOG frame of 0:00:00.000000000 came: waited for ");
   assert_logged ("LOG frame of 0:00:00.000000000: ");
 
   forget ();
@@ -100,7 +102,7 @@ GST_START_TEST (test_stream)
   fail_unless (live_push_is_dropped (&bench));
   assert_logged ("DEBUG dropped the frame of ");
   bench_free (&bench);
-  assert_logged ("DEBUG stopped");
+  assert_logged ("DEBUG stopped: ecbsr-stats, frames=");
 }
 
 GST_END_TEST;
@@ -119,10 +121,33 @@ GST_START_TEST (test_changes)
 
   forget ();
   g_object_set (bench.ecbsr, "model-location", "/nonexistent", NULL);
-  assert_logged ("WARN rejected scale=2 model-location=/nonexistent, keeping "
+  assert_logged ("WARN asked for scale=2 model-location=/nonexistent, keeping "
       "scale=2 model=esr-tm");
   assert_logged ("/nonexistent: ");
   bench_free (&bench);
+}
+
+GST_END_TEST;
+
+/* What the application gets as messages is in the log, too. */
+GST_START_TEST (test_problems)
+{
+  Bench bench = live_start ("model", MODEL_ESR_MAX, NULL);
+  GstElement *element;
+
+  fail_if (live_push_is_dropped (&bench));
+  fail_unless_equals_int (gst_harness_push (bench.h, gst_buffer_new ()),
+      GST_FLOW_OK);
+  assert_logged ("WARN input buffer, PTS ");
+  assert_logged ("1 in a row: the frame is dropped: a buffer of 0 bytes ");
+  bench_free (&bench);
+
+  element = gst_element_factory_make ("ecbsr", NULL);
+  g_object_set (element, "model-location", "/nonexistent", NULL);
+  gst_element_set_state (element, GST_STATE_PAUSED);
+  assert_logged ("ERROR scale=2 model-location=/nonexistent: ");
+  gst_element_set_state (element, GST_STATE_NULL);
+  gst_object_unref (element);
 }
 
 GST_END_TEST;
@@ -137,6 +162,7 @@ logging_suite (void)
   tcase_add_checked_fixture (tc, set_up, tear_down);
   tcase_add_test (tc, test_stream);
   tcase_add_test (tc, test_changes);
+  tcase_add_test (tc, test_problems);
   return s;
 }
 

@@ -150,7 +150,7 @@ MUTATIONS = [
              "gstecbsr.c", "  gst_base_transform_reconfigure_sink (trans);\n", "",
              "element scale-one"),
     Mutation("frames agreed on before scale 1 are as downstream takes them",
-             "gstecbsr.c", "if (self->has_promised && gst_base_transform_is_passthrough (trans)",
+             "gstecbsr.c", "if (self->answered_allocation && gst_base_transform_is_passthrough (trans)",
              "if (FALSE && gst_base_transform_is_passthrough (trans)", "element scale-one"),
     Mutation("a camera keeps its mode when the scale becomes 1",
              "gstecbsr.c", "    if (g_atomic_int_get (&self->keep_caps))",
