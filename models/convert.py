@@ -194,7 +194,7 @@ def parse_options(args):
     parser.add_argument("--luma-range", metavar="BLACK..WHITE",
                         help="what the network sees for black and white; 16..235 for ECBSR "
                              "of luma, else 0..1 unless given")
-    parser.add_argument("--padding", choices=("zero", "replicate"),
+    parser.add_argument("--padding", choices=("zero", "replicate", "symmetric"),
                         help="what the network was trained to see beyond the picture's "
                              "borders; zero unless given")
     parser.add_argument("--overshoot", metavar="SHARE",

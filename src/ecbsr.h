@@ -53,9 +53,10 @@ typedef enum
 // What a network sees beyond the picture's borders.
 typedef enum
 {
-  ECBSR_PADDING_ZERO,      // every layer sees 0 there, as published networks do
-  ECBSR_PADDING_REPLICATE, // the picture goes on with its outermost pixels as far
-                           // as the network reaches, and all layers compute there
+  ECBSR_PADDING_ZERO, // every layer sees 0 there, as published networks do
+  // The picture goes on as far as the network reaches, and all layers compute there:
+  ECBSR_PADDING_REPLICATE, // with its outermost pixels
+  ECBSR_PADDING_SYMMETRIC, // mirrored at its edges: …, 1, 0, 0, 1, …
 } EcbsrPadding;
 
 typedef struct _EcbsrModel EcbsrModel;
@@ -123,7 +124,8 @@ const EcbsrModelInfo *ecbsr_model_get_info (const EcbsrModel *model);
 // The metadata as key, value, key, value, …, NULL, sorted by key.
 const gchar *const *ecbsr_model_get_metadata (const EcbsrModel *model);
 
-// "ecbsr", "esr-max", …; "prelu", "relu", …; "zero", "replicate"
+// "ecbsr", "esr-max", …; "prelu", "relu", …; "zero", "replicate",
+// "symmetric"
 const gchar *ecbsr_architecture_to_string (EcbsrArchitecture architecture);
 const gchar *ecbsr_activation_to_string (EcbsrActivation activation);
 const gchar *ecbsr_padding_to_string (EcbsrPadding padding);

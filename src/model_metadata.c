@@ -19,7 +19,7 @@ static const gchar *const architectures[]
     = { "cubic", "ecbsr", "esr-max", "esr-tm", "esr-tr", "esr-cnn", NULL };
 static const gchar *const activations[]
     = { "linear", "relu", "rrelu", "prelu", "softplus", "tanh", NULL };
-static const gchar *const paddings[] = { "zero", "replicate", NULL };
+static const gchar *const paddings[] = { "zero", "replicate", "symmetric", NULL };
 
 // What a file may say.
 static const gchar *const stored_architectures[]
@@ -51,7 +51,7 @@ ecbsr_activation_to_string (EcbsrActivation activation)
 const gchar *
 ecbsr_padding_to_string (EcbsrPadding padding)
 {
-  g_return_val_if_fail (padding <= ECBSR_PADDING_REPLICATE, NULL);
+  g_return_val_if_fail (padding <= ECBSR_PADDING_SYMMETRIC, NULL);
 
   return paddings[padding];
 }

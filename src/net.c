@@ -6,9 +6,9 @@
 // at the last.
 //
 // With zero padding nothing is computed beyond the picture: columns and rows there
-// hold 0, and at the picture's edges nothing is wrong. With replicated borders the
+// hold 0, and at the picture's edges nothing is wrong. With other paddings the
 // picture goes on: rows and columns beyond it are computed like all others, from
-// input rows that repeat its outermost pixels.
+// input rows that repeat its pixels.
 
 #include "net.h"
 #include "picture.h"
@@ -67,6 +67,10 @@ ecbsr_net_group_rows (EcbsrPlan *plan)
   if (n_layers > 0)
     plan->rows_above
         = (guint) (group - 1 - find_first_rows (plan, 0, first));
+  // A row near the top sees what it reads above the picture farther down.
+  if (plan->model->info.padding == ECBSR_PADDING_SYMMETRIC)
+    plan->rows_above = plan->rows_below
+        = MAX (plan->rows_above, plan->rows_below);
 }
 
 // ------------------------------------------------------------------- tiles --
@@ -241,26 +245,49 @@ load (NetStream *stream, guint first, guint end, guint y, gfloat *dst)
                                rows, dst, plan->scratch_layout.pitch);
 }
 
-// Columns of the row beyond the picture repeat its outermost pixels.
+// The row or column of a picture of n that number i, which may be beyond it,
+// repeats.
+static guint
+find_repeated (const EcbsrPlan *plan, gint64 i, gint64 n)
+{
+  gint64 rest;
+
+  if (i >= 0 && i < n)
+    return (guint) i;
+  if (plan->model->info.padding != ECBSR_PADDING_SYMMETRIC)
+    return (guint) CLAMP (i, 0, n - 1);
+  rest = (i % (2 * n) + 2 * n) % (2 * n); // mirrored again where it is small
+  return (guint) MIN (rest, 2 * n - 1 - rest);
+}
+
+// What is repeated at either end is among the columns of the picture that are
+// there: these reach `radius` beyond the tile, or as far as the picture does.
+static void
+repeat_columns (const NetStream *stream, gfloat *run, gint64 first, gint64 end,
+                gint64 left)
+{
+  const EcbsrPlan *plan = stream->plan;
+  const gint64 width = plan->config.width, n = n_columns (stream);
+
+  for (gint64 x = 0; x < left; x++)
+    run[x] = run[left + find_repeated (plan, x - left, width) - first];
+  for (gint64 x = left + end - first; x < n; x++)
+    run[x] = run[left + find_repeated (plan, first + x - left, width) - first];
+}
+
 static void
 fetch (NetStream *stream, gint64 y)
 {
   const EcbsrPlan *plan = stream->plan;
-  const guint row_in_picture
-      = (guint) CLAMP (y, 0, (gint64) plan->config.height - 1);
+  const guint row_in_picture = find_repeated (plan, y, plan->config.height);
   const guint first = first_column (stream), end = end_column (stream);
   const guint left = stream->before - (stream->tile.x0 - first);
   gfloat *row = ring_row (stream, 0, y);
 
   load (stream, first, end, row_in_picture, row + left);
   for (guint c = 0; c < plan->scratch_layout.n_runs[0]; c++)
-    {
-      gfloat *run = row + c * plan->scratch_layout.pitch;
-      for (guint x = 0; x < left; x++)
-        run[x] = run[left];
-      for (guint x = left + end - first; x < n_columns (stream); x++)
-        run[x] = run[left + end - first - 1];
-    }
+    repeat_columns (stream, row + c * plan->scratch_layout.pitch, first, end,
+                    left);
   clear_beside (stream, row, 0);
 }
 

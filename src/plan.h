@@ -160,12 +160,12 @@ struct _EcbsrPlan
   EcbsrRunCounts counts;
 };
 
-// Whether the network's layers compute beyond the picture, which goes on there
-// with its outermost pixels; else they see 0.
+// Whether the network's layers compute beyond the picture, which goes on there;
+// else they see 0.
 static inline gboolean
 ecbsr_plan_goes_on (const EcbsrPlan *plan)
 {
-  return plan->model->info.padding == ECBSR_PADDING_REPLICATE;
+  return plan->model->info.padding != ECBSR_PADDING_ZERO;
 }
 
 // Whether the network's output stays near the range of the input around it.

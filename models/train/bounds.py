@@ -66,7 +66,7 @@ def of_file(tensors, metadata, paths, report=lambda done: None):
     found = None
     for i, path in enumerate(paths):
         x = quantise.to_network(_middle(path, metadata), metadata)
-        _, inputs = int8.run_float(layers, x, quantise.is_replicated(metadata))
+        _, inputs = int8.run_float(layers, x, quantise.padding_of(metadata))
         ends = [np.stack((v.amin((0, 2, 3)).numpy(), v.amax((0, 2, 3)).numpy()))
                 for v in inputs[1:]]
         found = ends if found is None else [

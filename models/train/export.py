@@ -161,7 +161,7 @@ def metadata_of(config, name, notes):
         "format": "gst-ecbsr 1", "name": name, "content": "clean",
         "luma_range": "16..235" if ecbsr else "0..1",
         "licence": "CC0-1.0", "trained_on": ", ".join(FOLDERS)})
-    metadata.update({"padding": "replicate", "overshoot": str(OVERSHOOT)})
+    metadata.update({"padding": "symmetric", "overshoot": str(OVERSHOOT)})
     if ecbsr:
         metadata.update({"activation": "prelu", "form": "plain", "identity": "false"})
     return {**metadata, **notes}

@@ -85,8 +85,8 @@ def by_emulation(path, benchmark, scale, precision):
 
     def measure_one(pair):
         x = quantise.to_network(evaluation.to_frame(pair.low).planes[0], metadata)
-        y = int8.apply_head(metadata, run(layers, x, quantise.is_replicated(metadata)), x)
-        found = evaluation.round_half_up(quantise.from_network(y, metadata)[0, 0])
+        y = int8.apply_head(metadata, run(layers, x, quantise.padding_of(metadata)), x)
+        found = evaluation.round_half_up(quantise.from_network(y, metadata))
         return evaluation.Score(metrics.psnr(found, pair.reference, scale),
                                 metrics.ssim(found, pair.reference, scale))
     return by_set(benchmark, measure_one, scale)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fine-tuning of a calibrated ECBSR network's int8 data, by the arithmetic of int8.py.
 
-Trained are the bytes of the weights, their steps, the biases, the steps of the
-activations and, by gains that cancel out, how far each channel of these reaches:
-of what is rounded, the gradient is that of the value before, where it is not cut off.
+Trained are the bytes of the weights, their steps, the biases and, where activations have
+no bounds, the steps of these and, by gains that cancel out, how far each of their channels
+reaches: of what is rounded, the gradient is that of the value before, where it is not cut
+off. Bytes go on holding whatever lies within bounds.
 Slopes and the function of the float tensors stay. The gain of the first layer's
 channels, which is float, goes into the float weights of the first two layers.
 """
@@ -92,7 +93,7 @@ class Bytes(torch.autograd.Function):
 class Int8Layer(nn.Module):
     """What is trained of one layer, as differences from an int8.Layer."""
 
-    def __init__(self, layer):
+    def __init__(self, layer, before):
         super().__init__()
         n_out, n_in = layer.weight.shape[:2]
         self.first_scale = torch.from_numpy(layer.q_scale.copy())
@@ -105,6 +106,8 @@ class Int8Layer(nn.Module):
         self.log_scale, self.shift = (nn.Parameter(torch.zeros(n_out)) for _ in range(2))
         self.log_step = nn.Parameter(torch.zeros(()))
         self.log_gain = nn.Parameter(torch.zeros(n_in))  # of the input's channels
+        for parameter in (self.log_step, self.log_gain):
+            parameter.requires_grad_(before.minimum is None)
 
     def step(self):
         return self.first_step * self.log_step.exp()
@@ -126,10 +129,10 @@ class Int8Layer(nn.Module):
 class Int8Net(nn.Module):
     """int8.run_int8, to the bit, differentiable."""
 
-    def __init__(self, layers, replicate=False):
+    def __init__(self, layers, padding=None):
         super().__init__()
-        self.layers, self.replicate = layers, replicate
-        self.inner = nn.ModuleList(Int8Layer(layer) for layer in layers[1:])
+        self.layers, self.padding = layers, padding
+        self.inner = nn.ModuleList(map(Int8Layer, layers[1:], layers))
         self.first_slope = torch.from_numpy(layers[0].slope.copy())
 
     def gain_after(self, i):
@@ -154,11 +157,11 @@ class Int8Net(nn.Module):
 
     def conv(self, x, weight):
         return functional.conv2d(x, weight,
-                                 padding=0 if self.replicate else weight.shape[-1] // 2)
+                                 padding=0 if self.padding else weight.shape[-1] // 2)
 
     def first_layer(self, x):
         weight, bias = self.first_tensors()
-        v = self.conv(int8.continued(self.layers, x, self.replicate), weight) + column(bias)
+        v = self.conv(int8.continued(self.layers, x, self.padding), weight) + column(bias)
         zero = self.inner[0].zero
         gain = (1 / self.inner[0].step().double()).float().expand(len(zero))
         return Bytes.apply(v, gain, zero, self.first_slope, zero, *self.byte_bounds(0))
@@ -198,21 +201,21 @@ class Int8Net(nn.Module):
         return layers
 
 
-def run_float(layers, x, replicate=False):
+def run_float(layers, x, padding=None):
     """int8.run_float's output, faster."""
-    x = int8.continued(layers, x, replicate)
+    x = int8.continued(layers, x, padding)
     for layer in layers:
         x = functional.conv2d(x, torch.from_numpy(layer.weight), torch.from_numpy(layer.bias),
-                              padding=0 if replicate else layer.weight.shape[-1] // 2)
+                              padding=0 if padding else layer.weight.shape[-1] // 2)
         if layer is not layers[-1]:
             x = int8.bounded(curve(x, torch.from_numpy(layer.slope)), layer)
     return x
 
 
-def wanted(layers, low, high, scale, replicate=False):
+def wanted(layers, low, high, scale, padding=None):
     """What the last convolution should give, and how much each patch counts."""
     photo = functional.pixel_unshuffle(high, scale) - low.repeat_interleave(scale ** 2, dim=1)
-    exact = run_float(layers, low, replicate)
+    exact = run_float(layers, low, padding)
     weight = 1 / ((exact - photo).square().mean((1, 2, 3), keepdim=True) + FLOOR)
     return exact.lerp(photo, SHARE_OF_PHOTO), weight
 
@@ -228,13 +231,13 @@ def make_optimizer(net):
     return torch.optim.Adam(groups, lr=PEAK, betas=(0.9, 0.99))
 
 
-def finetune(layers, scale, draw, iterations, report=lambda text: None, replicate=False):
+def finetune(layers, scale, draw, iterations, report=lambda text: None, padding=None):
     """The layers fine-tuned, and the loss at each iteration.
 
     `layers` have int8 data already (quantise.py). `draw(i)` gives batch i: small
     and large pictures as the network sees them, float [n, 1 or 3, h, w].
     """
-    net = Int8Net(layers, replicate)
+    net = Int8Net(layers, padding)
     optimizer, losses = make_optimizer(net), []
     for iteration in range(iterations):
         for group in optimizer.param_groups:
@@ -242,7 +245,7 @@ def finetune(layers, scale, draw, iterations, report=lambda text: None, replicat
         low, high = draw(iteration)
         low = low.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)  # channels last: faster
         with torch.no_grad():
-            target, weight = wanted(layers, low, high, scale, replicate)
+            target, weight = wanted(layers, low, high, scale, padding)
         with torch.enable_grad():
             error = (net(low) - target)[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
             loss = (weight * error.square()).mean()

@@ -9,8 +9,8 @@ inputs and the last one's outputs are floats.
 
 Here a byte is what is left when its zero point is taken off.
 
-`replicate`: the picture is continued by its border pixels as far as the network
-reaches, and no layer sees zeros. A layer may have bounds, which what it makes stays
+`padding`: None, and each layer sees zeros beyond the picture; or `replicate`, `symmetric`:
+the picture is continued as far as the network reaches (beyond.py). A layer may have bounds, which what it makes stays
 within: bytes are bounded by the bytes of the bounds.
 """
 
@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from models.train import beyond
 from models.train.overshoot import limit
 
 f32 = np.float32
@@ -109,9 +110,9 @@ def radius_of(layers):
     return sum(layer.weight.shape[-1] // 2 for layer in layers)
 
 
-def continued(layers, x, replicate):
+def continued(layers, x, padding):
     """What the first layer sees of the picture x [n, 1, h, w]."""
-    return functional.pad(x, (radius_of(layers),) * 4, mode="replicate") if replicate else x
+    return beyond.pad(x, radius_of(layers), padding) if padding else x
 
 
 def conv(x, weight, dtype=torch.float32, valid=False):
@@ -215,11 +216,11 @@ def inner_layer(layer, q, after, valid=False):
     return bounded(v, layer) if after is None else to_bytes(scaled(v, after), after, layer)
 
 
-def run_int8(layers, x, replicate=False):
+def run_int8(layers, x, padding=None):
     """The last convolution's output for x [n, 1, h, w], as the network sees luma."""
-    q = first_layer(layers[0], continued(layers, x, replicate), layers[1], replicate)
+    q = first_layer(layers[0], continued(layers, x, padding), layers[1], bool(padding))
     for layer, after in zip(layers[1:], [*layers[2:], None]):
-        q = inner_layer(layer, q, after, replicate)
+        q = inner_layer(layer, q, after, bool(padding))
     return q
 
 
@@ -276,27 +277,27 @@ def goes_in_groups(layer):
         and layer.slope is not None
 
 
-def run_bfloat16(layers, x, replicate=False, groups=True):
+def run_bfloat16(layers, x, padding=None, groups=True):
     """The same in bfloat16, sums in float32. Orders of summation differ."""
-    x = continued(layers, x, replicate)
+    x = continued(layers, x, padding)
     for i, layer in enumerate(layers):
         if i == 0 or layer.weight.shape[1] < FEWEST_INPUTS:
-            total = conv(x, layer.weight, valid=replicate)
+            total = conv(x, layer.weight, valid=bool(padding))
         elif groups and goes_in_groups(layer):
             total = conv_in_groups(round_bfloat16(x), layer.weight, len(layers) - 1 - i,
-                                   replicate)
+                                   bool(padding))
         else:
-            total = conv(round_bfloat16(x), round_weight(layer.weight), valid=replicate)
+            total = conv(round_bfloat16(x), round_weight(layer.weight), valid=bool(padding))
         x = bounded(curve(total + column(layer.bias), layer.slope), layer)
     return x
 
 
-def run_float(layers, x, replicate=False):
+def run_float(layers, x, padding=None):
     """The last convolution's output, and every layer's input."""
-    inputs, x = [], continued(layers, x, replicate)
+    inputs, x = [], continued(layers, x, padding)
     for layer in layers:
         inputs.append(x)
-        v = curve(conv(x, layer.weight, valid=replicate) + column(layer.bias), layer.slope)
+        v = curve(conv(x, layer.weight, valid=bool(padding)) + column(layer.bias), layer.slope)
         x = bounded(v, layer)
     return x, inputs
 

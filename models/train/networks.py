@@ -19,6 +19,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from models.train import beyond
 from models.train.overshoot import limit
 
 SOBEL_X = ((1, 0, -1), (2, 0, -2), (1, 0, -1))
@@ -49,14 +50,14 @@ class Network(nn.Module):
     """`radius`: how far it reaches. `body(x, same)`: the upscaled picture of all of x,
     zeros around it, or of the part that is `radius` from the border."""
 
-    padding = "replicate"
+    padding = "symmetric"
     overshoot = None
 
     def forward(self, x):
         if self.padding == "zero":
             y = self.body(x, True)
         else:
-            y = self.valid(functional.pad(x, (self.radius,) * 4, mode="replicate"))
+            y = self.valid(beyond.pad(x, self.radius, self.padding))
         return limit(y, x, self.overshoot)
 
     def valid(self, x):

@@ -126,12 +126,12 @@ class Patches:
 
 
 def continued(picture, y, x, size):
-    """A square of `picture`, which goes on by its border pixels."""
+    """A square of `picture`, which goes on mirrored (`symmetric`)."""
     width = [(max(0, -at), max(0, at + size - n)) for at, n in zip((y, x), picture.shape)]
     inside = picture[max(y, 0):y + size, max(x, 0):x + size]
     if not np.any(width):
         return inside
-    return np.pad(inside, width + [(0, 0)] * (picture.ndim - 2), mode="edge")
+    return np.pad(inside, width + [(0, 0)] * (picture.ndim - 2), mode="symmetric")
 
 
 def stretch(luma):

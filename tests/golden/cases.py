@@ -82,6 +82,11 @@ def replicate(case, *args, **options):
     return case(*args, padding="replicate", **options)
 
 
+def symmetric(case, *args, **options):
+    """A case whose picture goes on mirrored."""
+    return case(*args, padding="symmetric", **options)
+
+
 def near(case, *args, note="", **options):
     """A case whose output stays near its input."""
     found = case(*args, note=note + "-overshoot", **options)
@@ -192,4 +197,12 @@ CASES = (
     near(edge_sr, "max", 3, (13, 11), kernel_size=3, channels=1),
     near(edge_sr, "tr", 2, (13, 11), kernel_size=5, channels=2, padding="replicate"),
     near(edge_sr, "cnn", 2, (13, 11), channels=2, depth=3, squeeze=2),
+
+    symmetric(edge_sr, "tr", 3, (11, 9), kernel_size=5, channels=2),
+    symmetric(edge_sr, "cnn", 2, (19, 13), channels=2, depth=5, squeeze=3),
+    symmetric(ecbsr, 3, 4, 8, "prelu", (17, 13)),
+    symmetric(ecbsr, 2, 10, 5, "prelu", (3, 5), note="-3x5"),
+    symmetric(ecbsr, 2, 4, 8, "prelu", (1, 1), note="-1x1"),
+    symmetric(ecbsr, 4, 1, 8, "relu", (1, 9), note="-1x9"),
+    symmetric(rgb, 2, 1, 8, "prelu", (9, 7)),
 )

@@ -12,18 +12,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
 from models.safetensors_io import read, write  # noqa: E402
-from models.train import int8, quantise  # noqa: E402
+from models.train import beyond, int8, quantise  # noqa: E402
 
 BOUNDED = "-bounded"
 CASES = ("ecbsr-x2-m4c16-prelu", "ecbsr-x3-m4c8-prelu", "ecbsr-x4-m1c10-prelu",
          "esr-cnn-x2-c2d7s3", "ecbsr-x3-m4c8-prelu-replicate",
          "ecbsr-x2-m4c16-prelu" + BOUNDED, "ecbsr-x3-m4c8-prelu-replicate" + BOUNDED,
+         "ecbsr-x3-m4c8-prelu-symmetric",
          "esr-cnn-x2-c2d7s3" + BOUNDED, "ecbsr-rgb-x3-m1c40-prelu",
          "ecbsr-rgb-x1-m1c8-prelu", "ecbsr-rgb-x2-m1c8-prelu-replicate" + BOUNDED)
 
@@ -45,9 +45,9 @@ def output_of(metadata, run, layers, x):
     what is cut out again, not even by way of a group of rows; and by whole groups, which
     begin at the same rows of the picture then.
     """
-    if metadata.get("padding") == "replicate":
+    if "padding" in metadata:
         margin = int8.GROUP * (len(layers) + 1)
-        y = run(layers, functional.pad(x, [margin] * 4, mode="replicate"))
+        y = run(layers, beyond.pad(x, margin, metadata["padding"]))
         y = y[:, :, margin:-margin, margin:-margin]
     else:
         y = run(layers, x)

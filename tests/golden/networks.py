@@ -6,8 +6,8 @@ branches one by one, nothing is folded. `weights` maps the published names to
 torch tensors, `x` is [1, 1, H, W] in the network's own domain; the result is
 [1, 1, s·H, s·W], not clamped. With `colors` = 3 it is [1, 3, H, W], R, G and B.
 
-With `padding` = `replicate` the picture is continued by its border pixels as far
-as the network reaches, and no layer pads anything. `minimum` and `maximum` of a
+With `padding` = `replicate` or `symmetric` the picture is continued by its border pixels,
+or mirrored, as far as the network reaches, and no layer pads anything. `minimum` and `maximum` of a
 layer, where there are any, bound what its activation puts out.
 """
 import torch
@@ -40,7 +40,21 @@ def pads_zeros(metadata):
 
 def continued(metadata, x, radius):
     """What the first layer sees."""
-    return x if pads_zeros(metadata) else F.pad(x, [radius] * 4, mode="replicate")
+    if pads_zeros(metadata):
+        return x
+    if metadata["padding"] == "replicate":
+        return F.pad(x, [radius] * 4, mode="replicate")
+    for _ in range(2):  # columns, then rows
+        x = mirrored(x, radius).transpose(2, 3)
+    return x
+
+
+def mirrored(x, radius):
+    """Columns at either end, one by one: each is as far from the edge as what it repeats."""
+    columns = list(x.unbind(3))
+    for i in range(radius):
+        columns = [columns[2 * i], *columns, columns[-1 - 2 * i]]
+    return torch.stack(columns, 3)
 
 
 def conv(metadata, x, weight, bias=None):

@@ -35,13 +35,13 @@ def span(metadata):
 
 @torch.no_grad()
 def run(function, layers, metadata, x):
-    y = function(layers, x, metadata.get("padding") == "replicate")
+    y = function(layers, x, quantise.padding_of(metadata))
     y = int8.apply_head(metadata, y, x)[0].numpy()
     return y if len(y) == 3 else y[0]
 
 
-def run_float(layers, x, replicate):
-    return int8.run_float(layers, x, replicate)[0]
+def run_float(layers, x, padding):
+    return int8.run_float(layers, x, padding)[0]
 
 
 class Golden(unittest.TestCase):

@@ -34,8 +34,8 @@ load_weak (Builder *builder, gdouble amplitude, const gchar *padding)
   return load (builder);
 }
 
-static EcbsrModel *
-new_ecbsr (guint scale, gdouble amplitude, const gchar *padding)
+EcbsrModel *
+model_new_padded (guint scale, gdouble amplitude, const gchar *padding)
 {
   g_autoptr (Builder) builder
       = builder_new_ecbsr (scale, 1, 4, "prelu", "plain", "false");
@@ -55,13 +55,7 @@ model_new_colors (guint scale, gdouble amplitude, const gchar *padding)
 EcbsrModel *
 model_new_ecbsr (guint scale, gdouble amplitude)
 {
-  return new_ecbsr (scale, amplitude, NULL);
-}
-
-EcbsrModel *
-model_new_replicating (guint scale, gdouble amplitude)
-{
-  return new_ecbsr (scale, amplitude, "replicate");
+  return model_new_padded (scale, amplitude, NULL);
 }
 
 // The values' filters are made a 1 in the middle with a little noise.

@@ -10,9 +10,10 @@
 // ECBSR M1C4 for the luma range 16..235. With `amplitude` 1 it adds some dozen
 // steps of noise to the input pixel, with 0 nothing: it repeats pixels.
 EcbsrModel *model_new_ecbsr (guint scale, gdouble amplitude);
-// The same with replicated borders.
-EcbsrModel *model_new_replicating (guint scale, gdouble amplitude);
-// The same as the first of three colours, with this padding (NULL: zero).
+// The same with this padding (NULL: zero).
+EcbsrModel *model_new_padded (guint scale, gdouble amplitude,
+                              const gchar *padding);
+// The same of three colours.
 EcbsrModel *model_new_colors (guint scale, gdouble amplitude,
                               const gchar *padding);
 // "esr-tm" or "esr-tr", for the luma range 0..1, near to repeating pixels.

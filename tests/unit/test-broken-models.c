@@ -138,7 +138,7 @@ static const MetadataCase metadata_cases[] = {
   { "no-licence", plain, "licence", NULL, "'licence' is missing" },
   { "no-trained-on", plain, "trained_on", NULL, "'trained_on' is missing" },
   { "padding", plain, "padding", "reflect",
-    "'padding' is 'reflect', expected one of zero, replicate" },
+    "'padding' is 'reflect', expected one of zero, replicate, symmetric" },
   { "padding-case", esr_tm, "padding", "Zero", "'padding' is 'Zero'" },
   { "padding-empty", esr_cnn, "padding", "", "'padding' is ''" },
   { "overshoot", plain, "overshoot", "1.5",

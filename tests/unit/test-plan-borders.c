@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Replicated borders: the same bits as of a picture that was continued by its border
-// pixels beforehand, so far that no zero reaches it; and what is flat stays flat.
-// Every golden network, with the padding that is asked for, in every precision that
-// it has.
+// Replicated and mirrored borders: the same bits as of a picture that was continued so
+// beforehand, so far that no zero reaches it; and what is flat stays flat. Every golden
+// network, with the padding that is asked for, in every precision that it has.
 
 #include "plan.h"
 
@@ -13,7 +12,7 @@
 
 typedef struct
 {
-  EcbsrModel *zero, *replicate;
+  EcbsrModel *zero, *goes_on;
   EcbsrPrecision precision;
 } Networks;
 
@@ -109,8 +108,22 @@ find_margin (const Networks *n)
   return ecbsr_div_up (most, ECBSR_GROUP_ROWS) * ECBSR_GROUP_ROWS;
 }
 
+// Which of n pixels in a line is at place i, of which `margin` are before the first.
+static guint
+find_pixel (EcbsrPadding padding, guint i, guint margin, guint n)
+{
+  gint at = (gint) i - (gint) margin;
+
+  if (padding == ECBSR_PADDING_REPLICATE)
+    return (guint) CLAMP (at, 0, (gint) n - 1);
+  while (at < 0 || at >= (gint) n)
+    at = at < 0 ? -1 - at : 2 * (gint) n - 1 - at;
+  return (guint) at;
+}
+
 static gfloat *
-continue_picture (const gfloat *in, guint width, guint height, guint margin)
+continue_picture (EcbsrPadding padding, const gfloat *in, guint width,
+                  guint height, guint margin)
 {
   const guint wide = width + 2 * margin, high = height + 2 * margin;
   gfloat *out = g_new (gfloat, (gsize) wide * high);
@@ -119,8 +132,8 @@ continue_picture (const gfloat *in, guint width, guint height, guint margin)
   for (guint y = 0; y < high; y++)
     for (guint x = 0; x < wide; x++)
       {
-        guint from_x = CLAMP (x, margin, margin + width - 1) - margin;
-        guint from_y = CLAMP (y, margin, margin + height - 1) - margin;
+        guint from_x = find_pixel (padding, x, margin, width);
+        guint from_y = find_pixel (padding, y, margin, height);
         out[y * wide + x] = in[from_y * width + from_x];
       }
   return out;
@@ -137,10 +150,11 @@ check_continued (const Networks *n, guint width, guint height, GRand *random)
 
   for (guint i = 0; i < width * height; i++)
     in[i] = (gfloat) g_rand_double_range (random, info->black, info->white);
-  canvas = continue_picture (in, width, height, margin);
+  canvas = continue_picture (ecbsr_model_get_info (n->goes_on)->padding, in,
+                             width, height, margin);
   expected = upscale (n->zero, canvas, width + 2 * margin, height + 2 * margin,
                       n->precision);
-  found = upscale (n->replicate, in, width, height, n->precision);
+  found = upscale (n->goes_on, in, width, height, n->precision);
   for (guint y = 0; y < height * scale; y++)
     g_assert_cmpmem (found + (gsize) y * width * scale,
                      width * scale * sizeof (gfloat),
@@ -152,14 +166,14 @@ check_continued (const Networks *n, guint width, guint height, GRand *random)
 static void
 check_flat (const Networks *n, guint width, guint height, gdouble level)
 {
-  const EcbsrModelInfo *info = ecbsr_model_get_info (n->replicate);
+  const EcbsrModelInfo *info = ecbsr_model_get_info (n->goes_on);
   const guint scale = info->scale, wide = width * scale;
   g_autofree gfloat *in = g_new (gfloat, (gsize) width * height);
   g_autofree gfloat *out = NULL;
 
   for (guint i = 0; i < width * height; i++)
     in[i] = (gfloat) (info->black + level * (info->white - info->black));
-  out = upscale (n->replicate, in, width, height, n->precision);
+  out = upscale (n->goes_on, in, width, height, n->precision);
   for (guint y = 0; y < height * scale; y++)
     for (guint x = 0; x < wide; x++)
       g_assert_cmpfloat (out[y * wide + x], ==,
@@ -177,11 +191,11 @@ has_precision (EcbsrModel *model, EcbsrPrecision precision)
 }
 
 static void
-test_network (gconstpointer name)
+check_network (const gchar *name, const gchar *padding)
 {
   static const guint sizes[][2]
       = { { 1, 1 }, { 3, 5 }, { 9, 1 }, { 1, 9 }, { 17, 6 } };
-  Networks n = { load (name, "zero"), load (name, "replicate"), 0 };
+  Networks n = { load (name, "zero"), load (name, padding), 0 };
   g_autoptr (GRand) random = g_rand_new_with_seed (17);
 
   g_assert_cmpint (ecbsr_model_get_info (n.zero)->padding, ==,
@@ -197,7 +211,14 @@ test_network (gconstpointer name)
           check_flat (&n, sizes[i][0], sizes[i][1], 1);
         }
   ecbsr_model_unref (n.zero);
-  ecbsr_model_unref (n.replicate);
+  ecbsr_model_unref (n.goes_on);
+}
+
+static void
+test_network (gconstpointer name)
+{
+  check_network (name, "replicate");
+  check_network (name, "symmetric");
 }
 
 // Those that do not say already. Their names outlive tests that are not run, which a
@@ -218,7 +239,7 @@ add_networks (GStringChunk *strings, const gchar *group, const gchar *list)
       g_autofree gchar *test = g_strconcat ("/plan/borders/", group, "/", *name,
                                             NULL);
 
-      if (!strstr (*name, "-replicate"))
+      if (!strstr (*name, "-replicate") && !strstr (*name, "-symmetric"))
         g_test_add_data_func (test, g_string_chunk_insert (strings, *name),
                               test_network);
     }

@@ -55,7 +55,7 @@ video_of_field (const Format *format, guint scale, guint width, guint height,
   v.plan[0] = new_plan (model_new_ecbsr (scale, 1), &v, 13);
   v.plan[1] = new_plan (model_new_esr ("esr-tm", scale), &v, 0);
   v.plan[2] = new_plan (ecbsr_model_new_cubic (scale), &v, 20);
-  v.plan[3] = new_plan (model_new_replicating (scale, 1), &v, 17);
+  v.plan[3] = new_plan (model_new_padded (scale, 1, "symmetric"), &v, 17);
   v.plan[4] = new_plan (model_new_colors (scale, 1, NULL), &v, 14);
   v.plan[5] = new_plan (model_new_colors (scale, 1, "replicate"), &v, 0);
   v.cache = ecbsr_frame_cache_new (v.plan[0], NULL);

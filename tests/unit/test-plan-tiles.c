@@ -51,13 +51,18 @@ test_format (gconstpointer data)
   for (guint scale = 2; scale <= 4; scale++)
     {
       g_autoptr (EcbsrModel) ecbsr = model_new_ecbsr (scale, 1);
-      g_autoptr (EcbsrModel) replicating = model_new_replicating (scale, 1);
+      g_autoptr (EcbsrModel) replicating
+          = model_new_padded (scale, 1, "replicate");
+      g_autoptr (EcbsrModel) mirroring
+          = model_new_padded (scale, 1, "symmetric");
       g_autoptr (EcbsrModel) esr = model_new_esr ("esr-tr", scale);
       g_autoptr (EcbsrModel) cubic = ecbsr_model_new_cubic (scale);
       check_divisions (ecbsr, format, 1, ECBSR_FIELD_NONE);
       check_divisions (ecbsr, format, 0.7f, ECBSR_FIELD_NONE);
       check_divisions (replicating, format, 1, ECBSR_FIELD_NONE);
       check_divisions (replicating, format, 0.7f, ECBSR_FIELD_BOTTOM);
+      check_divisions (mirroring, format, 1, ECBSR_FIELD_NONE);
+      check_divisions (mirroring, format, 0.7f, ECBSR_FIELD_BOTTOM);
       check_divisions (esr, format, 1, ECBSR_FIELD_NONE);
       check_divisions (cubic, format, 1, ECBSR_FIELD_NONE);
       check_divisions (ecbsr, format, 0.7f, ECBSR_FIELD_TOP);
@@ -67,12 +72,12 @@ test_format (gconstpointer data)
   for (guint scale = 1; scale <= 4; scale++)
     {
       g_autoptr (EcbsrModel) colors = model_new_colors (scale, 1, NULL);
-      g_autoptr (EcbsrModel) replicating
-          = model_new_colors (scale, 1, "replicate");
+      g_autoptr (EcbsrModel) mirroring
+          = model_new_colors (scale, 1, "symmetric");
       check_divisions (colors, format, 1, ECBSR_FIELD_NONE);
       check_divisions (colors, format, 0.7f, ECBSR_FIELD_NONE);
-      check_divisions (replicating, format, 1, ECBSR_FIELD_TOP);
-      check_divisions (replicating, format, 0.7f, ECBSR_FIELD_BOTTOM);
+      check_divisions (mirroring, format, 1, ECBSR_FIELD_TOP);
+      check_divisions (mirroring, format, 0.7f, ECBSR_FIELD_BOTTOM);
     }
 }
 

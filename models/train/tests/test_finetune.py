@@ -75,9 +75,9 @@ class Case(unittest.TestCase):
             crops = quantise.calibration_crops(pairs(3), self.metadata)
             return quantise.calibrate(self.tensors, self.metadata, crops, strength)
 
-    def shaken(self, layers=None, replicate=False):
+    def shaken(self, layers=None, padding=None):
         """A network all of whose trained numbers have moved."""
-        net = finetune.Int8Net(layers or self.calibrated(), replicate)
+        net = finetune.Int8Net(layers or self.calibrated(), padding)
         torch.manual_seed(1)
         with torch.no_grad():
             for name, parameter in net.named_parameters():
@@ -102,31 +102,57 @@ class Arithmetic(Case):
     @torch.no_grad()
     def test_also_with_bounds_and_pictures_that_go_on(self):
         layers, x = self.calibrated(), batch(self.metadata)[0]
-        _, inputs = int8.run_float(layers, x, True)
+        _, inputs = int8.run_float(layers, x, "replicate")
         for layer, values in zip(layers, inputs[1:]):  # tight: most channels are cut off
             layer.minimum, layer.maximum = (0.5 * end.numpy() for end in (
                 values.amin((0, 2, 3)), values.amax((0, 2, 3))))
-        net = self.shaken(layers, True)
+        net = self.shaken(layers, "replicate")
         found, tuned = net(x), net.to_layers()
-        self.assertTrue(torch.equal(found, int8.run_int8(tuned, x, True)))
+        self.assertTrue(torch.equal(found, int8.run_int8(tuned, x, "replicate")))
         self.assertFalse(torch.equal(found, int8.run_int8(tuned, x)))
         for layer in tuned:
             layer.minimum = layer.maximum = None
-        self.assertGreater((found - int8.run_int8(tuned, x, True)).abs().max(), 1)
+        self.assertGreater((found - int8.run_int8(tuned, x, "replicate")).abs().max(), 1)
+
+    def bounded(self, share):
+        """(tensors, x): of a file whose channels are bounded by that share of what they reach
+        on x."""
+        layers, x = int8.layers_of(self.tensors, self.metadata), batch(self.metadata)[0]
+        ends = {}
+        for layer, values in zip(layers, int8.run_float(layers, x, "replicate")[1][1:]):
+            ends[f"{layer.name}.minimum"] = share * values.amin((0, 2, 3)).numpy()
+            ends[f"{layer.name}.maximum"] = share * values.amax((0, 2, 3)).numpy()
+        return {**self.tensors, **ends}, x
+
+    def assert_bytes_hold_the_bounds(self, layers):
+        for before, after in zip(layers, layers[1:]):
+            zero, step = int8.zero_point(after), after.input_scale
+            self.assertLessEqual(np.max(-zero * step - before.minimum), 0.51 * step)
+            self.assertLessEqual(np.max(before.maximum - (255 - zero) * step), 0.51 * step)
 
     @torch.no_grad()
-    def test_float_bounds_end_where_bytes_do(self):
-        layers, x = self.calibrated(), batch(self.metadata)[0]
-        step, zero = np.float32(layers[2].input_scale), int8.zero_point(layers[2])
-        lowest, highest = -zero * step, (255 - zero) * step
-        layers[1].minimum, layers[1].maximum = lowest - 20 * step, highest + 20 * step
-        layers[1].maximum[3] += 900 * step  # of this one bytes hold little
-        before = layers[1].maximum[3]
-        quantise.bound_by_bytes(layers)
-        np.testing.assert_allclose(np.delete(layers[1].minimum, 3), np.delete(lowest, 3))
-        np.testing.assert_allclose(np.delete(layers[1].maximum, 3), np.delete(highest, 3))
-        self.assertEqual(layers[1].maximum[3], before)
-        self.assertIsNone(layers[2].minimum)
+    def test_bounds_that_few_values_reach_are_narrowed(self):
+        tensors, x = self.bounded(1)
+        tensors["backbone.1.maximum"][3] *= 50
+        layers = int8.layers_of(tensors, self.metadata)
+        quantise.narrow_bounds(layers, x, "replicate")
+        below, above = quantise.ranges(int8.run_float(layers, x, "replicate")[1][2], quantise.START)
+        self.assertAlmostEqual(layers[1].maximum[3], above[3] + (above[3] + below[3]) / 4,
+                               delta=1e-3 * above[3])
+        wide = int8.layers_of(tensors, self.metadata)[0]
+        self.assertTrue((layers[0].maximum <= wide.maximum).all())
+        self.assertTrue((layers[0].minimum >= wide.minimum).all())
+
+    def test_bytes_hold_the_bounds(self):
+        tensors, x = self.bounded(0.6)
+        for strength in (0, 0.5, 1):
+            with torch.no_grad():
+                layers = quantise.calibrate(tensors, self.metadata, x, strength)
+            self.assert_bytes_hold_the_bounds(layers)
+        tuned, _ = finetune.finetune(layers, 2, lambda number: batch(self.metadata, number=number),
+                                     20, padding="replicate")
+        self.assertFalse(np.array_equal(tuned[2].q_bias, layers[2].q_bias))
+        self.assert_bytes_hold_the_bounds(tuned)
 
     @torch.no_grad()
     def test_also_through_a_file(self):

@@ -13,7 +13,8 @@ try:
 except ImportError as error:
     raise unittest.SkipTest(f"needs {error.name}") from error
 from models import safetensors_io  # noqa: E402
-from models.train import bounds, catalogue, evaluate, export, networks, overshoot  # noqa: E402
+from models.train import (  # noqa: E402
+    beyond, bounds, catalogue, evaluate, export, networks, overshoot)
 
 ALL = [(name, scale) for name in catalogue.NAMES for scale in catalogue.SCALES]
 
@@ -160,15 +161,15 @@ class Files(unittest.TestCase):
                 want, free = net(x), read(x)
                 self.assertEqual(tuple(got.shape), (1, 1, 7 * scale, 9 * scale))
                 self.assertLess((free - want).abs().max(), 1e-4 * want.abs().max() + 1e-5)
-                beyond = overshoot.OVERSHOOT * 219 / domain[1]
-                self.assertLess((got - overshoot.limit(free, x, beyond)).abs().max(), 1e-5)
-                self.assertLess(got.max(), x.max() + beyond + 1e-5)
+                spare = overshoot.OVERSHOOT * 219 / domain[1]
+                self.assertLess((got - overshoot.limit(free, x, spare)).abs().max(), 1e-5)
+                self.assertLess(got.max(), x.max() + spare + 1e-5)
 
     def test_shipped_ecbsr_sees_16_to_235(self):
         net = randomised("ecbsr-m4c8", 2)
         x = torch.rand(1, 1, 6, 6)
         tensors = {k: torch.from_numpy(v) for k, v in export.to_plain(net).items()}
-        y = torch.nn.functional.pad(x * 255, (6,) * 4, mode="replicate")
+        y = beyond.pad(x * 255, 6, "symmetric")
         for i in range(6):
             y = torch.conv2d(y, tensors[f"backbone.{i}.conv3x3.weight"],
                              tensors[f"backbone.{i}.conv3x3.bias"])
