@@ -147,9 +147,14 @@ class Calibration(unittest.TestCase):
     def test_each_channel_uses_all_bytes(self):
         values = torch.tensor([[0, 10.0], [-10, 0], [-5, 5], [-2, 6]]).reshape(1, 4, 1, 2)
         layer = int8.Layer("", None, None, None)
-        quantise.set_range(layer, values, 100)
+        before = int8.Layer("", None, None, None)
+        quantise.set_range(layer, before, values, 100)
         self.assertEqual(layer.input_zero.tolist(), [-128, 127, 0, -64])
         self.assertAlmostEqual(layer.input_scale, 10 / 255)
+        before.minimum, before.maximum = np.float32([[0, -1, -2, -3], [4, 3, 2, 1]])
+        quantise.set_range(layer, before, values, 100)  # bounds have the last word
+        self.assertEqual(layer.input_zero.tolist(), [-128, -64, 0, 63])
+        self.assertAlmostEqual(layer.input_scale, 4 / 255)
 
     def test_bytes_round_half_to_even_and_saturate(self):
         layer = int8.Layer("", None, None, None, input_zero=np.float32([0, -128, 127]))
