@@ -113,9 +113,9 @@ class Contexts(unittest.TestCase):
         self.low = (2 * y + x).astype(np.float32)
         self.high = self.low.repeat(2, 0).repeat(2, 1)
 
-    def test_pictures_go_on_by_their_border_pixels(self):
+    def test_pictures_go_on_mirrored(self):
         found = patches.continued(self.low, -3, 45, 10)
-        want = np.pad(self.low, 10, mode="edge")[7:17, 55:65]
+        want = np.pad(self.low, 10, mode="symmetric")[7:17, 55:65]
         np.testing.assert_array_equal(found, want)
 
     def test_many_patches_end_with_the_picture_and_all_count_inside(self):
@@ -123,9 +123,9 @@ class Contexts(unittest.TestCase):
         drawer.details = [np.full_like(drawer.details[0], 99)]
         low, high = drawer.draw(0)
         np.testing.assert_allclose(high[:, ::2, ::2], low)
-        # A border shows in the context: rows or columns that are alike.
-        same = [(patch[0] == patch[3]).all() or (patch[-1] == patch[-4]).all()
-                or (patch[:, 0] == patch[:, 3]).all() or (patch[:, -1] == patch[:, -4]).all()
+        # A border shows in the context: the last rows or columns inside come again.
+        same = [(patch[3] == patch[4]).all() or (patch[-4] == patch[-5]).all()
+                or (patch[:, 3] == patch[:, 4]).all() or (patch[:, -4] == patch[:, -5]).all()
                 for patch in low]
         self.assertGreater(np.mean(same), 0.4)
         self.assertLess(np.mean(same), 0.9)
