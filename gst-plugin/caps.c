@@ -293,14 +293,14 @@ append_conversions (GstCaps * dest, GstCaps * caps, const GValue * formats)
 
 GstCaps *
 gst_ecbsr_caps_transform (GstCaps * caps, GstPadDirection direction,
-    guint scale)
+    const GstEcbsrScaling * scaling)
 {
   GstCaps *scaled, *all;
 
-  if (scale == 1)
+  if (scaling->passes)
     return gst_caps_ref (caps);
 
-  scaled = scale_caps (caps, direction == GST_PAD_SINK, scale);
+  scaled = scale_caps (caps, direction == GST_PAD_SINK, scaling->scale);
   all = gst_caps_copy (scaled);
   append_conversions (all, scaled, gst_ecbsr_formats_get_usual ());
   append_conversions (all, scaled, gst_ecbsr_formats_get_others ());
@@ -483,14 +483,15 @@ fixate_ratio (GstStructure * s, const gchar * field, gint n, gint d)
 }
 
 GstCaps *
-gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps, guint scale)
+gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps,
+    const GstEcbsrScaling * scaling)
 {
   GstVideoInfo in;
   Choice choice;
   GstCaps *caps;
   GstStructure *s;
 
-  if (scale == 1 || !gst_video_info_from_caps (&in, incaps))
+  if (scaling->passes || !gst_video_info_from_caps (&in, incaps))
     return gst_caps_fixate (othercaps);
   gst_ecbsr_caps_read_site (&in, incaps);
   choice = choose (othercaps, &in);
@@ -502,8 +503,8 @@ gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps, guint scale)
   s = gst_caps_get_structure (caps, 0);
   gst_structure_set (s,
       "format", G_TYPE_STRING, gst_video_format_to_string (choice.format),
-      "width", G_TYPE_INT, (gint) (in.width * scale),
-      "height", G_TYPE_INT, (gint) (in.height * scale), NULL);
+      "width", G_TYPE_INT, (gint) (in.width * scaling->scale),
+      "height", G_TYPE_INT, (gint) (in.height * scaling->scale), NULL);
   if (gst_structure_has_field (s, "interlace-mode"))
     gst_structure_fixate_field_string (s, "interlace-mode",
         gst_video_interlace_mode_to_string (GST_VIDEO_INFO_INTERLACE_MODE

@@ -18,18 +18,26 @@ GstCaps *gst_ecbsr_caps_template (GstPadDirection direction);
  * Others pass at scale 1. */
 gboolean gst_ecbsr_caps_can_scale (const GstCaps * caps);
 
+/* What becomes of a frame. */
+typedef struct
+{
+  guint scale;
+  gboolean passes;              /* as it is, at scale 1: no network */
+} GstEcbsrScaling;
+
 /* What the other pad can have when the pad in @direction has @caps: sizes times
- * (or, from source to sink, exactly divided by) @scale; first everything in
- * the same format, then everything that a conversion can make of it. */
+ * (or, from source to sink, exactly divided by) the scale; first everything in
+ * the same format, then everything that a conversion can make of it. Where frames
+ * pass: @caps. */
 GstCaps *gst_ecbsr_caps_transform (GstCaps * caps, GstPadDirection direction,
-    guint scale);
+    const GstEcbsrScaling * scaling);
 
 /* The best fixed source caps in @othercaps for the fixed sink caps @incaps:
  * the same format where possible, else the one that loses least; colorimetry
  * and chroma siting always named, because their defaults depend on the size.
  * Takes @othercaps. */
 GstCaps *gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps,
-    guint scale);
+    const GstEcbsrScaling * scaling);
 
 /* Sets the chroma siting of @info, which has been made of @caps: as they name it,
  * else that of JPEG for full range and that of MPEG-2 for all else. Whatever

@@ -242,13 +242,46 @@ apply_actions (GstEcbsr * self, const GstEcbsrQosActions * actions)
   }
 }
 
+/* Who answers upstream's allocation query depends on it: downstream at scale 1, where
+ * we take crop rectangles and any strides otherwise. So upstream is to ask again. It will
+ * negotiate caps as well, which is no reason to take others: a camera would stop to
+ * change its mode. */
+static void
+set_passthrough (GstEcbsr * self, gboolean passthrough)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+
+  if (gst_base_transform_is_passthrough (trans) == passthrough)
+    return;
+  GST_DEBUG_OBJECT (self, "passthrough: %d", passthrough);
+  gst_base_transform_set_passthrough (trans, passthrough);
+  self->downstream.crop = self->downstream.strides = FALSE;
+  g_atomic_int_set (&self->keep_caps, TRUE);
+  gst_base_transform_reconfigure_sink (trans);
+}
+
+/* Where caps stay as they are, set_info is not called. */
+static gboolean
+keeps_caps (GstEcbsr * self)
+{
+  g_autoptr (GstCaps) in =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
+  g_autoptr (GstCaps) out =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SRC_PAD (self));
+
+  return in && out && gst_caps_is_equal (in, out);
+}
+
 static void
 apply_changes (GstEcbsr * self, GstCaps * incaps)
 {
   GstEcbsrQosActions actions;
 
-  if (gst_ecbsr_reconfigure_apply (self, incaps, &actions))
-    apply_actions (self, &actions);
+  if (!gst_ecbsr_reconfigure_apply (self, incaps, &actions))
+    return;
+  if (keeps_caps (self))
+    set_passthrough (self, !self->setup->model);
+  apply_actions (self, &actions);
 }
 
 /* ----------------------------------------------------------- properties -- */
@@ -300,8 +333,10 @@ static GstCaps *
 gst_ecbsr_transform_caps (GstBaseTransform * trans, GstPadDirection direction,
     GstCaps * caps, GstCaps * filter)
 {
-  g_autoptr (GstCaps) other = gst_ecbsr_caps_transform (caps, direction,
-      gst_ecbsr_reconfigure_get_scale (GST_ECBSR (trans)));
+  GstEcbsrScaling scaling =
+      gst_ecbsr_reconfigure_get_scaling (GST_ECBSR (trans));
+  g_autoptr (GstCaps) other =
+      gst_ecbsr_caps_transform (caps, direction, &scaling);
 
   if (!filter)
     return g_steal_pointer (&other);
@@ -312,31 +347,15 @@ static GstCaps *
 gst_ecbsr_fixate_caps (GstBaseTransform * trans, GstPadDirection direction,
     GstCaps * caps, GstCaps * othercaps)
 {
+  GstEcbsrScaling scaling =
+      gst_ecbsr_reconfigure_get_scaling (GST_ECBSR (trans));
+
   if (direction == GST_PAD_SRC)
     return gst_caps_fixate (othercaps);
-  othercaps = gst_ecbsr_caps_fixate (caps, othercaps,
-      gst_ecbsr_reconfigure_get_scale (GST_ECBSR (trans)));
+  othercaps = gst_ecbsr_caps_fixate (caps, othercaps, &scaling);
   GST_DEBUG_OBJECT (trans, "%" GST_PTR_FORMAT " becomes %" GST_PTR_FORMAT,
       caps, othercaps);
   return othercaps;
-}
-
-/* Who answers upstream's allocation query depends on it: downstream at scale 1, where
- * we take crop rectangles and any strides otherwise. So upstream is to ask again. It will
- * negotiate caps as well, which is no reason to take others: a camera would stop to
- * change its mode. */
-static void
-set_passthrough (GstEcbsr * self, gboolean passthrough)
-{
-  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
-
-  if (gst_base_transform_is_passthrough (trans) == passthrough)
-    return;
-  GST_DEBUG_OBJECT (self, "passthrough: %d", passthrough);
-  gst_base_transform_set_passthrough (trans, passthrough);
-  self->downstream.crop = self->downstream.strides = FALSE;
-  g_atomic_int_set (&self->keep_caps, TRUE);
-  gst_base_transform_reconfigure_sink (trans);
 }
 
 static gboolean
@@ -490,7 +509,8 @@ gst_ecbsr_src_event (GstBaseTransform * trans, GstEvent * event)
   if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
     return handle_qos (self, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_NAVIGATION)
-    event = scale_navigation (event, gst_ecbsr_reconfigure_get_scale (self));
+    event = scale_navigation (event,
+        gst_ecbsr_reconfigure_get_scaling (self).scale);
   return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->src_event (trans,
       event);
 }
@@ -502,12 +522,13 @@ gst_ecbsr_src_event (GstBaseTransform * trans, GstEvent * event)
 static void
 order_caps (GstEcbsr * self, GstQuery * query)
 {
-  guint width, height, scale = gst_ecbsr_reconfigure_get_scale (self);
+  GstEcbsrScaling scaling = gst_ecbsr_reconfigure_get_scaling (self);
+  guint width, height, scale = scaling.scale;
   g_autoptr (GstCaps) modes = NULL;
   g_autoptr (GstCaps) wanted = NULL;
   GstCaps *caps;
 
-  if (scale == 1 || !gst_ecbsr_camera_find (self->camera,
+  if (scaling.passes || !gst_ecbsr_camera_find (self->camera,
           GST_BASE_TRANSFORM_SINK_PAD (self), &modes))
     return;
 

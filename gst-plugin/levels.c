@@ -73,18 +73,6 @@ gst_ecbsr_levels_free (GstEcbsrLevels * levels)
   g_free (levels);
 }
 
-static EcbsrModel *
-load (const GstEcbsrConfig * config, GstEcbsrModel choice, GError ** error)
-{
-  GstEcbsrConfig other = *config;
-  EcbsrModel *model;
-
-  other.model = choice;
-  other.location = NULL;
-  gst_ecbsr_config_load (&other, &model, error);
-  return model;
-}
-
 /* -------------------------------------------------------------- building -- */
 
 /* Bicubic is part of every other model: where it seems no cheaper, measuring was
@@ -108,7 +96,9 @@ static void
 add_level (const Order * order, GstEcbsrLevels * levels, GstEcbsrModel choice)
 {
   GstEcbsrLevel *above = &levels->level[levels->n_levels - 1];
-  GstEcbsrLevel level = { load (&order->config, choice, NULL), NULL, 0 };
+  GstEcbsrLevel level = {
+    gst_ecbsr_config_load_built_in (&order->config, choice, NULL), NULL, 0
+  };
 
   if (!level.model)
     return;
@@ -330,7 +320,8 @@ gst_ecbsr_levels_find_best (const GstVideoInfo * in,
   GstClockTime least = GST_CLOCK_TIME_NONE;
 
   for (i = 0; i < n; i++) {
-    g_autoptr (EcbsrModel) model = load (config, choices[i], error);
+    g_autoptr (EcbsrModel) model = gst_ecbsr_config_load_built_in (config,
+        choices[i], error);
     GstClockTime cost;
 
     if (!model)

@@ -242,10 +242,10 @@ set_not_found (GError ** error, GstEcbsrModel choice,
       list);
 }
 
-static EcbsrModel *
-load_built_in (const GstEcbsrConfig * config, GError ** error)
+EcbsrModel *
+gst_ecbsr_config_load_built_in (const GstEcbsrConfig * config,
+    GstEcbsrModel choice, GError ** error)
 {
-  GstEcbsrModel choice = config->model;
   g_autoptr (GBytes) bytes = NULL;
   g_autofree gchar *origin = NULL;
 
@@ -264,23 +264,30 @@ load_built_in (const GstEcbsrConfig * config, GError ** error)
   return ecbsr_model_new_from_bytes (bytes, origin, error);
 }
 
-static EcbsrModel *
-open_file (const gchar * location, guint scale, GError ** error)
+/* At scale 1 a file for another one is kept for when that is set. */
+static gboolean
+open_file (const gchar * location, guint scale, EcbsrModel ** opened,
+    GError ** error)
 {
   g_autoptr (EcbsrModel) model = ecbsr_model_open (location, error);
   guint model_scale;
 
   if (!model)
-    return NULL;
+    return FALSE;
 
   model_scale = ecbsr_model_get_info (model)->scale;
-  if (model_scale != scale) {
+  if (model_scale == scale) {
+    *opened = g_steal_pointer (&model);
+  } else if (scale == 1) {
+    GST_INFO ("%s upscales by %u: scale 1 passes video through", location,
+        model_scale);
+  } else {
     g_set_error (error, ECBSR_ERROR, ECBSR_ERROR_FORMAT,
         "%s: the model upscales by %u, but scale is %u", location, model_scale,
         scale);
-    return NULL;
+    return FALSE;
   }
-  return g_steal_pointer (&model);
+  return TRUE;
 }
 
 gchar *
@@ -347,18 +354,18 @@ gboolean
 gst_ecbsr_config_load (const GstEcbsrConfig * config,
     EcbsrModel ** model, GError ** error)
 {
-  *model = NULL;
-  if (config->scale == 1)
-    return TRUE;
+  gboolean loaded = TRUE;
 
+  *model = NULL;
   if (config->location)
-    *model = open_file (config->location, config->scale, error);
-  else
-    *model = load_built_in (config, error);
+    loaded = open_file (config->location, config->scale, model, error);
+  else if (config->scale > 1)
+    loaded = (*model = gst_ecbsr_config_load_built_in (config, config->model,
+            error)) != NULL;
   if (*model)
     GST_DEBUG ("loaded %s, sha256 %s", ecbsr_model_get_info (*model)->name,
         ecbsr_model_get_info (*model)->sha256);
-  return *model != NULL;
+  return loaded;
 }
 
 gchar *

@@ -92,11 +92,16 @@ gboolean gst_ecbsr_config_same_model (const GstEcbsrConfig * a,
 void gst_ecbsr_config_resolve (GstEcbsrConfig * config, gboolean live);
 
 /* Loads the model that it asks for into @model: NULL for scale 1, which needs
- * none. FALSE sets an ECBSR_ERROR: where there is no such built-in model its
- * message lists those there are; where a file is for another scale it names
- * both. */
+ * none, unless it asks for a file of a network that keeps the size. FALSE sets an
+ * ECBSR_ERROR: where there is no such built-in model its message lists those there
+ * are; where a file is for another scale it names both. */
 gboolean gst_ecbsr_config_load (const GstEcbsrConfig * config,
     EcbsrModel ** model, GError ** error);
+
+/* Loads the built-in model @choice that @config would run in place of its own; at
+ * scale 1 there is bicubic, which copies. NULL sets an ECBSR_ERROR. */
+EcbsrModel *gst_ecbsr_config_load_built_in (const GstEcbsrConfig * config,
+    GstEcbsrModel choice, GError ** error);
 
 /* Returns @config in words. */
 gchar *gst_ecbsr_config_describe (const GstEcbsrConfig * config);

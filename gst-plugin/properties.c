@@ -171,13 +171,14 @@ create_model_properties (void)
    * GstEcbsr:scale:
    *
    * How many times wider and higher the video becomes; 1 passes it through
-   * untouched. A scale that downstream does not take is rejected with a warning.
+   * untouched, unless #GstEcbsr:model-location is a network that keeps the size: that
+   * runs. A scale that downstream does not take is rejected with a warning.
    *
    * Since: 0.1
    */
   props[PROP_SCALE] = g_param_spec_uint ("scale", "Scale",
       "How many times wider and higher the video becomes; 1 passes it through "
-      "unchanged", 1, GST_ECBSR_MAX_SCALE, DEFAULT_SCALE, flags);
+      "unchanged, unless model-location is a network that keeps the size", 1, GST_ECBSR_MAX_SCALE, DEFAULT_SCALE, flags);
   /**
    * GstEcbsr:model:
    *

@@ -2,22 +2,35 @@
 
 #include "reconfigure.h"
 
-#include "caps.h"
 #include "frame.h"
 #include "properties.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define GST_CAT_DEFAULT gst_ecbsr_debug
 
-guint
-gst_ecbsr_reconfigure_get_scale (GstEcbsr * self)
+static GstEcbsrScaling
+get_scaling (const GstEcbsrSetup * setup)
 {
-  guint scale;
+  return (GstEcbsrScaling) {
+  setup->config.scale, !setup->model};
+}
+
+/* Before a file has been read, at scale 1, it may be one that makes something of
+ * frames. */
+GstEcbsrScaling
+gst_ecbsr_reconfigure_get_scaling (GstEcbsr * self)
+{
+  GstEcbsrScaling scaling;
 
   GST_OBJECT_LOCK (self);
-  scale = self->setup ? self->setup->config.scale : self->requested.scale;
+  if (self->setup) {
+    scaling = get_scaling (self->setup);
+  } else {
+    scaling.scale = self->requested.scale;
+    scaling.passes = scaling.scale == 1 && !self->requested.location;
+  }
   GST_OBJECT_UNLOCK (self);
-  return scale;
+  return scaling;
 }
 
 /* Another number each time that something else runs, also with the same scale. What is
@@ -47,11 +60,11 @@ gst_ecbsr_reconfigure_query (GstEcbsr * self, GstPadDirection direction,
   guint scale, n_setups;
 
   do {
-    scale = gst_ecbsr_reconfigure_get_scale (self);
+    scale = gst_ecbsr_reconfigure_get_scaling (self).scale;
     n_setups = count_setups (self);
     answered = parent_class->query (GST_BASE_TRANSFORM (self), direction,
         query);
-  } while (about_caps && (scale != gst_ecbsr_reconfigure_get_scale (self)
+  } while (about_caps && (scale != gst_ecbsr_reconfigure_get_scaling (self).scale
           || n_setups != count_setups (self)));
   return answered;
 }
@@ -416,12 +429,12 @@ gst_ecbsr_reconfigure_stop (GstEcbsr * self)
 /* Goes the way that the base class will go: transform, ask, fixate, ask. NULL: downstream
  * does not take it. */
 static GstCaps *
-negotiate_scale (GstEcbsr * self, GstCaps * incaps, guint scale)
+negotiate (GstEcbsr * self, GstCaps * incaps, const GstEcbsrScaling * scaling)
 {
   GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
   g_autoptr (GstCaps) template = gst_pad_get_pad_template_caps (pad);
   g_autoptr (GstCaps) transformed =
-      gst_ecbsr_caps_transform (incaps, GST_PAD_SINK, scale);
+      gst_ecbsr_caps_transform (incaps, GST_PAD_SINK, scaling);
   g_autoptr (GstCaps) possible = gst_caps_intersect_full (transformed,
       template, GST_CAPS_INTERSECT_FIRST);
   g_autoptr (GstCaps) peer = gst_pad_peer_query_caps (pad, possible);
@@ -430,7 +443,7 @@ negotiate_scale (GstEcbsr * self, GstCaps * incaps, guint scale)
 
   if (gst_caps_is_empty (caps))
     return NULL;
-  caps = gst_ecbsr_caps_fixate (incaps, caps, scale);
+  caps = gst_ecbsr_caps_fixate (incaps, caps, scaling);
   return gst_pad_peer_query_accept_caps (pad, caps) ? g_steal_pointer (&caps)
       : NULL;
 }
@@ -450,24 +463,36 @@ check_memory (GstCaps * incaps, GError ** error)
 }
 
 static gboolean
-check_scale (GstEcbsr * self, GstCaps * incaps, guint scale, GError ** error)
+check_scaling (GstEcbsr * self, GstCaps * incaps,
+    const GstEcbsrScaling * scaling, GError ** error)
 {
   g_autoptr (GstCaps) outcaps = NULL;
   GstVideoInfo in, out;
 
   if (!gst_video_info_from_caps (&in, incaps))
     return TRUE;
-  if (scale != 1 && !check_memory (incaps, error))
+  if (!scaling->passes && !check_memory (incaps, error))
     return FALSE;
-  outcaps = negotiate_scale (self, incaps, scale);
+  outcaps = negotiate (self, incaps, scaling);
   if (!outcaps) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "downstream does not take %dx%d video upscaled by %u", in.width,
-        in.height, scale);
+        in.height, scaling->scale);
     return FALSE;
   }
-  return scale == 1 || !gst_video_info_from_caps (&out, outcaps)
+  return scaling->passes || !gst_video_info_from_caps (&out, outcaps)
       || gst_ecbsr_frame_check_fields (&in, &out, error);
+}
+
+/* Whether frames of the video that flows go out as they come in: what has passed them
+ * through is then replaced without new caps. */
+static gboolean
+is_unchanged (GstEcbsr * self)
+{
+  const GstVideoFilter *filter = GST_VIDEO_FILTER (self);
+
+  return filter->negotiated
+      && gst_video_info_is_equal (&filter->in_info, &filter->out_info);
 }
 
 static gboolean
@@ -489,15 +514,21 @@ settle (GstEcbsr * self, GstEcbsrSetup * setup, GstCaps * incaps,
       gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
   gboolean new_video = incaps && !(current && gst_caps_is_equal (incaps,
           current));
-  guint scale = setup->config.scale;
+  GstEcbsrScaling scaling = get_scaling (setup);
+  gboolean passed = !self->setup->model;
 
   if (!incaps)
     incaps = current;
-  if (incaps && scale != self->setup->config.scale)
+  if (incaps && (scaling.scale != self->setup->config.scale
+          || (scaling.passes && !passed)))
     return plan (self, setup, NULL, NULL, error)
-        && check_scale (self, incaps, scale, error);
-  if (!incaps || new_video || !self->setup->upscaler)
+        && check_scaling (self, incaps, &scaling, error);
+  if (!incaps || new_video || !(passed ? is_unchanged (self)
+          : self->setup->upscaler != NULL))
     return plan (self, setup, NULL, NULL, error);
+  if (passed && !scaling.passes && !check_scaling (self, incaps, &scaling,
+          error))
+    return FALSE;
   if (is_for (setup, &filter->in_info, &filter->out_info))
     return TRUE;
   return plan (self, setup, &filter->in_info, &filter->out_info, error);
@@ -511,7 +542,8 @@ commit (GstEcbsr * self, GstEcbsrSetup * setup, GstEcbsrQosActions * actions)
       old->model);
   g_autofree gchar *name = gst_ecbsr_config_name_model (&setup->config,
       setup->model);
-  gboolean new_scale = setup->config.scale != old->config.scale;
+  gboolean new_scaling = setup->config.scale != old->config.scale
+      || !setup->model != !old->model;
   gboolean new_model =
       !gst_ecbsr_config_same_model (&setup->config, &old->config)
       || g_strcmp0 (name, old_name) != 0;
@@ -520,7 +552,7 @@ commit (GstEcbsr * self, GstEcbsrSetup * setup, GstEcbsrQosActions * actions)
       name ? name : "passthrough", old_name ? old_name : "passthrough",
       setup->upscaler ? "" : ", from the next caps on");
   replace (self, setup, actions);
-  if (new_scale)
+  if (new_scaling)
     gst_base_transform_reconfigure_src (GST_BASE_TRANSFORM (self));
   if (new_model)
     gst_ecbsr_post_model_loaded (GST_ELEMENT (self), &setup->config, name);
@@ -558,7 +590,8 @@ gst_ecbsr_reconfigure_set_caps (GstEcbsr * self, const GstVideoInfo * in,
 {
   const GstEcbsrConfig *config = &self->setup->config;
   /* the choice for other caps is none for these */
-  gboolean automatic = config->model == GST_ECBSR_MODEL_AUTO;
+  gboolean automatic = config->model == GST_ECBSR_MODEL_AUTO
+      && !config->location;
   GstEcbsrSetup *setup;
 
   if (self->setup->model && !gst_ecbsr_frame_check_fields (in, out, error))

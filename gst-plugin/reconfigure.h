@@ -6,12 +6,13 @@
 
 #pragma once
 
+#include "caps.h"
 #include "gstecbsr.h"
 
 G_BEGIN_DECLS
 
-/* The scale of what runs, or will run once started. In any thread. */
-guint gst_ecbsr_reconfigure_get_scale (GstEcbsr * self);
+/* Of what runs, or will run once started. In any thread. */
+GstEcbsrScaling gst_ecbsr_reconfigure_get_scaling (GstEcbsr * self);
 
 /* Answers @query as the base class does, but at one scale: one about caps begins anew
  * where another setup has been applied meanwhile. In any thread. */

@@ -25,7 +25,8 @@ assert_transform (const gchar * in, GstPadDirection direction, guint scale,
 {
   GstCaps *caps = gst_caps_from_string (in);
   GstCaps *expected = gst_caps_from_string (out);
-  GstCaps *got = gst_ecbsr_caps_transform (caps, direction, scale);
+  GstEcbsrScaling scaling = { scale, scale == 1 };
+  GstCaps *got = gst_ecbsr_caps_transform (caps, direction, &scaling);
 
   assert_caps (got, expected, in);
   gst_caps_unref (caps);
@@ -158,7 +159,8 @@ GST_START_TEST (test_features_kept)
   GstCaps *caps = gst_caps_from_string
       ("video/x-raw(memory:SystemMemory,meta:GstVideoOverlayComposition),format=I420,width=8,"
       "height=8;video/x-raw,format=I420,width=8,height=8");
-  GstCaps *out = gst_ecbsr_caps_transform (caps, GST_PAD_SINK, 2);
+  GstEcbsrScaling scaling = { 2, FALSE };
+  GstCaps *out = gst_ecbsr_caps_transform (caps, GST_PAD_SINK, &scaling);
   guint i, n_meta = 0;
 
   for (i = 0; i < gst_caps_get_size (out); i++)
@@ -253,8 +255,9 @@ GST_START_TEST (test_fixation)
   const Fixation *row = &fixations[__i__];
   GstCaps *in = gst_caps_from_string (row->in);
   GstCaps *expected = gst_caps_from_string (row->fixed);
+  GstEcbsrScaling scaling = { 2, FALSE };
   GstCaps *fixed = gst_ecbsr_caps_fixate (in,
-      gst_caps_from_string (row->offered), 2);
+      gst_caps_from_string (row->offered), &scaling);
 
   fail_unless (gst_caps_is_fixed (fixed));
   assert_caps (fixed, expected, row->in);

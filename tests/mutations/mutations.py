@@ -136,7 +136,7 @@ MUTATIONS = [
              "camera.c", "return is_transparent (element, klass, srcpad)", "return TRUE",
              "element camera-modes"),
     Mutation("there is no order at scale 1",
-             "gstecbsr.c", "  if (scale == 1 || !gst_ecbsr_camera_find",
+             "gstecbsr.c", "  if (scaling.passes || !gst_ecbsr_camera_find",
              "  if (!gst_ecbsr_camera_find", "element camera-modes"),
     Mutation("what a camera offers is known before it negotiates",
              "gstecbsr.c", """  gst_ecbsr_camera_ask_modes (self->camera, GST_BASE_TRANSFORM_SINK_PAD (self));
