@@ -498,8 +498,21 @@ class Errors(Case):
     def test_model_file(self):
         model = Path(__file__).resolve().parents[2] / "models" / "esr-max-x3.safetensors"
         source = self.clip()
-        self.upscale(source, "x3.mp4", "--scale", "3", model=model)
-        self.refuse("scale", "--model", model, source, self.path("x2.mp4"))
+        for number, options in enumerate((["--scale", "3"], [])):
+            out = self.upscale(source, f"x3-{number}.mp4", *options, model=model)
+            self.assertIn("192x144", self.said, out)
+        self.refuse(f"--scale 2: {model} is a model for scale 3", "--scale", "2", "--model", model,
+                    source, self.path("x2.mp4"))
+        broken = self.path("broken.safetensors")
+        broken.write_bytes(b"not a model")
+        self.refuse("broken.safetensors", "--model", broken, source, self.path("x2.mp4"))
+
+    def test_model_file_of_scale_1(self):
+        model = Path(__file__).resolve().parents[1] / "golden" / "ecbsr-rgb-x1-m1c8-prelu.safetensors"
+        source = self.clip()
+        self.upscale(source, "same.mp4", model=model)
+        self.assertIn("64x48", self.said)
+        self.refuse("only with a model file", "--scale", "1", source, self.path("x1.mp4"))
 
     def test_no_element(self):
         source = self.clip()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// ecbsr-upscale: a video or a picture, two to four times larger.
+// ecbsr-upscale: a video or a picture, two to four times larger, or restored at its size.
 
+#include "ecbsr.h"
 #include "transcode.h"
 
 #include <errno.h>
@@ -15,11 +16,12 @@
 
 static gchar *model, *content, *start, *encoder, *interlaced, *video;
 static gchar **settings, **paths;
-static gint scale = 2;
+static gint scale = -1; // the model file's, or 2
 static gboolean force, quiet, show_version;
 
 static const GOptionEntry entries[] = {
-  { "scale", 's', 0, G_OPTION_ARG_INT, &scale, "2 (default), 3 or 4", "N" },
+  { "scale", 's', 0, G_OPTION_ARG_INT, &scale,
+    "2, 3 or 4; default: the model file's, else 2", "N" },
   { "model", 'm', 0, G_OPTION_ARG_FILENAME, &model,
     "A built-in network, as gst-inspect-1.0 ecbsr lists them, or a model file; "
     "default: auto",
@@ -160,17 +162,34 @@ set_property (GstElement *ecbsr, const gchar *name, const gchar *text,
   return refuse (error, "%s: '%s' is not one of %s", name, text, choices);
 }
 
+// With the scale that the file is for.
+static gboolean
+set_model_file (GstElement *ecbsr, GError **error)
+{
+  g_autoptr (EcbsrModel) file = NULL;
+  guint own;
+
+  if (g_access (model, R_OK) != 0)
+    return refuse (error, "%s: %s", model, g_strerror (errno));
+  file = ecbsr_model_open (model, error);
+  if (!file)
+    return FALSE;
+  own = ecbsr_model_get_info (file)->scale;
+  if (scale > 0 && scale != (gint) own)
+    return refuse (error, "--scale %d: %s is a model for scale %u", scale, model, own);
+  g_object_set (ecbsr, "scale", own, "model-location", model, NULL);
+  return TRUE;
+}
+
 static gboolean
 set_model (GstElement *ecbsr, GError **error)
 {
-  if (!model)
-    return TRUE;
-  if (!strchr (model, '/') && !g_str_has_suffix (model, ".safetensors"))
-    return set_property (ecbsr, "model", model, error);
-  if (g_access (model, R_OK) != 0)
-    return refuse (error, "%s: %s", model, g_strerror (errno));
-  g_object_set (ecbsr, "model-location", model, NULL);
-  return TRUE;
+  if (model && (strchr (model, '/') || g_str_has_suffix (model, ".safetensors")))
+    return set_model_file (ecbsr, error);
+  if (scale == 1)
+    return refuse (error, "--scale 1: only with a model file for that scale");
+  g_object_set (ecbsr, "scale", scale > 0 ? scale : 2, NULL);
+  return !model || set_property (ecbsr, "model", model, error);
 }
 
 static gboolean
@@ -195,7 +214,6 @@ make_ecbsr (GError **error)
   if (!ecbsr)
     return NULL;
   gst_object_ref_sink (ecbsr);
-  g_object_set (ecbsr, "scale", scale, NULL);
   if (set_model (ecbsr, error)
       && (!content || set_property (ecbsr, "content", content, error))
       && set_settings (ecbsr, error))
@@ -210,7 +228,7 @@ check_arguments (GError **error)
   if (!paths || g_strv_length (paths) != 2)
     return refuse (error,
                    "give a file to read and one to write, IN OUT (see --help)");
-  if (scale < 2 || scale > 4)
+  if (scale != -1 && (scale < 1 || scale > 4))
     return refuse (error, "--scale %d: 2, 3 or 4 is wanted", scale);
   if (interlaced && strcmp (interlaced, "keep") != 0
       && strcmp (interlaced, "deinterlace") != 0)
