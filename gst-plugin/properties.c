@@ -178,7 +178,8 @@ create_model_properties (void)
    */
   props[PROP_SCALE] = g_param_spec_uint ("scale", "Scale",
       "How many times wider and higher the video becomes; 1 passes it through "
-      "unchanged, unless model-location is a network that keeps the size", 1, GST_ECBSR_MAX_SCALE, DEFAULT_SCALE, flags);
+      "unchanged, unless model-location is a network that keeps the size", 1,
+      GST_ECBSR_MAX_SCALE, DEFAULT_SCALE, flags);
   /**
    * GstEcbsr:model:
    *
