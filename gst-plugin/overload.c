@@ -413,17 +413,18 @@ static GstClockTimeDiff
 take_lateness (GstEcbsrOverload * self, const GstEcbsrArrival * arrival)
 {
   Source *source = &self->source;
-  GstClockTimeDiff lateness = arrival->lateness;
+  GstClockTimeDiff lateness = arrival->lateness, least;
   gboolean was_waited_for = !GST_CLOCK_TIME_IS_VALID (self->thread.latest)
       || arrival->waited > get_one_frame (self) / WAITED_SHARE;
 
   if (source->n_waited_for >= N_WAITED_FOR
       && arrival->now >= source->begin + WINDOW)
     begin_window (source, arrival->now);
+  least = get_source_lateness (source);
   if (was_waited_for)
     source->n_waited_for++;
-  else if (lateness >= get_source_lateness (source))
-    return lateness - get_source_lateness (source);
+  else if (GST_CLOCK_STIME_IS_VALID (least) && lateness >= least)
+    return lateness - least;
   if (source->lowest[0] == GST_CLOCK_STIME_NONE || lateness < source->lowest[0])
     source->lowest[0] = lateness;
   return lateness - get_source_lateness (source);

@@ -84,6 +84,28 @@ GST_START_TEST (test_drops_backlog)
 
 GST_END_TEST;
 
+/* The first that has a timestamp is as late as the source, whatever came before. */
+GST_START_TEST (test_drops_after_frames_without_timestamps)
+{
+  const GstEcbsrArrival unstamped = { GST_SECOND, 0, GST_CLOCK_TIME_NONE,
+    GST_CLOCK_STIME_NONE
+  };
+  g_autoptr (GstEcbsrOverload) overload = new_two_levels (26 * GST_MSECOND);
+  const GstClockTime cost = 10 * GST_MSECOND;
+  GstClockTime now = GST_SECOND;
+
+  gst_ecbsr_overload_set_levels (overload, &cost, 1);
+  fail_if (gst_ecbsr_overload_take_arrival (overload, &unstamped));
+  fail_if (take_frames (overload, 8, &now, 100 * GST_MSECOND));
+  fail_if (gst_ecbsr_overload_take_arrival (overload, &unstamped));
+  fail_if (drops (overload, 3 * GST_SECOND, 2 * GST_SECOND));
+  fail_if (drops (overload, 3 * GST_SECOND + 66 * GST_MSECOND, 2 * GST_SECOND));
+  fail_unless (drops (overload, 3 * GST_SECOND + 67 * GST_MSECOND,
+          2 * GST_SECOND));
+}
+
+GST_END_TEST;
+
 /* What the idle machine cannot do is not tried. */
 GST_START_TEST (test_chooses_first_level)
 {
@@ -164,6 +186,7 @@ overload_rules_suite (void)
   suite_add_tcase (s, tc);
   tcase_add_test (tc, test_nothing_to_go_by);
   tcase_add_test (tc, test_drops_backlog);
+  tcase_add_test (tc, test_drops_after_frames_without_timestamps);
   tcase_add_test (tc, test_chooses_first_level);
   tcase_add_test (tc, test_late_downstream);
   tcase_add_test (tc, test_changes);
