@@ -131,12 +131,12 @@ class Colors(Case):
         pairs = pictures.pairs_of(sorted(self.pictures.glob("*.png")), 2, 3, 64)
         low = quantise.crops(pairs, metadata, finetune.PATCH, finetune.BATCH, 5)(0)[0]
         layers = quantise.calibrate(tensors, metadata, low, 1)
-        net = finetune.Int8Net(layers, True)
-        self.assertTrue(torch.equal(net(low), int8.run_int8(layers, low, True)))
-        exact, _ = int8.run_float(layers, low, True)
+        net = finetune.Int8Net(layers, "replicate")
+        self.assertTrue(torch.equal(net(low), int8.run_int8(layers, low, "replicate")))
+        exact, _ = int8.run_float(layers, low, "replicate")
         off = torch.tensor([0.0, 2, 0, 0]).view(4, 1, 1, 1)
         high = int8.apply_head(metadata, exact + off, low)
-        target, weight = finetune.wanted(layers, low, high, 2, True)
+        target, weight = finetune.wanted(layers, low, high, 2, "replicate")
         wanted = exact + off * finetune.SHARE_OF_PHOTO
         self.assertLess((target - wanted).abs().max(), 1e-4 * exact.abs().max())
         expected = [1 / finetune.FLOOR, 1 / (4 + finetune.FLOOR)]
