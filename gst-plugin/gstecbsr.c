@@ -520,16 +520,15 @@ gst_ecbsr_src_event (GstBaseTransform * trans, GstEvent * event)
 /* A caps query is answered by what downstream takes and asks nothing upstream, where
  * whoever sent it may hold a lock. */
 static void
-order_caps (GstEcbsr * self, GstQuery * query)
+order_caps (GstEcbsr * self, guint scale, GstQuery * query)
 {
-  GstEcbsrScaling scaling = gst_ecbsr_reconfigure_get_scaling (self);
-  guint width, height, scale = scaling.scale;
+  guint width, height;
   g_autoptr (GstCaps) modes = NULL;
   g_autoptr (GstCaps) wanted = NULL;
-  GstCaps *caps;
+  GstCaps *caps, *filter;
 
-  if (scaling.passes || !gst_ecbsr_camera_find (self->camera,
-          GST_BASE_TRANSFORM_SINK_PAD (self), &modes))
+  if (!gst_ecbsr_camera_find (self->camera, GST_BASE_TRANSFORM_SINK_PAD (self),
+          &modes))
     return;
 
   GST_OBJECT_LOCK (self);
@@ -537,8 +536,11 @@ order_caps (GstEcbsr * self, GstQuery * query)
   height = self->preferred_height;
   GST_OBJECT_UNLOCK (self);
 
-  /* without the filter, whose order the answer has */
-  wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
+  /* the answer has the order of the filter, if there is one */
+  gst_query_parse_caps (query, &filter);
+  gst_query_parse_caps_result (query, &caps);
+  wanted = filter ? gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self),
+      NULL) : gst_caps_ref (caps);
   gst_ecbsr_caps_order_modes (query, modes, wanted,
       (width + scale - 1) / scale, (height + scale - 1) / scale);
   gst_query_parse_caps_result (query, &caps);
@@ -569,8 +571,12 @@ gst_ecbsr_query (GstBaseTransform * trans, GstPadDirection direction,
     gst_ecbsr_qos_add_latency (self->qos, &qos_config, query);
   }
   if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_CAPS) {
-    gst_ecbsr_caps_order_scalable (query);
-    order_caps (self, query);
+    GstEcbsrScaling scaling = gst_ecbsr_reconfigure_get_scaling (self);
+
+    if (scaling.passes)
+      gst_ecbsr_caps_order_scalable (query);
+    else
+      order_caps (self, scaling.scale, query);
     if (g_atomic_int_get (&self->keep_caps))
       keep_caps (self, query);
   }

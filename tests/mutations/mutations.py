@@ -31,7 +31,7 @@ MUTATIONS = [
              "caps.c", "if (can_scale (features) && scale_field", "if (scale_field",
              "element passthrough"),
     Mutation("a source of both is asked for system memory at scale 1",
-             "gstecbsr.c", "    gst_ecbsr_caps_order_scalable (query);\n", "", "element passthrough"),
+             "gstecbsr.c", "    gst_ecbsr_caps_order_scalable (query);\n", "    ;\n", "element passthrough"),
     Mutation("the output is exactly scale times the input",
              "caps.c", '"height", G_TYPE_INT, (gint) (in.height * scale), NULL);',
              "NULL);", "element caps"),
