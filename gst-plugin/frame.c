@@ -578,6 +578,26 @@ gst_ecbsr_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
   return FALSE;
 }
 
+GstBuffer *
+gst_ecbsr_frame_copy_plain (const GstVideoInfo * info, GstBuffer * buffer,
+    GError ** error)
+{
+  g_autoptr (GstBuffer) plain = NULL;
+  GstVideoFrame in, out;
+
+  if (!gst_ecbsr_frame_map (&in, info, buffer, GST_MAP_READ, error))
+    return NULL;
+  plain = gst_buffer_new_allocate (NULL, info->size, NULL);
+  if (gst_ecbsr_frame_map (&out, info, plain, GST_MAP_WRITE, error)) {
+    gst_video_frame_copy (&out, &in);
+    gst_video_frame_unmap (&out);
+  } else {
+    gst_clear_buffer (&plain);
+  }
+  gst_video_frame_unmap (&in);
+  return g_steal_pointer (&plain);
+}
+
 void
 gst_ecbsr_frame_get_picture (const GstVideoFrame * frame, EcbsrField field,
     EcbsrPicture * picture)

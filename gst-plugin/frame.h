@@ -68,6 +68,11 @@ gboolean gst_ecbsr_frame_map (GstVideoFrame * frame, const GstVideoInfo * info,
 gboolean gst_ecbsr_frame_crop (GstVideoFrame * frame,
     const GstVideoInfo * info, GstBuffer * buffer, GError ** error);
 
+/* Copies the pixels of @buffer, a frame of @info cropped as it says, to one with nothing
+ * but these, where @info has them. NULL where either cannot be mapped, as above. */
+GstBuffer *gst_ecbsr_frame_copy_plain (const GstVideoInfo * info,
+    GstBuffer * buffer, GError ** error);
+
 /* Finds the pictures that @frame holds, and returns their number: one or two. */
 guint gst_ecbsr_frame_find_fields (const GstVideoFrame * frame,
     EcbsrField fields[2]);

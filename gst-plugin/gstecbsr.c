@@ -543,8 +543,7 @@ order_caps (GstEcbsr * self, guint scale, GstQuery * query)
       NULL) : gst_caps_ref (caps);
   gst_ecbsr_caps_order_modes (query, modes, wanted,
       (width + scale - 1) / scale, (height + scale - 1) / scale);
-  gst_query_parse_caps_result (query, &caps);
-  GST_LOG_OBJECT (self, "sink caps, ordered: %" GST_PTR_FORMAT, caps);
+  GST_LOG_OBJECT (self, "sink caps, ordered: %" GST_PTR_FORMAT, query);
 }
 
 static void
@@ -665,23 +664,15 @@ drop_invalid (GstEcbsr * self, const GError * error, const gchar * where)
 static GstFlowReturn
 copy_plain (GstEcbsr * self, GstBuffer * inbuf, GstBuffer ** outbuf)
 {
-  GstBaseTransformClass *klass = GST_BASE_TRANSFORM_GET_CLASS (self);
-  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
-  g_autoptr (GstBuffer) plain = NULL;
   g_autoptr (GError) error = NULL;
-  GstVideoFrame in, out;
+  g_autoptr (GstBuffer) plain =
+      gst_ecbsr_frame_copy_plain (&GST_VIDEO_FILTER (self)->in_info, inbuf,
+      &error);
 
-  if (!gst_ecbsr_frame_map (&in, info, inbuf, GST_MAP_READ, &error))
+  if (!plain)
     return drop_invalid (self, error, "input buffer");
-  plain = gst_buffer_new_allocate (NULL, info->size, NULL);
-  if (!gst_ecbsr_frame_map (&out, info, plain, GST_MAP_WRITE, &error)) {
-    gst_video_frame_unmap (&in);
-    return drop_invalid (self, error, "output buffer");
-  }
-  gst_video_frame_copy (&out, &in);
-  gst_video_frame_unmap (&out);
-  gst_video_frame_unmap (&in);
-  klass->copy_metadata (GST_BASE_TRANSFORM (self), inbuf, plain);
+  GST_BASE_TRANSFORM_GET_CLASS (self)->copy_metadata (GST_BASE_TRANSFORM (self),
+      inbuf, plain);
   self->n_invalid = 0;
   *outbuf = g_steal_pointer (&plain);
   return GST_FLOW_OK;
