@@ -348,7 +348,7 @@ create_qos_properties (void)
   props[PROP_MAX_PROCESSING_TIME] =
       g_param_spec_uint64 ("max-processing-time", "Maximum processing time",
       "How many nanoseconds a frame may take; 0 means 80 % of its duration, "
-      "by the timestamps where the frame rate is variable or unknown",
+      "by the timestamps where the frame rate is variable, unknown or above 240",
       0, G_MAXINT64, DEFAULT_MAX_PROCESSING_TIME, flags);
   /**
    * GstEcbsr:min-model:

@@ -12,6 +12,10 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define LATENCY_PERCENT 150
 #define LEAST_LATENCY GST_MSECOND
 
+/* Frames a second. Parameter sets of H.264 and depayloaders say 500, 1000 or 90000 where
+ * they know no rate, or count in ticks of a clock. */
+#define MOST_PLAUSIBLE_RATE 240
+
 /* Where frames have no known duration, the latency is not raised beyond this. */
 #define LONGEST_FRAME GST_SECOND
 
@@ -23,11 +27,13 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define LONGEST_WAIT GST_SECOND
 
 /* Frames from which the rate is read where the caps know none (a few for the first time,
- * which may be slow ones), and what share of them may be closer together by accident. A
- * pause is no frame's duration, and what is little else is the same. */
+ * which may be slow ones), and what share of them may be closer together by accident; more
+ * are a source that sends several at once. A pause is no frame's duration, and what is
+ * little else is the same. */
 #define N_SPACINGS 16
 #define FIRST_SPACINGS 2
 #define CLOSER_SHARE 4
+#define LEAST_OF_AVERAGE 2      /* the duration is no less than its half */
 #define PAUSE GST_SECOND
 #define SAME_SHARE 4
 
@@ -93,14 +99,34 @@ compare_times (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
+static gboolean
+is_plausible (GstClockTime duration)
+{
+  return duration >= GST_SECOND / MOST_PLAUSIBLE_RATE;
+}
+
 /* Where frames were lost on the way most of the others may be far apart. */
+static GstClockTime
+get_usual_spacing (Spacing * spacing)
+{
+  GstClockTime sum = 0, usual;
+  guint i;
+
+  qsort (spacing->between, spacing->n, sizeof *spacing->between, compare_times);
+  usual = spacing->between[spacing->n / CLOSER_SHARE];
+  for (i = 0; i < spacing->n; i++)
+    sum += spacing->between[i];
+  return usual * spacing->n < sum / LEAST_OF_AVERAGE ? sum / spacing->n : usual;
+}
+
+/* A few frames that are very close together may well have come at once. */
 static void
 read_duration (Spacing * spacing)
 {
-  GstClockTime old = spacing->duration, duration;
+  GstClockTime old = spacing->duration, duration = get_usual_spacing (spacing);
 
-  qsort (spacing->between, spacing->n, sizeof *spacing->between, compare_times);
-  duration = spacing->between[spacing->n / CLOSER_SHARE];
+  if (!is_plausible (duration) && spacing->n < N_SPACINGS)
+    return;
   if (!GST_CLOCK_TIME_IS_VALID (old)
       || ABS (GST_CLOCK_DIFF (old, duration)) >
       (GstClockTimeDiff) (old / SAME_SHARE))
@@ -119,8 +145,8 @@ take_spacing (Spacing * spacing, GstClockTime running_time)
       || running_time - latest >= PAUSE)
     return;
   spacing->between[spacing->n++] = running_time - latest;
-  if (spacing->n == (GST_CLOCK_TIME_IS_VALID (spacing->duration)
-          ? N_SPACINGS : FIRST_SPACINGS))
+  if (spacing->n == N_SPACINGS || (spacing->n >= FIRST_SPACINGS
+          && !GST_CLOCK_TIME_IS_VALID (spacing->duration)))
     read_duration (spacing);
 }
 
@@ -313,7 +339,8 @@ conditions_equal (const Conditions * a, const Conditions * b)
 static GstClockTime
 get_duration (const GstVideoInfo * info)
 {
-  if (info->fps_n <= 0 || info->fps_d <= 0)
+  if (info->fps_n <= 0 || info->fps_d <= 0
+      || info->fps_n / info->fps_d > MOST_PLAUSIBLE_RATE)
     return GST_CLOCK_TIME_NONE;
   return gst_util_uint64_scale_int (GST_SECOND, info->fps_d,
       GST_VIDEO_INFO_FIELD_RATE_N (info));

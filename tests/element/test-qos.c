@@ -471,6 +471,52 @@ GST_START_TEST (test_read_rate)
 
 GST_END_TEST;
 
+/* What no camera sends is no rate either, and nothing that model=auto is chosen by. */
+GST_START_TEST (test_implausible_rate)
+{
+  static const gint rates[] = { 241, 500, 1000, 90000, G_MAXINT };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (rates); i++) {
+    Stream stream = stream_start (TRUE);
+    GstEcbsrConfig config = stream.setup->config;
+    EcbsrModel *model;
+
+    replace_setup (&stream, rates[i]);
+    config.model = GST_ECBSR_MODEL_AUTO;
+    model = ecbsr_model_ref (stream.setup->model);
+    fail_unless (gst_ecbsr_qos_fit_model (&stream.config, &config,
+            &stream.setup->in, &model, NULL));
+    fail_unless (model == stream.setup->model);
+    ecbsr_model_unref (model);
+    run_frames (&stream, 100, FRAME, 20 * GST_MSECOND);
+    run_until_level_changes (&stream, 20, 60 * GST_MSECOND);
+    stream_free (&stream);
+  }
+}
+
+GST_END_TEST;
+
+/* A source that is stamped when it comes, three frames at a time: the rate is that of
+ * all of them, from the first on. */
+GST_START_TEST (test_rate_of_bursts)
+{
+  Stream stream = stream_start (TRUE);
+  guint i;
+
+  replace_setup (&stream, 0);
+  for (i = 0; i < 100; i++) {
+    run_frame (&stream, 20 * GST_MSECOND);
+    fail_if (stream.actions.level_changed);
+    stream.running_time += i % 3 == 2 ? 2 * FRAME - 2 * GST_MSECOND
+        : GST_MSECOND - FRAME;
+  }
+  run_until_level_changes (&stream, 20, 2 * FRAME);
+  stream_free (&stream);
+}
+
+GST_END_TEST;
+
 /* What caps say counts; where nothing says anything, nothing is done. */
 GST_START_TEST (test_known_rate)
 {
@@ -504,6 +550,8 @@ qos_suite (void)
   tcase_add_test (tc, test_fit_model);
   tcase_add_test (tc, test_unknown_rate);
   tcase_add_test (tc, test_read_rate);
+  tcase_add_test (tc, test_implausible_rate);
+  tcase_add_test (tc, test_rate_of_bursts);
   tcase_add_test (tc, test_known_rate);
   return s;
 }
