@@ -235,9 +235,8 @@ def compare(width, height, threads, rounds, duration, complain):
     return rows
 
 
-def compare_colors(width, height, threads, rounds, duration, complain):
-    """Rows as compare()'s, of networks of three colours."""
+def compare_colors(sizes, threads, rounds, duration, complain):
+    """Rows as compare()'s, with their size, of networks of three colours."""
     found = contenders(COLOR_MAKERS, complain)
-    return [row for name in COLOR_MODELS
-            for row in measure(found, make_color_case(name, width, height), threads, rounds,
-                               duration)]
+    return [{**row, "size": size} for name in COLOR_MODELS for size in sizes
+            for row in measure(found, make_color_case(name, *size), threads, rounds, duration)]

@@ -1,71 +1,79 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The figures as docs/benchmarks.md."""
+"""The figures as docs/benchmarks.md: a part for each kind of CPU."""
+
+import re
 
 from tests.bench.comparison.peers import MODELS, PRECISIONS
 
-HEAD = """# Benchmarks
+INTRO = """# Benchmarks
 
-Written by `tests/bench/compare --write`, which measures everything below in one run;
-how it does that: [measuring.md](measuring.md). Other machines have other figures.
+Written by `tests/bench/compare --write`, which measures all of a part below in one run and
+replaces the part of the same kind of CPU alone; how it does that:
+[measuring.md](measuring.md). *ms* is the median time of a frame.
+
+- **Against other runtimes**: one plane of float32 in and out, the same weights for all, with zero
+  padding and without bounds, which the peers do not have; *ratio* is how many times as long as
+  gst-ecbsr in the same precision and with as many threads. *8 bits*: luma in and out as video has
+  it. *difference*: the largest of any pixel from what PyTorch computes, of 255; a run in which one
+  is too large is refused. For oneDNN, which takes the newest instruction set that it knows of the
+  CPU's, the networks are put together by hand from its primitives, with all activations simplified
+  to one leaky ReLU a layer (int8: ReLU), which it fuses into the convolution, the fastest of its
+  layouts between layers, and in int8 a first layer that is int8 as well. It is compared with the
+  same simplified network in PyTorch; gst-ecbsr runs the network as it was trained. The others have
+  no bfloat16 or int8 here.
+- **Networks of three colours**: R, G and B of float32 in and out, weights drawn at random.
+  SuperUltraCompact has 8 inner layers of 24 channels, Compact 16 of 64.
+- **Quality against speed**: I420. Quality is PSNR of luma on Set5 ×2 through the element. The peers
+  stand at the quality of the network and precision that they run; oneDNN's is that of its original,
+  although it runs a simplified one.
+- **The element**: in a pipeline that repeats one frame, into `fakesink sync=false`. Then the engine
+  alone and the element, the same frames; *colour*: what the engine takes for a format beyond GRAY8;
+  *element*: what the element takes beyond the engine. Memory at 1920x1080 to 3840x2160, beyond the
+  frame buffers: the most that a process with `ecbsr` ever had (`VmHWM`), less that of one that
+  enlarges by `videoscale method=nearest-neighbour`.
+- **Size of the picture, number of threads**: nanoseconds per input pixel, I420; *speedup* is the
+  time on one thread over the time on the most.
+"""
+
+PART = """## {kind}
 
 {machine}
 
-*ms* is the median time of a frame, *threads* are {cpus} at most here.
-"""
+### Against other runtimes
 
-PEERS = """## Against other runtimes
+{size}.
 
-{size}, one plane of float32 in and out, the same weights for all; *ratio* is how many
-times as long as gst-ecbsr in the same precision and with as many threads.
+{peers}
 
-{table}
+### Networks of three colours
 
-*8 bits*: luma in and out as video has it. *difference*: the largest of any pixel from
-what PyTorch computes, of 255; a run in which one is too large is refused. For oneDNN
-the networks are put together
-by hand from its primitives, with all activations simplified to one leaky ReLU a layer
-(int8: ReLU), which it fuses into the convolution, the fastest of its layouts between
-layers, and in int8 a first layer that is int8 as well. It is compared with the same
-simplified network in PyTorch; gst-ecbsr runs the network as it was trained. The
-others have no bfloat16 or int8 here.
-"""
+With {threads}.
 
-PLOT = """## Quality against speed
+{colors}
 
-![Set5 PSNR against frames per second](benchmarks.png)
+### Quality against speed
 
-{size}, I420, {threads} threads. Quality is PSNR of luma on Set5 ×2 through the element.
-The peers stand at the quality of the network and precision that they run; oneDNN's is
-that of its original, although it runs a simplified one.
+{size}, {threads}.
 
-{table}
-"""
+![Set5 PSNR against frames per second](benchmarks-{slug}.png)
 
-ELEMENT = """## The element
+{quality}
 
-In a pipeline that repeats one frame, into `fakesink sync=false`:
+### The element
 
 {throughput}
 
-The engine alone and the element, the same frames and {threads} threads; *colour*: what
-the engine takes for a format beyond GRAY8; *element*: what the element takes beyond
-the engine.
+With {threads}:
 
 {overhead}
 
-Memory at 1920x1080 to 3840x2160 with {threads} threads, beyond the frame buffers: the
-most that a process with `ecbsr` ever had (`VmHWM`), less that of one that enlarges by
-`videoscale method=nearest-neighbour`.
-
+| model | MiB |
+|---|---|
 {memory}
-"""
 
-SIZES = """## Size of the picture, number of threads
+### Size of the picture, number of threads
 
-Nanoseconds per input pixel, I420; *speedup* is the time on one thread over the time on
-{threads}.
-
-{table}
+{sizes}
 """
 
 
@@ -169,29 +177,70 @@ def sizes_table(rows):
     return table(["model", "precision", "input", "1 thread", plural(most), "speedup"], body)
 
 
+def color_table(rows):
+    """`rows` have a size each, beside what those of peer_table() have."""
+    columns = list(dict.fromkeys((row["model"], size_of(row)) for row in rows))
+    labels = sorted(dict.fromkeys((row["label"], row["precision"]) for row in rows),
+                    key=lambda label: PRECISIONS.index(label[1]))
+    times = {(row["label"], row["precision"], row["model"], size_of(row)): row["ms"]
+             for row in rows}
+    body = []
+    for label in labels:
+        cells = []
+        for column in columns:
+            ms, own = times[(*label, *column)], times[("gst-ecbsr", label[1], *column)]
+            cells.append(f"{ms:.1f}" + ("" if label[0] == "gst-ecbsr" else f", {ms / own:.2f}×"))
+        body.append([full_label(rows, label[0]), label[1], *cells])
+    return table(["", "precision", *(f"{model}, {size}" for model, size in columns)], body)
+
+
 def machine(system, command):
     peaks = ", ".join(f"{name} {value:.0f}" for name, value in system["peak_gmac_s"].items())
     return "\n".join(["| | |", "|---|---|",
-                      f"| machine | {system['cpu']}, {system['cpus']} CPUs, {system['isa']} |",
+                      f"| CPUs | {system['cpus']} |",
                       f"| peak, GMAC/s a thread | {peaks} |",
                       f"| compiler | {system['compiler']} |",
                       f"| commit | {system['commit']} |",
                       f"| command | `{command}` |"])
 
 
-def write(found):
-    """The text of docs/benchmarks.md from all figures of a run."""
-    size, threads = size_of(found), max(found["threads"])
-    memory = table(["model", "MiB"],
-                   [[model, f"{mib:.0f}"] for model, mib in found["memory"].items()])
-    parts = [
-        HEAD.format(machine=machine(found["system"], found["command"]), cpus=threads),
-        PEERS.format(size=size, table=peer_table(found["peers"])),
-        PLOT.format(size=size, threads=threads,
-                    table=quality_table(found["speeds"], found["qualities"])),
-        ELEMENT.format(throughput=throughput_table(found["throughput"]),
-                       overhead=overhead_table(found["overhead"]), memory=memory,
-                       threads=threads),
-        SIZES.format(threads=threads, table=sizes_table(found["sizes"])),
-    ]
-    return "\n".join(parts)
+# ------------------------------------------------------------------- parts --
+
+def kind_of(system, cpuinfo):
+    """A CPU's name, which does not tell generations apart, what does, and the instruction set
+    that runs."""
+    found = dict(re.findall(r"^(cpu family|model|CPU implementer|CPU part)\s*:\s*(\S+)", cpuinfo,
+                            re.MULTILINE))
+    which = ", ".join(f"{name} {value}" for name, value in sorted(found.items()))
+    return f"{system['cpu']} ({which}), {system['isa']}" if which \
+        else f"{system['cpu']}, {system['isa']}"
+
+
+def slug_of(kind):
+    return re.sub(r"[^a-z0-9]+", "-", kind.lower()).strip("-")
+
+
+def part(found):
+    """Heading and tables of the CPU that the figures are of."""
+    threads = plural(max(found["threads"]))
+    return PART.format(
+        kind=found["kind"], slug=slug_of(found["kind"]), size=size_of(found), threads=threads,
+        machine=machine(found["system"], found["command"]),
+        peers=peer_table(found["peers"]), colors=color_table(found["colors"]),
+        quality=quality_table(found["speeds"], found["qualities"]),
+        throughput=throughput_table(found["throughput"]),
+        overhead=overhead_table(found["overhead"]),
+        memory="\n".join(f"| {model} | {mib:.0f} |" for model, mib in found["memory"].items()),
+        sizes=sizes_table(found["sizes"]))
+
+
+def merge(text, found):
+    """docs/benchmarks.md, which says `text`, with the part of these figures in the place of the
+    one of the same kind of CPU, or as the last one."""
+    parts = re.split(r"(?m)^(?=## )", text)[1:]
+    mine, heading = part(found), f"## {found['kind']}\n"
+    if any(other.startswith(heading) for other in parts):
+        parts = [mine if other.startswith(heading) else other for other in parts]
+    else:
+        parts.append(mine)
+    return "\n".join([INTRO, *(each.rstrip("\n") + "\n" for each in parts)])

@@ -132,6 +132,40 @@ class Report(unittest.TestCase):
                  "ms_p50": ms} for n, ms in ((1, 0.2), (2, 0.1))]
         self.assertIn("| m | int8 | 100x10 | 200.00 | 100.00 | 2.00× |", report.sizes_table(rows))
 
+    def found(self, kind, ms):
+        peer = {"precision": "float32", "threads": 1, "difference": 0.01, "ms": ms}
+        both = ({"label": "gst-ecbsr", "name": "gst-ecbsr", **peer},
+                {"label": "oneDNN", "name": "oneDNN 2: jit", **peer, "ms": 2 * ms})
+        return {"kind": kind, "size": [37, 21], "threads": [1], "command": "compare",
+                "system": {"cpus": 1, "peak_gmac_s": {"float32": 59}, "compiler": "cc",
+                           "commit": "c"},
+                "peers": [{**row, "model": "ecbsr-m4c8"} for row in both],
+                "colors": [{**row, "model": "Compact", "size": [37, 21]} for row in both],
+                "speeds": [], "qualities": {}, "throughput": [], "overhead": [],
+                "sizes": [{"model": "m", "precision": "int8", "width": 100, "height": 10,
+                           "threads": 1, "ms_p50": 0.2}], "memory": {"m": 3}}
+
+    def test_a_part_for_each_kind_of_cpu(self):
+        text = report.merge("# Benchmarks\n", self.found("Zen (1), avx2", 4.0))
+        text = report.merge(text, self.found("Xeon (2), amxint8", 3.0))
+        text = report.merge(text, self.found("Zen (1), avx2", 5.0))
+        self.assertEqual(text.count("\n## "), 2)
+        self.assertLess(text.index("\n## Zen (1), avx2\n"),
+                        text.index("\n## Xeon (2), amxint8\n"))
+        self.assertIn("| oneDNN 2 | float32 | 10.0, 2.00× |", text)
+        self.assertIn("| oneDNN 2 | float32 | 6.0, 2.00× |", text)
+        self.assertNotIn("| 8.0, 2.00× |", text)
+        self.assertIn("(benchmarks-xeon-2-amxint8.png)", text)
+        self.assertEqual(report.merge(text, self.found("Zen (1), avx2", 5.0)), text)
+
+    def test_kinds_of_cpu(self):
+        system = {"cpu": "AMD EPYC", "isa": "avx512bf16"}
+        kind = report.kind_of(system, "vendor_id\t: x\ncpu family\t: 25\nmodel\t\t: 17\n"
+                              "model name\t: AMD EPYC\ncpu family\t: 25\nmodel\t\t: 17\n")
+        self.assertEqual(kind, "AMD EPYC (cpu family 25, model 17), avx512bf16")
+        self.assertEqual(report.slug_of(kind), "amd-epyc-cpu-family-25-model-17-avx512bf16")
+        self.assertEqual(report.kind_of(system, ""), "AMD EPYC, avx512bf16")
+
 
 class Command(unittest.TestCase):
     def test_help(self):
