@@ -6,9 +6,10 @@
     convert.py ecbsr_x2_m4c16.pt ecbsr.safetensors --identity
     convert.py 2x_Compact.pth compact.safetensors
 
-What it found is said in one line. Needs Python and NumPy, not PyTorch, but for --bounds-from, which needs Pillow too. A
-checkpoint is a program for Python's pickle machine; here it is read by one that cannot
-run anything, so checkpoints from anywhere are safe to convert.
+What it found is said in one line. Needs Python and NumPy, not PyTorch, but for
+--bounds-from, which needs Pillow too. A checkpoint is a program for Python's pickle
+machine; here it is read by one that cannot run anything, so checkpoints from anywhere
+are safe to convert.
 """
 
 import argparse
@@ -38,6 +39,7 @@ LEAKY = re.compile(r"leaky-relu:(-?[0-9]{1,3}(?:\.[0-9]{1,9})?)")
 NUMBER = r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?"
 MAX_LUMA, MIN_LUMA_SPAN = 65536, 0.001  # as the engine has it
 SHARE = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
+TENSOR = re.compile(r"backbone\.\d{1,3}\.(?:conv3x3\.weight|conv3x3\.bias|act\.weight)")
 LUMA_RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})")
 
 
@@ -71,10 +73,15 @@ def convert(options):
     if os.path.exists(options.output) and os.path.samefile(options.input, options.output):
         raise ConvertError(f"{options.output}: is the checkpoint itself")
     texts = texts_of(options)  # what is wrong with options comes before the work
-    tensors, family = renamed(read_tensors(options.input))
+    tensors, family, names = renamed(read_tensors(options.input))
     claims = claims_of(options)
     tensors = with_slopes(tensors, claims)
-    metadata = {"format": "gst-ecbsr 1", **describe(tensors, claims), **texts}
+    try:
+        facts = describe(tensors, claims)
+    except ShapeError as error:  # of the checkpoint's tensors, by the names they have there
+        raise ShapeError(TENSOR.sub(lambda match: names.get(match[0], match[0]),
+                                    str(error))) from None
+    metadata = {"format": "gst-ecbsr 1", **facts, **texts}
     if metadata["luma_range"] is None:
         metadata["luma_range"] = luma_range_of(metadata, family)
     if options.bounds_from:
@@ -90,9 +97,8 @@ def read_tensors(path):
     if "format" in metadata and metadata["format"].startswith("gst-ecbsr"):
         raise ConvertError(f"{path}: is a model file already")
     for name, array in tensors.items():
-        if array.dtype == np.int8:
-            raise ConvertError(f"{path}: tensor {name} holds whole numbers")
-        tensors[name] = bf16_to_float32(array) if array.dtype == BF16 else array.astype("<f4")
+        if array.dtype != np.int8:
+            tensors[name] = bf16_to_float32(array) if array.dtype == BF16 else array.astype("<f4")
     return tensors
 
 

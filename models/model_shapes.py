@@ -59,7 +59,8 @@ def find_architecture(tensors, claims):
     elif "filter.weight" in tensors:
         found = ("esr-max", "esr-tm", "esr-tr")
     else:
-        raise ShapeError(f"no known network: no tensor of {', '.join(ARCHITECTURES)} in it")
+        first = f"; its first one is {next(iter(tensors))}" if tensors else ""
+        raise ShapeError(f"no known network: no tensor of {', '.join(ARCHITECTURES)} in it{first}")
     if claimed is None and len(found) > 1:
         raise ShapeError(f"--architecture is needed: the tensors fit {', '.join(found)}")
     if claimed is not None and claimed not in found:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Reads the state dictionary out of a checkpoint that torch.save() wrote.
 
-    tensors = read_state(path)      name → NumPy array of float32
+    tensors = read_state(path)      name → NumPy array of float32, or of whole numbers
 
 Both containers are known: the zip archive of PyTorch 1.6 and later, and the
 stream of pickles before it. Neither needs PyTorch, nothing is unpacked to disk,
@@ -28,10 +28,10 @@ MAX_NESTING = 4
 MAX_NAME = 256
 
 DTYPES = {"float32": np.dtype("<f4"), "float16": np.dtype("<f2"),
-          "bfloat16": BF16, "float64": np.dtype("<f8")}
-NESTS = ("state_dict", "model", "params", "params_ema")
+          "bfloat16": BF16, "float64": np.dtype("<f8"),
+          **{name: np.dtype(name) for name in ("int64", "int32", "int16", "int8", "uint8", "bool")}}
+NESTS = ("state_dict", "model_state_dict", "model", "params", "params_ema")
 AVERAGED = {"params_ema": "params"}  # the one stands for the other, which is the rougher one
-PARALLEL = "module."  # what torch.nn.DataParallel puts in front of each name
 
 ZIP_MAGIC, ZIP_ENTRY = b"PK\x03\x04", b"PK\x01\x02"
 ZIP_ENCRYPTED = 1
@@ -102,6 +102,8 @@ def read_zip(archive):
 
 def checked_entries(infos):
     """The entries by name: each once, plainly stored, no more than allowed."""
+    if any(info.filename.endswith("/constants.pkl") for info in infos):
+        raise CheckpointError("a TorchScript program: save its state_dict() instead")
     entries = {}
     for info in infos:
         where = f"zip archive: entry {shown(info.filename)}"
@@ -128,8 +130,6 @@ def root_of(entries):
     root = roots.pop() if len(roots) == 1 else ""
     if root + "data.pkl" not in entries:
         raise CheckpointError("zip archive: no folder with a data.pkl, so no PyTorch checkpoint")
-    if root + "constants.pkl" in entries:
-        raise CheckpointError("a TorchScript program: save its state_dict() instead")
     return root
 
 
@@ -191,21 +191,24 @@ def find_state(value):
         if not isinstance(value, dict):
             break
         if any(isinstance(item, Tensor) for item in value.values()):
-            return without_prefix(value)
+            return value
         nests = [name for name in NESTS if isinstance(value.get(name), dict)]
         nests = [name for name in nests
                  if name not in {rough for fine, rough in AVERAGED.items() if fine in nests}]
         if len(nests) > 1:
             raise CheckpointError(f"holds more than one of {', '.join(nests)}")
-        value = value[nests[0]] if nests else None
+        if not nests:
+            break
+        value = value[nests[0]]
     raise CheckpointError("holds no state dictionary: neither tensors by name nor "
-                          f"one of {', '.join(NESTS)} with them")
+                          f"one of {', '.join(NESTS)} with them, but {contents(value)}")
 
 
-def without_prefix(state):
-    if all(type(name) is str and name.startswith(PARALLEL) for name in state):
-        return {name[len(PARALLEL):]: item for name, item in state.items()}
-    return state
+def contents(value):
+    """What is there instead, for people."""
+    if isinstance(value, dict) and value:
+        return shown(", ".join(map(str, list(value)[:8])))
+    return "an empty dictionary" if isinstance(value, dict) else f"a {type(value).__name__}"
 
 
 def read_tensors(state, storages):
@@ -227,6 +230,8 @@ def check_item(name, item):
 
 def read_tensor(name, tensor, storages):
     array = view(name, tensor, storages)
+    if array.dtype.kind in "biu":
+        return array
     with np.errstate(over="ignore"):
         values = bf16_to_float32(array) if array.dtype == BF16 else array.astype("<f4")
     if not np.isfinite(values).all():

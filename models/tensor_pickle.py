@@ -24,6 +24,12 @@ STORAGE_TYPES = {
     "torch.HalfStorage": "float16",
     "torch.BFloat16Storage": "bfloat16",
     "torch.DoubleStorage": "float64",
+    "torch.LongStorage": "int64",
+    "torch.IntStorage": "int32",
+    "torch.ShortStorage": "int16",
+    "torch.CharStorage": "int8",
+    "torch.ByteStorage": "uint8",
+    "torch.BoolStorage": "bool",
 }
 
 

@@ -105,6 +105,12 @@ class States(ConvertCase):
                      dictionary([("model", 7)]), nested):
             self.refuse(item, "no state dictionary")
 
+    def test_what_is_there_instead(self):
+        for item, expected in ((b"N", "a NoneType"), (b"]", "a list"), (b"}", "an empty dict"),
+                               (dictionary([("weights", filter_state()), ("epoch", 3)]),
+                                "with them, but weights, epoch")):
+            self.refuse(item, expected)
+
     def test_more_than_one(self):
         both = dictionary([("model", filter_state()), ("params", filter_state())])
         self.refuse(both, "more than one of model, params")
@@ -320,6 +326,53 @@ class OtherNames(ConvertCase):
         tensors, _ = self.convert(self.checkpoint(
             zip_of(pickled(both), {"0": data, "1": np.zeros(5000, "<f4").tobytes()}), "e.pth"))
         self.assertTrue(all((array == 1).all() for array in tensors.values()))
+
+    def test_what_programs_put_in_front(self):
+        plain = self.conclude(compact())[0]
+        for front in ("module.", "_orig_mod.", "model.", "net_g.module.", "generator.",
+                      "params_ema."):
+            tensors, _ = self.conclude({front + name: shape for name, shape in compact().items()})
+            self.assertEqual(list(tensors), list(plain))
+        path = self.folder / "e.safetensors"
+        write(path, {"params_ema.module." + name: np.ones(shape, "<f4")
+                     for name, shape in compact().items()}, {})
+        self.assertEqual(list(self.convert(path)[0]), list(plain))
+        path.unlink()
+        mixed = {"net_g." + name: shape for name, shape in compact().items()}
+        self.refuse({**mixed, "net_d.0.weight": (1,)}, "no known network.*first one is net_g.body.0")
+
+    def test_one_slope_for_all_channels(self):
+        for shapes in (compact(), pairs(channels=8, n_colours=3)):
+            slopes = [name for name in shapes if shapes[name] == (8,) and "bias" not in name]
+            tensors, _ = self.conclude({**shapes, slopes[0]: (1,)})
+            np.testing.assert_array_equal(tensors["backbone.0.act.weight"], np.ones(8, "<f4"))
+        self.refuse({**compact(), "body.1.weight": (2,)}, r"body.1.weight is \[2\], not \[8\]")
+
+    def test_errors_name_tensors_as_the_checkpoint_does(self):
+        def without(shapes, name):
+            return {key: shape for key, shape in shapes.items() if key != name}
+
+        both = pairs(channels=8, n_colours=3)
+        self.refuse(without(compact(), "body.2.bias"), "tensor body.2.bias is missing")
+        self.refuse(without(compact(), "body.3.weight"), "tensor body.3.weight is missing")
+        self.refuse(without(both, "backbone.1.0.bias"), "tensor backbone.1.0.bias is missing")
+        self.refuse({**compact(), "body.0.weight": (8, 4, 3, 3)}, "body.0.weight: .* 4 colours")
+        self.refuse({**both, "backbone.1.1.weight": (5,)}, r"backbone.1.1.weight is \[5\]")
+
+    def test_whole_numbers(self):
+        def state(kind, dtype, name):
+            shapes = compact(8, 0)
+            item = ordered([(key, tensor(storage("1" if key == name else "0", 1000,
+                                                 kind if key == name else "FloatStorage"), shape))
+                            for key, shape in {**shapes, name: shapes.get(name, ())}.items()])
+            return zip_of(pickled(item), {"0": np.ones(1000, "<f4").tobytes(),
+                                          "1": np.ones(1000, dtype).tobytes()})
+
+        for kind, dtype in (("LongStorage", "<i8"), ("CharStorage", "i1"), ("BoolStorage", "?")):
+            self.assert_refused(state(kind, dtype, "body.0.weight"),
+                                f"body.0.weight: of whole numbers, {np.dtype(dtype)}", name="e.pth")
+        self.assert_refused(state("LongStorage", "<i8", "body.1.num_batches_tracked"),
+                            "body.1.num_batches_tracked: a batch norm", name="e.pth")
 
     def test_leaky_relu(self):
         shapes = compact(prelu=False)

@@ -89,6 +89,10 @@ class Zip(ConvertCase):
 
     def test_script_program(self):
         self.assert_refused(good_zip(more=[("archive/constants.pkl", b"x")]), "TorchScript")
+        file = io.BytesIO(good_zip(more=[("archive/constants.pkl", b"x")]))
+        with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("archive/code/net.py", "pass\n" * 99)
+        self.assert_refused(file.getvalue(), "TorchScript")
 
     def test_big_endian(self):
         self.assert_refused(good_zip(more=[("archive/byteorder", b"big")]), "big-endian")

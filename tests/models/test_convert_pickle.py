@@ -60,7 +60,7 @@ class Calls(Refused):
                 ("pickle", "loads"), ("runpy", "run_path"), ("importlib", "import_module"),
                 ("this", "s"), ("numpy", "fromfile"), ("numpy", "load"), ("numpy", "memmap"),
                 ("numpy.core.multiarray", "_reconstruct"), ("torch", "load"),
-                ("torch.hub", "load"), ("torch.jit", "load"), ("torch", "LongStorage"),
+                ("torch.hub", "load"), ("torch.jit", "load"), ("torch", "ComplexFloatStorage"),
                 ("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_qtensor"),
                 ("torch.nn.modules.conv", "Conv2d"), ("collections", "defaultdict"),
                 ("collections.OrderedDict", "fromkeys"), ("argparse", "Namespace")):
