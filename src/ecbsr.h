@@ -230,7 +230,8 @@ typedef struct
   // YUV: how much further right and down U and V of the output are sited than
   // those of the input, in distances between samples of the output. 0 keeps the
   // siting. The cubic reaches 2 input samples; a shift beyond that is INVALID.
-  // For a network of three colours the new place has to be within the cell.
+  // For a network of three colours, which makes chroma of every pixel, the new place
+  // has to be within 2 pixels of the cell's middle.
   gdouble chroma_shift_x, chroma_shift_y;
 
   // What the CPU or the model cannot do runs as float32;

@@ -279,15 +279,13 @@ redo_colors (EcbsrPlan *plan, const TileGrid *grid, const Tile *changed)
   const guint w_sub = layout->component[grid->component].w_sub;
   const guint h_sub = layout->component[grid->component].h_sub;
   const TileGrid *luma = &plan->grid[0];
-  guint x = 0, y = 0;
+  guint x = plan->beside_x, y = plan->beside_y;
   Tile seen;
 
   if (ecbsr_plan_is_subsampled (plan))
     {
-      x = (CUBIC_REACH + 1) << layout->component[1].w_sub;
-      y = (CUBIC_REACH + 1) << layout->component[1].h_sub;
-      x += 2 + (1u << layout->component[1].w_sub);
-      y += 2 + (1u << layout->component[1].h_sub);
+      x += CUBIC_REACH << layout->component[1].w_sub;
+      y += CUBIC_REACH << layout->component[1].h_sub;
     }
   seen = (Tile){
     .x0 = (changed->x0 << w_sub) - MIN (changed->x0 << w_sub, x),

@@ -2,8 +2,8 @@
 //
 // Tiles of networks of three colours: what they make goes to all planes. Rows come
 // out as R, G and B, become components of every pixel, and U and V of fewer samples
-// are means of those. The cubic upscale, where some of it is wanted, is that of the
-// components as they came.
+// are made of those by a cubic as wide as their cells, or a mean. The cubic upscale,
+// where some of it is wanted, is that of the components as they came.
 
 #include "output.h"
 #include "cubic.h"
@@ -107,13 +107,11 @@ find_area (ColorTile *t)
 static Tile
 widen (const EcbsrPlan *plan, const Tile *area)
 {
-  const guint beside = ecbsr_plan_beside (plan);
-
   return (Tile){
-    .x0 = area->x0 - MIN (area->x0, beside),
-    .x1 = MIN (area->x1 + beside, plan->config.width),
-    .y0 = area->y0 - MIN (area->y0, beside),
-    .y1 = MIN (area->y1 + beside, plan->config.height),
+    .x0 = area->x0 - MIN (area->x0, plan->beside_x),
+    .x1 = MIN (area->x1 + plan->beside_x, plan->config.width),
+    .y0 = area->y0 - MIN (area->y0, plan->beside_y),
+    .y1 = MIN (area->y1 + plan->beside_y, plan->config.height),
   };
 }
 
@@ -181,7 +179,7 @@ begin (ColorTile *t, const Frame *frame, const Tile *tile, gboolean network,
 static gfloat *
 color_row (const ColorTile *t, gint64 y, guint c)
 {
-  return t->scratch->color[y % COLOR_ROWS]
+  return t->scratch->color[y % t->frame->plan->scratch_layout.n_color_rows]
          + c * t->frame->plan->scratch_layout.out_pitch;
 }
 
@@ -212,7 +210,7 @@ make_row (ColorTile *t)
 }
 
 // Row y of component c where every pixel has one; beyond the picture its outermost
-// row. Rows come in ascending order but for the last COLOR_ROWS.
+// row. Rows come in ascending order but for the last n_color_rows.
 static const gfloat *
 get_row (ColorTile *t, gint64 y, guint c)
 {
@@ -226,51 +224,84 @@ get_row (ColorTile *t, gint64 y, guint c)
   return color_row (t, y, c);
 }
 
-// Row j of a component of fewer samples: first the mean of rows, then that of
-// columns.
+// dst = Σ tap[k] · rows[k], four at a time; n floats. rows has CHROMA_TAPS.
+static void
+sum_rows (const ColorTile *t, const ChromaFilter *filter, const gfloat *const *rows,
+          guint n, gfloat *dst)
+{
+  const EcbsrKernels *kernels = &t->frame->plan->kernels;
+  gfloat *const *sum = t->scratch->sum;
+  guint i = 0;
+
+  kernels->cubic_v_f32 (filter->n > 4 ? sum[0] : dst, rows, filter->tap, n);
+  for (guint k = 4; k < filter->n; k += 3, i = !i)
+    {
+      const gfloat *const four[] = { sum[i], rows[k], rows[k + 1], rows[k + 2] };
+      const gfloat tap[]
+          = { 1, filter->tap[k], filter->tap[k + 1], filter->tap[k + 2] };
+
+      kernels->cubic_v_f32 (k + 3 < filter->n ? sum[!i] : dst, four, tap, n);
+    }
+}
+
+// Row j of a component of fewer samples, of as many columns as there are pixels. Beyond
+// the picture goes on its outermost column, as far as taps reach.
 static const gfloat *
-mean_rows (ColorTile *t, guint c, guint j)
+join_rows (ColorTile *t, guint c, guint j)
 {
   const EcbsrPlan *plan = t->frame->plan;
-  const Box *box = &plan->box_y;
+  const ChromaFilter *filter = &plan->down_y;
   const guint n = (t->wide.x1 - t->wide.x0) * plan->scale;
-  const gint64 first = ((gint64) j << h_sub_of (plan, c)) + box->first;
-  gfloat *mean = t->scratch->mean;
+  const gint64 first = (gint64) j * filter->size + filter->first;
+  const gfloat *rows[CHROMA_TAPS];
+  gfloat *joined = t->scratch->joined;
 
-  memset (mean, 0, n * sizeof *mean);
-  for (guint i = 0; i < box->n; i++)
+  for (guint k = 0; k < CHROMA_TAPS; k++)
+    rows[k] = get_row (t, first + MIN (k, filter->n - 1), c);
+  sum_rows (t, filter, rows, n, joined);
+  for (guint x = 0; x < ECBSR_ROW_PAD; x++)
     {
-      const gfloat *row = get_row (t, first + i, c);
-      const gfloat weight = box->weight[i];
-
-      for (guint x = 0; x < n; x++)
-        mean[x] += weight * row[x];
+      joined[-1 - (gint) x] = joined[0];
+      joined[n + x] = joined[n - 1];
     }
-  return mean;
+  return joined;
+}
+
+// part[d][i] = row[size · i + d].
+static inline void
+part_columns (gfloat *const *part, const gfloat *row, guint size, guint n)
+{
+  for (guint d = 0; d < size; d++)
+    for (guint i = 0; i < n; i++)
+      part[d][i] = row[size * i + d];
 }
 
 // The samples of the area, dst being the tile's first.
 static void
-mean_columns (const ColorTile *t, guint c, const gfloat *row, gfloat *dst)
+join_columns (const ColorTile *t, guint c, const gfloat *row, gfloat *dst)
 {
   const EcbsrPlan *plan = t->frame->plan;
-  const Box *box = &plan->box_x;
-  const guint sub = w_sub_of (plan, c), scale = plan->scale;
-  const gint64 wide = (gint64) t->wide.x0 * scale;
-  const gint64 last = (gint64) t->wide.x1 * scale - 1 - wide;
-  const guint from = t->area.x0 * scale >> sub;
-  const guint to = MIN (up (t->area.x1 * scale, sub), plan->component[c].out_width);
+  const ChromaFilter *filter = &plan->down_x;
+  const guint size = filter->size, scale = plan->scale;
+  const guint from = t->area.x0 * scale / size;
+  const guint to = MIN (ecbsr_div_up (t->area.x1 * scale, size),
+                        plan->component[c].out_width);
+  const guint n = to - from, n_parts = n + (filter->n - 1) / size;
+  const gfloat *first
+      = row + ((gint) (from * size) + filter->first - (gint) (t->wide.x0 * scale));
+  const gfloat *rows[CHROMA_TAPS];
+  gfloat *const *part = t->scratch->part;
 
-  dst += from - (t->tile.x0 * scale >> sub);
-  for (guint i = from; i < to; i++)
+  if (size == 2) // constant: the compiler takes vectors
+    part_columns (part, first, 2, n_parts);
+  else
+    part_columns (part, first, size, n_parts);
+  for (guint k = 0; k < CHROMA_TAPS; k++)
     {
-      const gint64 first = ((gint64) i << sub) + box->first - wide;
-      gfloat sum = 0;
-
-      for (guint k = 0; k < box->n; k++)
-        sum += box->weight[k] * row[CLAMP (first + k, 0, last)];
-      *dst++ = sum;
+      const guint tap = MIN (k, filter->n - 1);
+      rows[k] = part[tap % size] + tap / size;
     }
+  sum_rows (t, filter, rows, n, dst + (from - t->tile.x0 * scale / size));
 }
 
 // What the network makes of row j of component c; beyond its area the row holds
@@ -281,8 +312,8 @@ net_row (ColorTile *t, guint c, guint j, gfloat *dst)
   const EcbsrPlan *plan = t->frame->plan;
   const guint scale = plan->scale;
 
-  if (w_sub_of (plan, c) || h_sub_of (plan, c))
-    mean_columns (t, c, mean_rows (t, c, j), dst);
+  if (c > 0 && plan->joins_chroma)
+    join_columns (t, c, join_rows (t, c, j), dst);
   else
     memcpy (dst + (t->area.x0 - t->tile.x0) * scale,
             get_row (t, j, c) + (t->area.x0 - t->wide.x0) * scale,
@@ -317,7 +348,7 @@ weigh (const ColorTile *t, guint c, guint j)
   const guint scale = plan->scale, w_sub = w_sub_of (plan, c);
   const guint first = j << h_sub_of (plan, c), n_rows = 1u << h_sub_of (plan, c);
   const guint n = (t->tile.x1 - t->tile.x0) * scale;
-  gfloat *weight = t->scratch->weight, *other = t->scratch->mean;
+  gfloat *weight = t->scratch->weight, *other = t->scratch->joined;
 
   ecbsr_regions_weigh (&t->regions, scale, t->tile.x0 * scale, first, n, weight);
   for (guint i = 1; i < n_rows; i++)

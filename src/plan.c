@@ -228,6 +228,15 @@ work_size (const PlanLayer *layer, const EcbsrLayer *from)
   return ecbsr_kernels_wino_work (layer->in, layer->conv.n_in);
 }
 
+// From the first row that a row of chroma is made of, or that luma is at, to the last.
+static guint
+count_color_rows (const ChromaFilter *filter)
+{
+  const gint last = filter->first + (gint) filter->n - 1;
+
+  return (guint) (MAX (last, 0) - MIN (filter->first, 0) + 1);
+}
+
 static void
 init_scratch_layout (EcbsrPlan *plan)
 {
@@ -238,7 +247,8 @@ init_scratch_layout (EcbsrPlan *plan)
   for (guint g = 0; g < plan->n_grids; g++)
     widest = MAX (widest, plan->grid[g].tile_width);
   layout->n_colors = model->info.n_colors;
-  widest += 2 * ecbsr_plan_beside (plan);
+  layout->n_color_rows = count_color_rows (&plan->down_y);
+  widest += 2 * plan->beside_x;
   layout->pitch
       = ecbsr_div_up (widest + 2 * plan->radius, ECBSR_GRANULE) * ECBSR_GRANULE
         + 2 * ECBSR_ROW_PAD;

@@ -91,14 +91,15 @@ typedef struct
   gfloat weight[3][3], bias[3];
 } Matrix;
 
-// The mean of `n` neighbours, of those that lie only partly within the reach a part:
-// how chroma of fewer samples is made of that of every pixel.
+// How chroma of fewer samples is made of that of every pixel, in one direction: cell i
+// is Σ tap[k] · pixel (size · i + first + k).
 typedef struct
 {
-  gint first; // of cell 0
-  guint n;
-  gfloat weight[5];
-} Box;
+  guint size; // pixels in a cell
+  gint first;
+  guint n;                   // taps, 1 to CHROMA_TAPS
+  gfloat tap[CHROMA_TAPS]; // sum 1; 0 from the n-th on
+} ChromaFilter;
 
 // A layer made ready: what it reads and writes, and what does it.
 typedef struct
@@ -133,7 +134,9 @@ struct _EcbsrPlan
   Mapping to_net, from_net;
   Matrix yuv_to_net, yuv_from_net; // of networks of three colours
   EcbsrCubic chroma_x, chroma_y;   // U and V of every pixel, for such
-  Box box_x, box_y;                // and back
+  ChromaFilter down_x, down_y;     // and back
+  gboolean joins_chroma;           // whether these do anything
+  guint beside_x, beside_y; // input pixels that a tile's chroma depends on beside it
   EcbsrCubic quarters; // between the network's rows, for fields
   ComponentPlan component[ECBSR_MAX_COMPONENTS];
   guint n_planes;
@@ -190,15 +193,6 @@ ecbsr_plan_is_subsampled (const EcbsrPlan *plan)
 
   return layout->color == ECBSR_COLOR_YUV && layout->n_components > 1
          && (layout->component[1].w_sub || layout->component[1].h_sub);
-}
-
-// How many input pixels beside a tile's its chroma depends on: two output pixels.
-static inline guint
-ecbsr_plan_beside (const EcbsrPlan *plan)
-{
-  if (!ecbsr_plan_has_colors (plan) || !ecbsr_plan_is_subsampled (plan))
-    return 0;
-  return (2 + plan->scale - 1) / plan->scale;
 }
 
 static inline guint

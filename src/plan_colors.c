@@ -82,24 +82,77 @@ check_colors (const EcbsrPlanConfig *config, GError **error)
 
 // ----------------------------------------------------------------- chroma --
 
-// What lies within half a cell of `at`, where pixel i lies at i + ½.
-static gboolean
-init_box (Box *box, guint sub, gdouble at)
+static void
+normalise (ChromaFilter *filter)
 {
-  const gdouble size = 1u << sub, begin = at - size / 2, end = at + size / 2;
+  gdouble sum = 0;
 
-  if (!(begin >= -2 && end <= size + 2))
-    return FALSE;
-  box->first = (gint) floor (begin);
-  box->n = (guint) (ceil (end) - floor (begin));
-  for (guint i = 0; i < box->n; i++)
+  for (guint i = 0; i < filter->n; i++)
+    sum += filter->tap[i];
+  for (guint i = 0; i < filter->n; i++)
+    filter->tap[i] = (gfloat) (filter->tap[i] / sum);
+}
+
+// Ends that the cubic takes nothing of are left out.
+static void
+set_cubic (ChromaFilter *filter, gdouble at)
+{
+  const gint size = (gint) filter->size, middle = (gint) floor (at);
+
+  for (gint i = middle - 2 * size; i <= middle + 2 * size; i++)
     {
-      const gdouble from = MAX (begin, box->first + (gint) i);
-      const gdouble to = MIN (end, box->first + (gint) i + 1);
+      const gdouble weight = ecbsr_cubic_weight ((i + 0.5 - at) / size);
 
-      box->weight[i] = (gfloat) ((to - from) / size);
+      if (filter->n == 0)
+        filter->first = i;
+      if (weight != 0)
+        {
+          filter->n = (guint) (i - filter->first) + 1;
+          filter->tap[filter->n - 1] = (gfloat) weight;
+        }
     }
+}
+
+static void
+set_mean (ChromaFilter *filter)
+{
+  filter->n = filter->size;
+  for (guint i = 0; i < filter->n; i++)
+    filter->tap[i] = 1;
+}
+
+// Of what lies around `at`, where pixel i lies at i + ½. In the middle of its cell it is
+// the mean of its pixels that comes closest to them when chroma is upscaled again, on
+// a pixel or beside the middle the cubic as wide as a cell, by a dB.
+static gboolean
+init_down (ChromaFilter *filter, guint sub, gdouble at)
+{
+  *filter = (ChromaFilter){ .size = 1u << sub };
+  if (!(fabs (at - filter->size / 2.0) <= 2))
+    return FALSE;
+  if (at == filter->size / 2.0)
+    set_mean (filter);
+  else
+    set_cubic (filter, at);
+  normalise (filter);
   return TRUE;
+}
+
+// Whether a cell's sample is that of its one pixel.
+static gboolean
+is_pixel (const ChromaFilter *filter)
+{
+  return filter->size == 1 && filter->n == 1 && filter->first == 0;
+}
+
+// Input pixels beyond a cell, at either side.
+static guint
+count_beside (const ChromaFilter *filter, guint scale)
+{
+  const gint before = -filter->first;
+  const gint after = filter->first + (gint) (filter->n - filter->size);
+
+  return ecbsr_div_up ((guint) MAX (0, MAX (before, after)), scale);
 }
 
 // Rows of a field are told from each other by where they lie in the whole picture.
@@ -119,9 +172,14 @@ init_chroma (EcbsrPlan *plan, GError **error)
   ecbsr_cubic_init (&plan->chroma_x, 1u << w_sub, in_x, 0.5);
   ecbsr_cubic_init (&plan->chroma_y, 1u << h_sub,
                     ecbsr_plan_row_offset (config->field, in_y), luma);
-  if (init_box (&plan->box_x, w_sub, out_x * (1u << w_sub))
-      && init_box (&plan->box_y, h_sub, out_y * (1u << h_sub) - luma + 0.5))
-    return TRUE;
+  if (init_down (&plan->down_x, w_sub, out_x * (1u << w_sub))
+      && init_down (&plan->down_y, h_sub, out_y * (1u << h_sub) - luma + 0.5))
+    {
+      plan->joins_chroma = !is_pixel (&plan->down_x) || !is_pixel (&plan->down_y);
+      plan->beside_x = count_beside (&plan->down_x, plan->scale);
+      plan->beside_y = count_beside (&plan->down_y, plan->scale);
+      return TRUE;
+    }
   return INVALID (error, "chroma moved by (%g, %g) leaves its cell, which a network "
                          "of three colours does not reach beyond",
                   config->chroma_shift_x, config->chroma_shift_y);

@@ -34,9 +34,13 @@ input_pitch (const ScratchLayout *layout)
 static void
 take_colors (Arena *arena, Scratch *scratch, const ScratchLayout *layout)
 {
-  for (guint i = 0; i < COLOR_ROWS; i++)
+  for (guint i = 0; i < layout->n_color_rows; i++)
     scratch->color[i] = take_row (arena, (gsize) 3 * layout->out_pitch);
-  scratch->mean = take_row (arena, layout->out_pitch);
+  scratch->joined = take_row (arena, layout->out_pitch);
+  for (guint i = 0; i < G_N_ELEMENTS (scratch->part); i++)
+    scratch->part[i] = take_row (arena, layout->out_pitch);
+  for (guint i = 0; i < G_N_ELEMENTS (scratch->sum); i++)
+    scratch->sum[i] = take_row (arena, layout->out_pitch);
   for (guint i = 0; i < 2; i++)
     take_cubic (arena, &scratch->chroma[i], layout, input_pitch (layout));
 }

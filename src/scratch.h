@@ -15,8 +15,9 @@
 // A row of a field lies between four of the network's.
 #define SHIFT_ROWS 4
 
-// Rows that a row of chroma is made of, four at most, with two beyond either end.
-#define COLOR_ROWS 8
+// Pixels, in one direction, that a sample of chroma is made of: what a cubic reaches
+// that is as wide as a cell of four.
+#define CHROMA_TAPS 16
 
 // Rows of a component on their way through the cubic upscale.
 typedef struct
@@ -45,9 +46,12 @@ typedef struct
   gfloat *shift[SHIFT_ROWS]; // the network's rows around one of a field
   CubicRows cubic[4];
   // Of networks of three colours alone: rows of all components, chroma of every
-  // pixel; a row on its way to fewer; and the same of the input's U and V.
-  gfloat *color[COLOR_ROWS];
-  gfloat *mean;
+  // pixel, by row number modulo; one of fewer rows, and the same by its columns modulo;
+  // sums under way; and the input's U and V.
+  gfloat *color[CHROMA_TAPS];
+  gfloat *joined;
+  gfloat *part[4];
+  gfloat *sum[2];
   CubicRows chroma[2];
 } Scratch;
 
@@ -63,6 +67,7 @@ typedef struct
   guint sample_size; // of what is rounded, bytes
   gboolean rgb;
   guint n_colors;
+  guint n_color_rows; // at most CHROMA_TAPS
   gboolean has_overshoot;
 } ScratchLayout;
 

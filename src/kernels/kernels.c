@@ -193,10 +193,11 @@ ecbsr_kernels_pack (void *packed, const float *weight, unsigned block,
 
 // Keys, "Cubic convolution interpolation for digital image processing", 1981,
 // a = -½.
-static double
-catmull_rom (double x)
+double
+ecbsr_cubic_weight (double distance)
 {
-  x = fabs (x);
+  const double x = fabs (distance);
+
   if (x <= 1)
     return (1.5 * x - 2.5) * x * x + 1;
   if (x < 2)
@@ -215,6 +216,6 @@ ecbsr_cubic_init (EcbsrCubic *filter, unsigned scale, double offset,
       filter->first[p] = (int) floor (position) - 1;
       for (int t = 0; t < 4; t++)
         filter->tap[p][t]
-            = (float) catmull_rom (position - filter->first[p] - t);
+            = (float) ecbsr_cubic_weight (position - filter->first[p] - t);
     }
 }

@@ -354,6 +354,9 @@ EcbsrTiling ecbsr_kernels_tiling (EcbsrDtype dtype, unsigned n_in);
 
 uint16_t ecbsr_bf16_from_float (float value);
 
+// Keys's cubic, a = -½, `distance` samples from its middle: 0 from 2 on.
+double ecbsr_cubic_weight (double distance);
+
 // The filter for s phases where samples lie `offset` into their cell (0.5: in
 // the middle), of the output `out_offset`: output I is at input
 // (I + out_offset)/s - offset.

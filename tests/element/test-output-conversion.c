@@ -3,8 +3,12 @@
 /* Where downstream refuses the input's format: upscaled first, converted
  * last. */
 
+#include "../unit/builder.h"
 #include "pool.h"
 #include "upscale.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
 
 /* Where samples only move, the library dithers them still. */
 static gboolean
@@ -208,28 +212,69 @@ find_shift (GstBuffer * buffer, const GstVideoInfo * info, guint c)
   return sum / n;
 }
 
-/* Chroma stays where it is in the picture, whatever becomes of its samples. */
-GST_START_TEST (test_siting)
+static void
+check_siting (guint row, Bench bench)
 {
-  gchar *wanted = g_strconcat ("video/x-raw,", sitings[__i__].out, NULL);
-  Bench bench = bench_new ("model", MODEL_BICUBIC, NULL);
+  gchar *wanted = g_strconcat ("video/x-raw,", sitings[row].out, NULL);
   GstVideoInfo info, out_info;
   GstBuffer *out;
   guint c;
 
   gst_harness_set_sink_caps_str (bench.h, wanted);
-  frame_info (&info, sitings[__i__].in, 48, 48);
-  info.chroma_site = sitings[__i__].site;
+  frame_info (&info, sitings[row].in, 48, 48);
+  info.chroma_site = sitings[row].site;
   out = upscale_with (&bench, new_ramps (&info), &info, &out_info);
   for (c = 1; c < 3; c++) {
     gdouble shift = find_shift (out, &out_info, c);
 
     fail_unless (ABS (shift) < 0.15, "%s to %s: component %u has moved by %.3f "
-        "pixels", GST_VIDEO_INFO_NAME (&info), sitings[__i__].out, c, shift);
+        "pixels", GST_VIDEO_INFO_NAME (&info), sitings[row].out, c, shift);
   }
   gst_buffer_unref (out);
   bench_free (&bench);
   g_free (wanted);
+}
+
+/* Chroma stays where it is in the picture, whatever becomes of its samples. */
+GST_START_TEST (test_siting)
+{
+  check_siting (__i__, bench_new ("model", MODEL_BICUBIC, NULL));
+}
+
+GST_END_TEST;
+
+/* A file of a network of three colours that repeats each pixel. */
+static gchar *
+new_repeating_model (void)
+{
+  g_autofree gchar *path = NULL;
+  g_autoptr (Builder) builder = builder_new_colors (2, 1, 4, "prelu", "plain",
+      "false");
+  g_autoptr (GBytes) file = NULL;
+  gint fd = g_file_open_tmp ("ecbsr-XXXXXX.safetensors", &path, NULL);
+  guint i;
+
+  for (i = 0; i < builder->tensors->len; i++) {
+    BuiltTensor *tensor = g_ptr_array_index (builder->tensors, i);
+
+    memset (tensor->values, 0, tensor->n_values * sizeof *tensor->values);
+  }
+  file = builder_build (builder);
+  fail_unless (fd >= 0 && g_close (fd, NULL));
+  fail_unless (g_file_set_contents (path, g_bytes_get_data (file, NULL),
+          g_bytes_get_size (file), NULL));
+  return g_steal_pointer (&path);
+}
+
+/* The same where a network makes chroma. */
+GST_START_TEST (test_siting_of_colors)
+{
+  gchar *path = new_repeating_model ();
+  Bench bench = bench_new ("scale", 2, "model-location", path, NULL);
+
+  g_unlink (path);
+  check_siting (__i__, bench);
+  g_free (path);
 }
 
 GST_END_TEST;
@@ -246,6 +291,7 @@ output_conversion_suite (void)
   tcase_add_loop_test (tc, test_to_10_bits, 0, n_all_formats);
   tcase_add_test (tc, test_colorimetry);
   tcase_add_loop_test (tc, test_siting, 0, G_N_ELEMENTS (sitings));
+  tcase_add_loop_test (tc, test_siting_of_colors, 0, G_N_ELEMENTS (sitings));
   return s;
 }
 

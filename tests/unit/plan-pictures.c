@@ -345,6 +345,8 @@ picture_config (const Picture *picture, const Setup *setup)
     .chroma_span = 224 * unit,
     .chroma_offset_x = setup->offset_x,
     .chroma_offset_y = setup->offset_y,
+    .chroma_shift_x = setup->shift_x,
+    .chroma_shift_y = setup->shift_y,
     .field = setup->field,
     .n_threads = setup->n_threads,
     .tile_width = setup->tile_width,

@@ -77,6 +77,7 @@ typedef struct
   guint tile_width, band_height, n_threads;
   gdouble black, white; // of 8 bits; deeper formats have the same place in theirs
   gdouble offset_x, offset_y;
+  gdouble shift_x, shift_y; // of the output's chroma, in its samples
   const EcbsrRegion *regions;
   guint n_regions;
 } Setup;

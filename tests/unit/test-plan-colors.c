@@ -56,32 +56,29 @@ keys (gdouble x)
 }
 
 // Where samples lie in one direction, in pixels: sample i of a component at
-// (i + site) · size, pixel i at i + ½.
+// (i + site) · size, that of the output at (i + to) · size, pixel i at i + pixel.
 typedef struct
 {
   guint n; // samples
-  gdouble size, site;
+  gdouble size, site, to, pixel;
 } Axis;
 
 static gdouble
-cubic_weight (const Axis *axis, gint i, gdouble pixel)
+up_weight (const Axis *axis, gint i, guint pixel)
 {
-  return keys (pixel / axis->size - axis->site - i);
+  return keys ((pixel + axis->pixel) / axis->size - axis->site - i);
 }
 
-// Of all pixels, by the definition, of the first field of a picture's rows too.
+// A sample of component c at pixel (x, y).
 static gdouble
-chroma_at (const Picture *in, guint c, const Axis *ax, const Axis *ay, gint x, gint y)
+chroma_at (const Picture *in, guint c, const Axis *ax, const Axis *ay, guint x, guint y)
 {
-  const gdouble px = CLAMP (x, 0, (gint) in->width - 1) + 0.5;
-  const gdouble py = CLAMP (y, 0, (gint) in->height - 1) + 0.5;
   gdouble sum = 0;
 
   for (gint j = -4; j < (gint) ay->n + 4; j++)
     for (gint i = -4; i < (gint) ax->n + 4; i++)
       {
-        const gdouble weight
-            = cubic_weight (ax, i, px) * cubic_weight (ay, j, py);
+        const gdouble weight = up_weight (ax, i, x) * up_weight (ay, j, y);
         if (weight != 0)
           sum += weight
                  * picture_get (in, c, (guint) CLAMP (i, 0, (gint) ax->n - 1),
@@ -90,75 +87,142 @@ chroma_at (const Picture *in, guint c, const Axis *ax, const Axis *ay, gint x, g
   return sum;
 }
 
-static gdouble
-overlap (gdouble begin, gdouble end, gint pixel)
+static gdouble *
+chroma_of_pixels (const Picture *in, guint c, const Axis *ax, const Axis *ay)
 {
-  return MAX (0, MIN (end, pixel + 1) - MAX (begin, pixel));
+  gdouble *chroma = g_new (gdouble, in->width * in->height);
+
+  for (guint y = 0; y < in->height; y++)
+    for (guint x = 0; x < in->width; x++)
+      chroma[y * in->width + x] = chroma_at (in, c, ax, ay, x, y);
+  return chroma;
 }
 
-// Sample (x, y) of the output: the mean of a cell's worth of repeated pixels around
-// its place.
+// What pixel `i` counts for in sample `x` of the output: in the middle of a cell its
+// pixels alike, else the cubic as wide as a cell.
 static gdouble
-expected_chroma (const Picture *in, guint c, guint scale, const Axis *ax,
+down_weight (const Axis *axis, guint x, gint i)
+{
+  if ((axis->to - 0.5) * axis->size == axis->pixel - 0.5)
+    return i >= x * axis->size && i < (x + 1) * axis->size;
+  return keys ((i + axis->pixel) / axis->size - axis->to - x);
+}
+
+// A cubic's weights need not add up to 1.
+static gdouble
+down_total (const Axis *axis, guint x)
+{
+  gdouble sum = 0;
+
+  for (gint i = -20; i < (gint) ((x + 1) * axis->size) + 20; i++)
+    sum += down_weight (axis, x, i);
+  return sum;
+}
+
+// Sample (x, y) of the output, of pixels that were repeated `scale` times.
+static gdouble
+expected_chroma (const Picture *in, const gdouble *chroma, guint scale, const Axis *ax,
                  const Axis *ay, guint x, guint y)
 {
-  const gdouble left = (x + ax->site - 0.5) * ax->size;
-  const gdouble top = (y + ay->site - 0.5) * ay->size;
   const gint width = (gint) (in->width * scale), height = (gint) (in->height * scale);
   gdouble sum = 0;
 
-  for (gint j = (gint) floor (top); j < top + ay->size; j++)
-    for (gint i = (gint) floor (left); i < left + ax->size; i++)
-      sum += overlap (left, left + ax->size, i) * overlap (top, top + ay->size, j)
-             * chroma_at (in, c, ax, ay, CLAMP (i, 0, width - 1) / (gint) scale,
-                          CLAMP (j, 0, height - 1) / (gint) scale);
-  return sum / ax->size / ay->size;
+  for (gint j = (gint) (y * ay->size) - 20; j < (gint) ((y + 1) * ay->size) + 20; j++)
+    {
+      const guint row = (guint) CLAMP (j, 0, height - 1) / scale;
+      const gdouble row_weight = down_weight (ay, y, j);
+      const gint first = (gint) (x * ax->size) - 20;
+
+      for (gint i = first; row_weight != 0 && i < first + (gint) ax->size + 40; i++)
+        sum += row_weight * down_weight (ax, x, i)
+               * chroma[row * in->width + (guint) CLAMP (i, 0, width - 1) / scale];
+    }
+  return sum / down_total (ax, x) / down_total (ay, y);
 }
 
 static void
-check_chroma (const Format *format, guint scale, gdouble site_x, gdouble site_y)
+check_component (const Picture *in, const Picture *out, guint c, const Axis *ax,
+                 const Axis *ay)
 {
-  g_autoptr (EcbsrModel) model = model_new_colors (scale, 0, NULL);
-  g_autoptr (Picture) in = picture_new (format, 13, 9, ROWS_TIGHT);
-  g_autoptr (Picture) out = NULL;
-  Setup setup = default_setup;
-  const guint w_sub = format->layout.component[1].w_sub;
-  const guint h_sub = format->layout.component[1].h_sub;
-  const Axis ax = { picture_width (in, 1), 1 << w_sub, w_sub ? site_x : 0.5 };
-  const Axis ay = { picture_height (in, 1), 1 << h_sub, h_sub ? site_y : 0.5 };
-  const gint most = (1 << format_depth (format)) - 1;
+  const gint most = (1 << format_depth (in->format)) - 1;
+  g_autofree gdouble *chroma = chroma_of_pixels (in, c, ax, ay);
 
-  setup.offset_x = site_x;
-  setup.offset_y = site_y;
-  picture_fill_noise (in, 8);
-  out = picture_upscale (model, in, ROWS_TIGHT, &setup);
-  for (guint y = 0; y < out->height; y++)
-    for (guint x = 0; x < out->width; x++)
-      g_assert_cmpint (
-          ABS ((gint) picture_get (out, 0, x, y)
-               - (gint) picture_get (in, 0, x / scale, y / scale)),
-          <=, 1);
-  for (guint c = 1; c < 3; c++)
-    for (guint y = 0; y < picture_height (out, c); y++)
-      for (guint x = 0; x < picture_width (out, c); x++)
-        {
-          gdouble value = expected_chroma (in, c, scale, &ax, &ay, x, y);
-          g_assert_cmpfloat (
-              fabs (picture_get (out, c, x, y) - CLAMP (value, 0, most)), <, 0.6);
-        }
+  for (guint y = 0; y < picture_height (out, c); y++)
+    for (guint x = 0; x < picture_width (out, c); x++)
+      {
+        const gdouble value
+            = expected_chroma (in, chroma, out->width / in->width, ax, ay, x, y);
+        g_assert_cmpfloat (
+            fabs (picture_get (out, c, x, y) - CLAMP (value, 0, most)), <, 0.6);
+      }
 }
 
+// A row of a field in that field's cells, of whole pictures' ones.
+static gdouble
+in_field (EcbsrField field, gdouble offset)
+{
+  return field == ECBSR_FIELD_NONE ? offset
+                                   : (offset + (field == ECBSR_FIELD_BOTTOM)) / 2;
+}
+
+// Chroma on the first pixel of its cell, or in the middle of all of them.
+static gdouble
+site_of (guint sub, gboolean cosited)
+{
+  return cosited ? 0.5 / (1 << sub) : 0.5;
+}
+
+// Of so many columns and rows; `sites`: a bit for each of input and output, across and
+// down.
+static void
+check_chroma (const Format *format, guint width, guint height, guint scale,
+              EcbsrField field, guint sites)
+{
+  const guint w_sub = format->layout.component[1].w_sub;
+  const guint h_sub = format->layout.component[1].h_sub;
+  const gdouble x = site_of (w_sub, sites & 1), to_x = site_of (w_sub, sites & 2);
+  const gdouble y = site_of (h_sub, sites & 4), to_y = site_of (h_sub, sites & 8);
+  g_autoptr (EcbsrModel) model = model_new_colors (scale, 0, NULL);
+  g_autoptr (Picture) in = picture_new (format, width, height, ROWS_TIGHT);
+  g_autoptr (Picture) out = NULL;
+  const Axis ax = { picture_width (in, 1), 1 << w_sub, x, to_x, 0.5 };
+  const Axis ay = { picture_height (in, 1), 1 << h_sub, in_field (field, y),
+                    in_field (field, to_y), in_field (field, 0.5) };
+  Setup setup = default_setup;
+
+  setup.field = field;
+  setup.offset_x = x;
+  setup.offset_y = y;
+  setup.shift_x = to_x - x;
+  setup.shift_y = to_y - y;
+  setup.tile_width = 7;
+  setup.band_height = 3;
+  picture_fill_noise (in, 8);
+  out = picture_upscale (model, in, ROWS_TIGHT, &setup);
+  for (guint j = 0; j < out->height; j++)
+    for (guint i = 0; i < out->width; i++)
+      g_assert_cmpint (ABS ((gint) picture_get (out, 0, i, j)
+                            - (gint) picture_get (in, 0, i / scale, j / scale)),
+                       <=, 1);
+  for (guint c = 1; c < 3; c++)
+    check_component (in, out, c, &ax, &ay);
+}
+
+// All sitings of the input and the output; fields where the network's rows are theirs.
 static void
 test_chroma (gconstpointer data)
 {
   const Format *format = data;
 
-  for (guint scale = 1; scale <= 4; scale++)
-    for (guint i = 0; i < 4; i++)
-      check_chroma (
-          format, scale,
-          i % 2 ? 0.5 : 0.5 / (1 << format->layout.component[1].w_sub),
-          i / 2 ? 0.5 : 0.5 / (1 << format->layout.component[1].h_sub));
+  for (guint sites = 0; sites < 16; sites++)
+    {
+      for (guint scale = 1; scale <= 4; scale++)
+        check_chroma (format, 13, 9, scale, ECBSR_FIELD_NONE, sites);
+      check_chroma (format, 1, 1, 1 + sites % 4, ECBSR_FIELD_NONE, sites);
+      check_chroma (format, 2, 3, 1 + sites % 4, ECBSR_FIELD_NONE, sites);
+      check_chroma (format, 13, 9, 1, ECBSR_FIELD_TOP, sites);
+      check_chroma (format, 13, 9, 1, ECBSR_FIELD_BOTTOM, sites);
+    }
 }
 
 // ------------------------------------------------------------- networks --

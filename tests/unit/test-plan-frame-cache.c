@@ -43,13 +43,15 @@ new_plan (EcbsrModel *model, const Video *v, guint tile_width)
 
 static Video
 video_of_field (const Format *format, guint scale, guint width, guint height,
-                EcbsrField field)
+                EcbsrField field, gdouble shift)
 {
   Video v = { .random = g_rand_new_with_seed (width),
               .setup = default_setup,
               .scale = scale };
 
   v.setup.field = field;
+  v.setup.shift_x = shift; // of chroma to another siting
+  v.setup.shift_y = -shift;
   v.in = picture_new (format, width, height, ROWS_ODD);
   picture_fill_noise (v.in, 3);
   v.plan[0] = new_plan (model_new_ecbsr (scale, 1), &v, 13);
@@ -66,7 +68,7 @@ video_of_field (const Format *format, guint scale, guint width, guint height,
 static Video
 video_new (const Format *format, guint scale, guint width, guint height)
 {
-  return video_of_field (format, scale, width, height, ECBSR_FIELD_NONE);
+  return video_of_field (format, scale, width, height, ECBSR_FIELD_NONE, 0);
 }
 
 static void
@@ -189,8 +191,39 @@ test_format (gconstpointer data)
 
   for (guint scale = 2; scale <= 4; scale++)
     check_video (video_new (format, scale, 67 + scale, 29));
-  check_video (video_of_field (format, 2, 67, 29, ECBSR_FIELD_TOP));
-  check_video (video_of_field (format, 3, 67, 29, ECBSR_FIELD_BOTTOM));
+  check_video (video_of_field (format, 2, 67, 29, ECBSR_FIELD_NONE, 0.25));
+  check_video (video_of_field (format, 2, 67, 29, ECBSR_FIELD_TOP, 0));
+  check_video (video_of_field (format, 3, 67, 29, ECBSR_FIELD_BOTTOM, -0.1));
+}
+
+// One sample after the other: of a network of three colours all planes change, as far
+// as chroma is upscaled, as the network sees, and as chroma is downscaled.
+static void
+check_every_sample (const gchar *name, gdouble shift)
+{
+  Video v = video_of_field (format_find (name), 2, 67, 29, ECBSR_FIELD_NONE, shift);
+
+  v.which = 4;
+  video_check (&v);
+  for (guint c = 0; c < 3; c++)
+    for (guint i = 0; i < picture_width (v.in, c); i++)
+      {
+        *picture_sample (v.in, c, i, i * 3 % picture_height (v.in, c)) ^= 0xff;
+        video_check (&v);
+      }
+  video_clear (&v);
+}
+
+static void
+test_every_sample (void)
+{
+  static const gchar *const names[] = { "I420", "YVU9", "Y444", "YUY2" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      check_every_sample (names[i], 0);
+      check_every_sample (names[i], 0.25);
+    }
 }
 
 static void
@@ -290,6 +323,7 @@ main (int argc, char **argv)
           = g_strconcat ("/plan/cache/", formats[i].name, NULL);
       g_test_add_data_func (path, &formats[i], test_format);
     }
+  g_test_add_func ("/plan/cache/every-sample", test_every_sample);
   g_test_add_func ("/plan/cache/tiny", test_tiny);
   g_test_add_func ("/plan/cache/gaps", test_gaps);
   g_test_add_func ("/plan/cache/still", test_still);

@@ -18,9 +18,10 @@ check_division (EcbsrModel *model, const Picture *in, const Picture *whole,
   picture_assert_equal (whole, out);
 }
 
+// `shift`: of the output's chroma, from one siting to another.
 static void
-check_divisions (EcbsrModel *model, const Format *format, gfloat strength,
-                 EcbsrField field)
+check_shifted (EcbsrModel *model, const Format *format, gfloat strength,
+               EcbsrField field, gdouble shift)
 {
   g_autoptr (Picture) in = picture_new (format, 131, 7, ROWS_TIGHT);
   g_autoptr (Picture) whole = NULL;
@@ -29,6 +30,8 @@ check_divisions (EcbsrModel *model, const Format *format, gfloat strength,
   picture_fill_noise (in, 5);
   setup.strength = strength;
   setup.field = field;
+  setup.shift_x = shift;
+  setup.shift_y = -shift;
   setup.split = strength < 1 ? 71 : 0;
   setup.tile_width = 512;
   setup.band_height = 512;
@@ -41,6 +44,13 @@ check_divisions (EcbsrModel *model, const Format *format, gfloat strength,
         setup.n_threads = 1 + (i + j) % 4;
         check_division (model, in, whole, &setup);
       }
+}
+
+static void
+check_divisions (EcbsrModel *model, const Format *format, gfloat strength,
+                 EcbsrField field)
+{
+  check_shifted (model, format, strength, field, 0);
 }
 
 static void
@@ -76,6 +86,8 @@ test_format (gconstpointer data)
           = model_new_colors (scale, 1, "symmetric");
       check_divisions (colors, format, 1, ECBSR_FIELD_NONE);
       check_divisions (colors, format, 0.7f, ECBSR_FIELD_NONE);
+      check_shifted (colors, format, 1, ECBSR_FIELD_NONE, 0.25);
+      check_shifted (colors, format, 0.7f, ECBSR_FIELD_NONE, -0.2);
       check_divisions (mirroring, format, 1, ECBSR_FIELD_TOP);
       check_divisions (mirroring, format, 0.7f, ECBSR_FIELD_BOTTOM);
     }
