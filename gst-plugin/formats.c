@@ -8,7 +8,8 @@ static const gchar *const other_native[] = {
   "A422", "A444", "A420_10LE", "A422_10LE", "A444_10LE", "A420_12LE",
   "A422_12LE", "A444_12LE", "A420_16LE", "A422_16LE", "A444_16LE", "Y210",
   "Y212_LE", "Y216_LE", "v216", "Y412_LE", "Y416_LE", "GRAY10_LE16", "RBGA",
-  "ARGB64_LE", "RGBA64_LE", "BGRA64_LE", "ABGR64_LE",
+  "ARGB64_LE", "RGBA64_LE", "BGRA64_LE", "ABGR64_LE", "GBR", "RGBP", "BGRP",
+  "GBRA", "GBR_10LE", "GBRA_10LE", "GBR_12LE", "GBRA_12LE", "GBR_16LE",
 #if G_BYTE_ORDER == G_LITTLE_ENDIAN
   "AYUV64", "ARGB64",           /* in the order of the machine */
 #endif
@@ -238,6 +239,13 @@ holds_depth (const GstVideoFormatInfo * native, guint depth)
   return depth == 8 || gst_ecbsr_formats_get_depth (native) > 8;
 }
 
+static gboolean
+is_planar_rgb (const GstVideoFormatInfo * finfo)
+{
+  return GST_VIDEO_FORMAT_INFO_IS_RGB (finfo)
+      && GST_VIDEO_FORMAT_INFO_N_PLANES (finfo) > 1;
+}
+
 GstVideoFormat
 gst_ecbsr_formats_get_native (GstVideoFormat format)
 {
@@ -252,6 +260,9 @@ gst_ecbsr_formats_get_native (GstVideoFormat format)
         gst_video_format_get_info (candidate);
     guint loss = gst_ecbsr_formats_get_loss (finfo, native_finfo);
 
+    /* Pixels that lie together stay so. */
+    if (is_planar_rgb (native_finfo) && !is_planar_rgb (finfo))
+      continue;
     if (!holds_depth (native_finfo, gst_ecbsr_formats_get_depth (finfo)))
       loss += 2;
     if (loss < least) {

@@ -25,7 +25,7 @@ cut_grid (TileGrid *grid, guint height)
   grid->n_block_rows = ecbsr_div_up (grid->height, grid->block_height);
 }
 
-// Where the network writes all planes, those of chroma are cut as luma is, for the
+// Where a tile is written to all planes, the others are cut as the first one is, for the
 // comparison's sake.
 static void
 follow_luma (const EcbsrPlan *plan, TileGrid *grid)
@@ -44,7 +44,7 @@ follow_luma (const EcbsrPlan *plan, TileGrid *grid)
 static guint
 count_grids (const EcbsrPlan *plan)
 {
-  return ecbsr_plan_has_colors (plan) ? 1 : plan->n_grids;
+  return ecbsr_plan_joins_planes (plan) ? 1 : plan->n_grids;
 }
 
 static guint

@@ -178,8 +178,7 @@ typedef enum
 // Supported are: planes of one component each; U and V interleaved in one plane
 // (NV12, NV21, NV16); Y, U and V in one plane, 4:2:2 (YUY2, UYVY); R, G, B or
 // Y, U, V (4:4:4) with pixel stride 3, or 4 with alpha or an unused byte; the same
-// of 16-bit words, with twice the offsets and strides. Planes of R, G, B are for
-// networks of three colours only. F32 takes planes of one component.
+// of 16-bit words, with twice the offsets and strides. F32 takes planes of one component.
 typedef struct
 {
   EcbsrColor color;

@@ -270,7 +270,7 @@ redo (EcbsrPlan *plan, const TileGrid *grid, const Tile *changed)
       ecbsr_block_at (plan, grid, column, row)->state &= ~BLOCK_REUSED;
 }
 
-// Where the network writes all planes: what has changed in any of them, in pixels,
+// Where tiles are written to all planes: what has changed in any of them, in pixels,
 // with the chroma that every pixel is made of, and that it is made part of.
 static void
 redo_colors (EcbsrPlan *plan, const TileGrid *grid, const Tile *changed)
@@ -304,7 +304,7 @@ redo_changed (EcbsrPlan *plan, const TileGrid *grid)
   for (guint i = 0; i < grid->n_block_columns * grid->n_block_rows; i++, block++)
     {
       const Tile changed = { block->x0, block->x1, block->y0, block->y1 };
-      if (block->x1 > 0 && ecbsr_plan_has_colors (plan))
+      if (block->x1 > 0 && ecbsr_plan_joins_planes (plan))
         redo_colors (plan, grid, &changed);
       else if (block->x1 > 0)
         redo (plan, grid, &changed);

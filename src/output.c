@@ -225,8 +225,20 @@ correct_rgb (LumaTile *t, guint y)
                           t->frame->params->strength, t->n - t->left);
 }
 
-// Makes the samples of output row y: the network's correction goes to R, G and B,
-// or the network makes Y; the rest is cubic.
+// The components of output row y from `first` on: cubic, with the network's correction
+// of R, G and B.
+static void
+make_values (LumaTile *t, guint first, guint y)
+{
+  const EcbsrLayout *layout = &t->frame->plan->config.layout;
+
+  for (guint c = first; c < layout->n_components; c++)
+    ecbsr_cubic_row (&t->cubic[c], y, t->scratch->value[c]);
+  if (layout->color == ECBSR_COLOR_RGB && net_is_at (t, y))
+    correct_rgb (t, y);
+}
+
+// Makes the samples of output row y, of which the network makes Y by itself.
 static void
 round_packed (LumaTile *t, guint y)
 {
@@ -234,13 +246,10 @@ round_packed (LumaTile *t, guint y)
   const guint n = plan->config.layout.n_components;
   const guint first = plan->config.layout.color == ECBSR_COLOR_RGB ? 0 : 1;
 
-  for (guint c = first; c < n; c++)
-    ecbsr_cubic_row (&t->cubic[c], y, t->scratch->value[c]);
+  make_values (t, first, y);
   if (first == 1)
     ecbsr_picture_round (plan, t->scratch->samples[0], plan->from_net,
                          luma_row (t, y), t->n);
-  else if (net_is_at (t, y))
-    correct_rgb (t, y);
   for (guint c = first; c < n; c++)
     ecbsr_picture_round (plan, t->scratch->samples[c], identity,
                          t->scratch->value[c], t->n);
@@ -269,6 +278,20 @@ finish_packed (LumaTile *t, guint y)
                        ordered, k, t->n);
 }
 
+// Planes of R, G, B and alpha.
+static void
+finish_planar_rgb (LumaTile *t, guint y)
+{
+  const EcbsrPlan *plan = t->frame->plan;
+  const EcbsrLayout *layout = &plan->config.layout;
+
+  make_values (t, 0, y);
+  for (guint c = 0; c < layout->n_components; c++)
+    ecbsr_picture_store (plan, t->frame->out, layout->component[c].plane,
+                         t->tile.x0 * plan->scale, y, t->n, identity,
+                         t->scratch->value[c]);
+}
+
 static void
 begin_components (LumaTile *t, PlaneKind kind)
 {
@@ -278,7 +301,7 @@ begin_components (LumaTile *t, PlaneKind kind)
 
   if (rgb || t->use_cubic)
     begin_cubic (t, 0, rgb ? identity : plan->to_net);
-  for (guint c = 1; kind != PLANE_PLAIN && c < n; c++)
+  for (guint c = 1; (rgb || kind != PLANE_PLAIN) && c < n; c++)
     begin_cubic (t, c, identity);
   if (kind == PLANE_QUAD && n == 3)
     memset (t->scratch->samples[3], 0xff, t->n * plan->sample_size);
@@ -287,7 +310,10 @@ begin_components (LumaTile *t, PlaneKind kind)
 static void
 finish_row (LumaTile *t, PlaneKind kind, guint y)
 {
-  if (kind == PLANE_PLAIN)
+  if (kind == PLANE_PLAIN
+      && t->frame->plan->config.layout.color == ECBSR_COLOR_RGB)
+    finish_planar_rgb (t, y);
+  else if (kind == PLANE_PLAIN)
     finish_plain (t, y);
   else if (kind == PLANE_YUYV)
     finish_yuyv (t, y);

@@ -15,7 +15,8 @@ typedef struct
   const EcbsrRunParams *params;
 } Frame;
 
-// A tile of the plane that the network works on, with whatever else lies in it.
+// A tile of the plane that the network works on, with whatever else lies in it; of R, G
+// and B, with the other planes of these.
 // Without `network` the cubic only; with it, where the regions of the plan want
 // it, if the parameters have any.
 void ecbsr_output_luma_tile (const Frame *frame, const TileGrid *grid,

@@ -190,7 +190,7 @@ add_grid (EcbsrPlan *plan, guint p)
       = ecbsr_div_up (grid->band_height, grid->cut_y) * grid->cut_y;
   grid->n_columns = ecbsr_div_up (grid->width, grid->tile_width);
   grid->n_bands = ecbsr_div_up (grid->height, grid->band_height);
-  if (grid == plan->grid || !ecbsr_plan_has_colors (plan))
+  if (grid == plan->grid || !ecbsr_plan_joins_planes (plan))
     plan->n_tasks += grid->n_columns * grid->n_bands;
 }
 

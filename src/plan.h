@@ -142,8 +142,8 @@ struct _EcbsrPlan
   guint n_planes;
   PlanePlan plane[ECBSR_MAX_PLANES];
 
-  // grid[0] is the plane with component 0: the network runs there. Where that has
-  // three colours, its tiles are written to all planes, and there are no others.
+  // grid[0] is the plane with component 0: the network runs there. Its tiles may be
+  // written to all planes (ecbsr_plan_joins_planes()).
   guint n_grids;
   TileGrid grid[ECBSR_MAX_PLANES];
   guint n_tasks;
@@ -183,6 +183,15 @@ static inline gboolean
 ecbsr_plan_has_colors (const EcbsrPlan *plan)
 {
   return plan->model->info.n_colors == 3;
+}
+
+// Whether a tile is written to all planes by what makes the first one: a network of
+// three colours, or what it adds to each of R, G and B. There are no other tiles then.
+static inline gboolean
+ecbsr_plan_joins_planes (const EcbsrPlan *plan)
+{
+  return ecbsr_plan_has_colors (plan)
+         || plan->config.layout.color == ECBSR_COLOR_RGB;
 }
 
 // Whether U and V have to be made for every pixel, and as few again of them.

@@ -240,13 +240,10 @@ is_pair (const EcbsrPlan *plan, guint p)
 static gboolean
 classify_plane (EcbsrPlan *plan, guint p, GError **error)
 {
-  const EcbsrLayout *layout = &plan->config.layout;
   PlanePlan *plane = &plan->plane[p];
-  gboolean rgb = layout->color == ECBSR_COLOR_RGB;
 
   collect_plane (plan, p);
-  if ((!rgb || ecbsr_plan_has_colors (plan)) && plane->n_components == 1
-      && all_have (plan, p, 1))
+  if (plane->n_components == 1 && all_have (plan, p, 1))
     plane->kind = PLANE_PLAIN;
   else if (plan->config.sample == ECBSR_SAMPLE_F32)
     return INVALID (error, "floats take planes of one component");

@@ -77,14 +77,13 @@ typedef struct
   const EcbsrPicture *out;
 } Parts;
 
-// From the cache to the picture: with the network's tile all planes, where it writes
-// all of them.
+// From the cache to the picture: all planes that the tile is written to.
 static void
 show (const Parts *parts, const TileGrid *grid, const Tile *tile)
 {
   const EcbsrPlan *plan = parts->frame.plan;
 
-  if (!ecbsr_plan_has_colors (plan))
+  if (!ecbsr_plan_joins_planes (plan))
     {
       ecbsr_frame_cache_show (parts->cache, plan, grid, tile, parts->out);
       return;

@@ -34,6 +34,20 @@
       { PACKED (r, 4), PACKED (g, 4), PACKED (b, 4), PACKED (a, 4) } },        \
     0, 0, 0 }
 
+#define RGBP(name, n, r, g, b)                                                 \
+  { name,                                                                      \
+    { ECBSR_COLOR_RGB,                                                         \
+      n,                                                                       \
+      { PLANE (r, 0, 0), PLANE (g, 0, 0), PLANE (b, 0, 0), PLANE (3, 0, 0) } },\
+    0, 0, 0 }
+#define RGBP16(name, n, depth, r, g, b)                                        \
+  { name,                                                                      \
+    { ECBSR_COLOR_RGB,                                                         \
+      n,                                                                       \
+      { PLANE16 (r, 0, 0), PLANE16 (g, 0, 0), PLANE16 (b, 0, 0),               \
+        PLANE16 (3, 0, 0) } },                                                 \
+    0, depth, 0 }
+
 const Format formats[] = {
   { "GRAY8", { ECBSR_COLOR_YUV, 1, { PLANE (0, 0, 0) } }, 0, 0, 0 },
   YUV ("I420", PLANE (0, 0, 0), PLANE (1, 1, 1), PLANE (2, 1, 1)),
@@ -74,6 +88,12 @@ const Format formats[] = {
   RGBA ("ARGB", 1, 2, 3, 0),
   RGBA ("BGRA", 2, 1, 0, 3),
   RGBA ("ABGR", 3, 2, 1, 0),
+  RGBP ("RGBP", 3, 0, 1, 2),
+  RGBP ("GBR", 3, 2, 0, 1),
+  RGBP ("GBRA", 4, 2, 0, 1),
+  RGBP16 ("GBR_10LE", 3, 10, 2, 0, 1),
+  RGBP16 ("GBRA_12LE", 4, 12, 2, 0, 1),
+  RGBP16 ("GBR_16LE", 3, 16, 2, 0, 1),
   GRAY16 ("GRAY10_LE16", 10, 0),
   GRAY16 ("GRAY12_LE16", 12, 0),
   GRAY16 ("GRAY16_LE", 16, 0),

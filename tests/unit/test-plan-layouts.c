@@ -63,8 +63,9 @@ plain_format (const Format *format)
     case 12:
       return w_sub ? format_find ("I422_12LE") : NULL;
     default:
-      return format_is_rgb (format) || w_sub ? NULL
-                                             : format_find ("Y444_16LE");
+      if (format_is_rgb (format))
+        return format_find ("GBR_16LE");
+      return w_sub ? NULL : format_find ("Y444_16LE");
     }
 }
 
