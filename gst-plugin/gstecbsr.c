@@ -308,7 +308,7 @@ gst_ecbsr_start (GstBaseTransform * trans)
   GstEcbsr *self = GST_ECBSR (trans);
   GstEcbsrQosActions actions;
 
-  self->answered_allocation = FALSE;
+  self->asks_again = self->answered_allocation = FALSE;
   self->n_invalid = 0;
   g_atomic_int_set (&self->keep_caps, FALSE);
   gst_ecbsr_stats_reset (self->stats);
@@ -448,7 +448,7 @@ gst_ecbsr_sink_event (GstBaseTransform * trans, GstEvent * event)
     case GST_EVENT_CAPS:
       gst_event_parse_caps (event, &caps);
       g_atomic_int_set (&self->keep_caps, FALSE);
-      gst_ecbsr_reconfigure_ask_upstream (self);
+      self->asks_again = !gst_ecbsr_reconfigure_ask_upstream (self);
       apply_changes (self, caps);
       break;
     case GST_EVENT_FLUSH_STOP:
@@ -627,12 +627,43 @@ gst_ecbsr_submit_input_buffer (GstBaseTransform * trans, gboolean is_discont,
   return GST_BASE_TRANSFORM_FLOW_DROPPED;
 }
 
+/* Where another setup waits for caps, and those that came failed, the base class
+ * takes the old ones for set still when they come back. FALSE where they fail as
+ * well, which has been posted. */
+static gboolean
+set_info_again (GstEcbsr * self)
+{
+  GstVideoFilter *filter = GST_VIDEO_FILTER (self);
+  g_autoptr (GstCaps) in =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
+  g_autoptr (GstCaps) out =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SRC_PAD (self));
+
+  return in && out && gst_video_info_from_caps (&filter->in_info, in)
+      && gst_video_info_from_caps (&filter->out_info, out)
+      && gst_ecbsr_set_info (filter, in, &filter->in_info, out,
+      &filter->out_info) && self->setup->upscaler;
+}
+
+/* As if the caps came now, with which the answer did not. */
+static void
+ask_again (GstEcbsr * self)
+{
+  self->asks_again = !gst_ecbsr_reconfigure_ask_upstream (self);
+  apply_changes (self, NULL);
+  if (!self->asks_again && self->setup->upscaler)
+    set_info_again (self);
+}
+
 static void
 gst_ecbsr_before_transform (GstBaseTransform * trans, GstBuffer * buffer)
 {
+  GstEcbsr *self = GST_ECBSR (trans);
   GstClockTime time = GST_CLOCK_TIME_NONE;
 
-  apply_changes (GST_ECBSR (trans), NULL);
+  apply_changes (self, NULL);
+  if (self->asks_again)
+    ask_again (self);
   if (trans->segment.format == GST_FORMAT_TIME)
     time = gst_segment_to_stream_time (&trans->segment, GST_FORMAT_TIME,
         GST_BUFFER_TIMESTAMP (buffer));
@@ -753,24 +784,6 @@ gst_ecbsr_transform_frame (GstVideoFilter * filter, GstVideoFrame * in,
   account_frame (self, gst_util_get_timestamp () - begin, &run);
   self->n_invalid = 0;
   return GST_FLOW_OK;
-}
-
-/* Where another setup waits for caps, and those that came failed, the base class
- * takes the old ones for set still when they come back. FALSE where they fail as
- * well, which has been posted. */
-static gboolean
-set_info_again (GstEcbsr * self)
-{
-  GstVideoFilter *filter = GST_VIDEO_FILTER (self);
-  g_autoptr (GstCaps) in =
-      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
-  g_autoptr (GstCaps) out =
-      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SRC_PAD (self));
-
-  return in && out && gst_video_info_from_caps (&filter->in_info, in)
-      && gst_video_info_from_caps (&filter->out_info, out)
-      && gst_ecbsr_set_info (filter, in, &filter->in_info, out,
-      &filter->out_info) && self->setup->upscaler;
 }
 
 /* The parent's only warns where a buffer cannot be mapped, and lets a frame

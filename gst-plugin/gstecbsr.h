@@ -45,7 +45,7 @@ struct _GstEcbsr
   /* Under the object lock */
   GstEcbsrConfig requested;     /* what the properties say */
   guint serial;                 /* counts what is set of it */
-  gboolean source_live;         /* as upstream said when caps came */
+  gboolean source_live;         /* as upstream has said since caps came */
   GstEcbsrSetup *pending;       /* what the streaming thread applies next */
   guint pending_serial;         /* of what was requested for it */
   const GstEcbsrSetup *applying;        /* what it is applying */
@@ -63,6 +63,7 @@ struct _GstEcbsr
   gint keep_caps;               /* atomic: upstream asks again because we asked it to */
 
   /* Streaming thread */
+  gboolean asks_again;          /* whether the source is live, since it has not said */
   gboolean answered_allocation; /* a query for it, by itself */
   GstEcbsrLayouts downstream;   /* at scale 1: what it takes, as far as it was asked */
   guint n_invalid;              /* frames in a row */

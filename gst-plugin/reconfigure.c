@@ -354,28 +354,33 @@ gst_ecbsr_reconfigure_request (GstEcbsr * self)
   request (self, FALSE);
 }
 
+/* FALSE: nobody knows. */
 static gboolean
-is_upstream_live (GstEcbsr * self)
+ask_whether_live (GstEcbsr * self, gboolean * live)
 {
   GstQuery *query = gst_query_new_latency ();
-  gboolean live = FALSE;
+  gboolean answered =
+      gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query);
 
-  if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
-    gst_query_parse_latency (query, &live, NULL, NULL);
+  *live = FALSE;
+  if (answered)
+    gst_query_parse_latency (query, live, NULL, NULL);
   gst_query_unref (query);
-  return live;
+  return answered;
 }
 
-void
+gboolean
 gst_ecbsr_reconfigure_ask_upstream (GstEcbsr * self)
 {
-  gboolean live = is_upstream_live (self);
+  gboolean live, answered = ask_whether_live (self, &live);
 
-  GST_DEBUG_OBJECT (self, "the source is %s", live ? "live" : "not live");
+  GST_DEBUG_OBJECT (self, "the source is %s", live ? "live"
+      : answered ? "not live" : "not ready to say whether it is live");
   GST_OBJECT_LOCK (self);
   self->source_live = live;
   GST_OBJECT_UNLOCK (self);
   request (self, TRUE);
+  return answered;
 }
 
 /* ----------------------------------------------------------- start, stop -- */

@@ -30,8 +30,9 @@ void gst_ecbsr_reconfigure_request (GstEcbsr * self);
 
 /* On the streaming thread, before it applies what new sink caps bring: asks
  * whether the source is live, which content=auto goes by. Not before, since
- * sources know only when they have started. */
-void gst_ecbsr_reconfigure_ask_upstream (GstEcbsr * self);
+ * sources know only when they have started. FALSE: one has not yet, such as another
+ * input of a selector, and it counts as not live until asked again. */
+gboolean gst_ecbsr_reconfigure_ask_upstream (GstEcbsr * self);
 
 /* On the streaming thread, before it handles a buffer, or new sink caps
  * (@incaps; NULL: the current ones): applies what is pending. TRUE: there are

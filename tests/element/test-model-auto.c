@@ -86,6 +86,46 @@ GST_START_TEST (test_auto_again)
 
 GST_END_TEST;
 
+static gint silent;             /* atomic: whether the source knows nothing of latency */
+
+static GstPadProbeReturn
+drop_latency_queries (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+
+  return g_atomic_int_get (&silent) && GST_QUERY_TYPE (query) ==
+      GST_QUERY_LATENCY ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+/* A selector's other camera may have no caps yet when those of the first one come, and
+ * then nobody says whether the source is live. */
+GST_START_TEST (test_source_that_answers_late)
+{
+  static const gint contents[] = { CONTENT_CLEAN, CONTENT_AUTO };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (contents); i++) {
+    Bench bench = bench_new ("max-processing-time", (guint64) 1, "content",
+        contents[i], NULL);
+
+    gst_pad_add_probe (bench.h->srcpad, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM,
+        drop_latency_queries, NULL, NULL);
+    g_atomic_int_set (&silent, TRUE);
+    bench_set_input (&bench, &live_info);
+    fail_if (live_push_is_dropped (&bench));
+    bench_assert_active (&bench, "ecbsr-m4c16-x2");
+    fail_unless_equals_uint64 (bench_get_stat (&bench, "latency-ns"), 0);
+
+    g_atomic_int_set (&silent, FALSE);
+    live_assert_output (&bench, MODEL_BICUBIC);
+    bench_assert_active (&bench, "bicubic");
+    fail_if (bench_get_stat (&bench, "latency-ns") == 0);
+    bench_free (&bench);
+  }
+}
+
+GST_END_TEST;
+
 static Suite *
 model_auto_suite (void)
 {
@@ -97,6 +137,7 @@ model_auto_suite (void)
   tcase_add_test (tc, test_auto);
   tcase_add_test (tc, test_auto_with_file);
   tcase_add_test (tc, test_auto_again);
+  tcase_add_test (tc, test_source_that_answers_late);
   return s;
 }
 
