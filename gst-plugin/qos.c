@@ -37,6 +37,13 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define PAUSE GST_SECOND
 #define SAME_SHARE 4
 
+/* Caps that say less than this of the rate that was read are wrong, where the thread has
+ * had no time to wait for frames for so many readings: else it makes no difference, or
+ * timestamps are what is wrong. */
+#define LEAST_OF_RATE_PERCENT 70
+#define WAITS_PERCENT 10
+#define N_FASTER 4
+
 /* How far apart frames are. */
 typedef struct
 {
@@ -44,6 +51,9 @@ typedef struct
   GstClockTime between[N_SPACINGS];
   guint n;                      /* of them since the duration was read last */
   GstClockTime duration;        /* or none, as long as there are too few */
+
+  GstClockTime begin, waited;   /* since it was read, by the time of arrivals; or none */
+  guint n_faster;               /* readings in a row that the caps do not explain */
 } Spacing;
 
 /* What properties, caps and timestamps say. */
@@ -88,7 +98,7 @@ static void
 forget_spacing (Spacing * spacing)
 {
   memset (spacing, 0, sizeof *spacing);
-  spacing->latest = spacing->duration = GST_CLOCK_TIME_NONE;
+  spacing->latest = spacing->duration = spacing->begin = GST_CLOCK_TIME_NONE;
 }
 
 static gint
@@ -134,12 +144,33 @@ read_duration (Spacing * spacing)
   spacing->n = 0;
 }
 
+/* After a reading. @duration: by the caps. */
 static void
-take_spacing (Spacing * spacing, GstClockTime running_time)
+judge_caps (Spacing * spacing, GstClockTime duration, GstClockTime now)
 {
-  GstClockTime latest = spacing->latest;
+  gboolean faster = GST_CLOCK_TIME_IS_VALID (duration)
+      && is_plausible (spacing->duration)
+      && spacing->duration * 100 < duration * LEAST_OF_RATE_PERCENT;
+  gboolean waits = !GST_CLOCK_TIME_IS_VALID (spacing->begin)
+      || spacing->waited * 100 >= (now - spacing->begin) * WAITS_PERCENT;
+
+  if (!faster || (waits && spacing->n_faster < N_FASTER))
+    spacing->n_faster = 0;
+  else
+    spacing->n_faster = MIN (spacing->n_faster + 1, N_FASTER);
+  spacing->begin = now;
+  spacing->waited = 0;
+}
+
+static void
+take_spacing (Spacing * spacing, GstClockTime caps_duration,
+    const GstEcbsrArrival * arrival)
+{
+  GstClockTime latest = spacing->latest, running_time = arrival->running_time;
 
   spacing->latest = running_time;
+  if (GST_CLOCK_TIME_IS_VALID (spacing->begin))
+    spacing->waited += arrival->waited;
   if (!GST_CLOCK_TIME_IS_VALID (running_time)
       || !GST_CLOCK_TIME_IS_VALID (latest) || running_time <= latest
       || running_time - latest >= PAUSE)
@@ -148,6 +179,8 @@ take_spacing (Spacing * spacing, GstClockTime running_time)
   if (spacing->n == N_SPACINGS || (spacing->n >= FIRST_SPACINGS
           && !GST_CLOCK_TIME_IS_VALID (spacing->duration)))
     read_duration (spacing);
+  if (spacing->n == 0)
+    judge_caps (spacing, caps_duration, arrival->now);
 }
 
 /* ------------------------------------------------------------------- life -- */
@@ -350,6 +383,7 @@ static Conditions
 get_conditions (const GstEcbsrQos * self, const GstEcbsrQosConfig * qos_config)
 {
   GstClockTime duration = GST_CLOCK_TIME_IS_VALID (self->duration)
+      && self->spacing.n_faster < N_FASTER
       ? self->duration : self->spacing.duration;
   Conditions conditions = { *qos_config, duration,
     gst_ecbsr_overload_get_budget (qos_config->max_processing_time, duration)
@@ -432,9 +466,12 @@ gst_ecbsr_qos_set_setup (GstEcbsrQos * self,
   memset (actions, 0, sizeof *actions);
   self->setup = setup;
   if (setup->upscaler) {
+    GstClockTime duration = get_duration (&setup->in);
     Conditions conditions;
 
-    self->duration = get_duration (&setup->in);
+    if (duration != self->duration)
+      self->spacing.n_faster = 0;
+    self->duration = duration;
     conditions = get_conditions (self, qos_config);
     set_conditions (self, &conditions);
   }
@@ -526,7 +563,7 @@ gst_ecbsr_qos_before_frame (GstEcbsrQos * self,
   gboolean drops;
 
   memset (actions, 0, sizeof *actions);
-  take_spacing (&self->spacing, arrival->running_time);
+  take_spacing (&self->spacing, self->duration, arrival);
   update (self, qos_config, now, actions);
   g_mutex_lock (&self->lock);
   drops = self->upscales
@@ -572,7 +609,7 @@ gst_ecbsr_qos_after_frame (GstEcbsrQos * self, GstClockTime now,
 void
 gst_ecbsr_qos_flush (GstEcbsrQos * self)
 {
-  self->spacing.latest = GST_CLOCK_TIME_NONE;
+  self->spacing.latest = self->spacing.begin = GST_CLOCK_TIME_NONE;
   g_mutex_lock (&self->lock);
   gst_ecbsr_overload_forget_times (self->overload);
   g_mutex_unlock (&self->lock);

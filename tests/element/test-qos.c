@@ -184,6 +184,23 @@ run_frame (Stream * stream, GstClockTime time)
       &stream->actions);
 }
 
+/* A frame that takes @time, after which the next one is there already, @spacing later. */
+static void
+run_busy (Stream * stream, GstClockTime spacing, GstClockTime time)
+{
+  const GstEcbsrRun run = { time, {1, 0, 0} };
+  const GstEcbsrArrival arrival = { stream->now, 0, stream->running_time,
+    GST_CLOCK_DIFF (stream->running_time, stream->now)
+  };
+
+  fail_if (gst_ecbsr_qos_before_frame (stream->qos, &stream->config,
+          stream->now, &arrival, &stream->actions));
+  stream->now += time;
+  stream->running_time += spacing;
+  gst_ecbsr_qos_after_frame (stream->qos, stream->now, time, &run,
+      &stream->actions);
+}
+
 static GstEcbsrQosAnswer
 say (Stream * stream, GstClockTimeDiff jitter)
 {
@@ -517,6 +534,33 @@ GST_START_TEST (test_rate_of_bursts)
 
 GST_END_TEST;
 
+/* A camera says 5 frames a second and sends 25: the thread has no time to wait. Once it
+ * has, the caps are as wrong as before, until it does send 5. */
+GST_START_TEST (test_too_low_rate)
+{
+  Stream stream = stream_start (TRUE);
+  guint i;
+
+  replace_setup (&stream, 5);
+  for (i = 0; i < 100 && !gst_ecbsr_qos_get_level (stream.qos); i++)
+    run_busy (&stream, FRAME, 60 * GST_MSECOND);
+  fail_unless (i > 60 && i < 100, "after %u frames", i);
+  run_until_level_changes (&stream, 400, GST_MSECOND);
+  run_until_level_changes (&stream, 20, 60 * GST_MSECOND);
+  fail_unless_equals_int (gst_ecbsr_qos_get_level (stream.qos), 1);
+
+  for (i = 0; i < 20; i++) {
+    run_frame (&stream, GST_MSECOND);
+    stream.running_time += 4 * FRAME;
+  }
+  run_until_level_changes (&stream, 1000, GST_MSECOND);
+  replace_setup (&stream, 5);
+  run_frames (&stream, 20, 5 * FRAME, 60 * GST_MSECOND);
+  stream_free (&stream);
+}
+
+GST_END_TEST;
+
 /* What caps say counts; where nothing says anything, nothing is done. */
 GST_START_TEST (test_known_rate)
 {
@@ -552,6 +596,7 @@ qos_suite (void)
   tcase_add_test (tc, test_read_rate);
   tcase_add_test (tc, test_implausible_rate);
   tcase_add_test (tc, test_rate_of_bursts);
+  tcase_add_test (tc, test_too_low_rate);
   tcase_add_test (tc, test_known_rate);
   return s;
 }
