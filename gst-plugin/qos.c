@@ -13,7 +13,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define LEAST_LATENCY GST_MSECOND
 
 /* Frames a second. Parameter sets of H.264 and depayloaders say 500, 1000 or 90000 where
- * they know no rate, or count in ticks of a clock. */
+ * they know no rate, or count in ticks of a clock; applications count frames, or in
+ * microseconds. */
 #define MOST_PLAUSIBLE_RATE 240
 
 /* Where frames have no known duration, the latency is not raised beyond this. */
@@ -129,19 +130,18 @@ get_usual_spacing (Spacing * spacing)
   return usual * spacing->n < sum / LEAST_OF_AVERAGE ? sum / spacing->n : usual;
 }
 
-/* A few frames that are very close together may well have come at once. */
+/* Frames that are closer together have come at once, or are stamped in other units. */
 static void
 read_duration (Spacing * spacing)
 {
   GstClockTime old = spacing->duration, duration = get_usual_spacing (spacing);
 
-  if (!is_plausible (duration) && spacing->n < N_SPACINGS)
-    return;
-  if (!GST_CLOCK_TIME_IS_VALID (old)
-      || ABS (GST_CLOCK_DIFF (old, duration)) >
-      (GstClockTimeDiff) (old / SAME_SHARE))
+  if (is_plausible (duration) && (!GST_CLOCK_TIME_IS_VALID (old)
+          || ABS (GST_CLOCK_DIFF (old, duration)) >
+          (GstClockTimeDiff) (old / SAME_SHARE)))
     spacing->duration = duration;
-  spacing->n = 0;
+  if (GST_CLOCK_TIME_IS_VALID (spacing->duration) || spacing->n == N_SPACINGS)
+    spacing->n = 0;
 }
 
 /* After a reading. @duration: by the caps. */
@@ -149,7 +149,7 @@ static void
 judge_caps (Spacing * spacing, GstClockTime duration, GstClockTime now)
 {
   gboolean faster = GST_CLOCK_TIME_IS_VALID (duration)
-      && is_plausible (spacing->duration)
+      && GST_CLOCK_TIME_IS_VALID (spacing->duration)
       && spacing->duration * 100 < duration * LEAST_OF_RATE_PERCENT;
   gboolean waits = !GST_CLOCK_TIME_IS_VALID (spacing->begin)
       || spacing->waited * 100 >= (now - spacing->begin) * WAITS_PERCENT;

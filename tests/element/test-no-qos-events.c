@@ -145,50 +145,51 @@ GST_END_TEST;
 
 /* ------------------------------------------------------------------ dropping -- */
 
-#define N_STEADY 20             /* frames, from which a rate has been read */
+#define FAST_FRAME 5000         /* us */
+#define LATE 50                 /* us, of the source by itself */
+#define N_STEADY 20             /* frames, after which the thread is known to fall behind */
 
-/* Frames come 10 us apart, which is too fast anywhere. Nothing else says so: no caps would
- * be believed that do. */
+/* What comes after the element takes longer than frames last. */
 static Bench
 start_too_fast (guint scale, gint policy)
 {
   Bench bench;
   guint i;
 
-  live_info.fps_n = 0;
+  live_info.fps_n = G_USEC_PER_SEC / FAST_FRAME;
   bench = live_start ("scale", scale, "model", MODEL_ESR_TR,
       "overload-policy", policy, NULL);
+  set_downstream (&bench, FAST_FRAME + 2000);
   for (i = 0; i < N_STEADY; i++)
-    fail_if (is_dropped (&bench, 10 * i, 10 * i + 50));
+    fail_if (is_dropped (&bench, FAST_FRAME * i, FAST_FRAME * i + LATE));
   return bench;
 }
 
-/* What comes two frames later than the source is by itself is dropped: the first frame
- * came 50 us late. */
-static void
-assert_drops (Bench * bench)
+/* Frame @i, that much later than the source is by itself. */
+static gboolean
+late_is_dropped (Bench * bench, guint i, guint late_us)
 {
-  GstMessage *message;
-  gint64 jitter;
-
-  fail_if (is_dropped (bench, 1000, 1050));
-  fail_if (is_dropped (bench, 1010, 1060));
-  fail_if (is_dropped (bench, 1020, 1090));
-  fail_unless (is_dropped (bench, 1020, 1091));
-  fail_unless (is_dropped (bench, 1030, 2000));
-  fail_if (is_dropped (bench, 1960, 2010));
-  fail_unless_equals_uint64 (bench_get_stat (bench, "dropped"), 2);
-  message = bench_pop_message (bench, GST_MESSAGE_QOS);
-  gst_message_parse_qos_values (message, &jitter, NULL, NULL);
-  fail_unless_equals_int64 (jitter, 21 * GST_USECOND);
-  gst_message_unref (message);
+  return is_dropped (bench, FAST_FRAME * i, FAST_FRAME * i + LATE + late_us);
 }
 
+/* What comes more than two frames later is dropped. */
 GST_START_TEST (test_drops)
 {
   Bench bench = start_too_fast (2, POLICY_DROP);
+  GstMessage *message;
+  gint64 jitter;
 
-  assert_drops (&bench);
+  fail_if (late_is_dropped (&bench, 20, 0));
+  fail_if (late_is_dropped (&bench, 21, 0));
+  fail_if (late_is_dropped (&bench, 22, 2 * FAST_FRAME));
+  fail_unless (late_is_dropped (&bench, 22, 2 * FAST_FRAME + 1));
+  fail_unless (late_is_dropped (&bench, 23, 70 * FAST_FRAME));
+  fail_if (late_is_dropped (&bench, 95, 0));
+  fail_unless_equals_uint64 (bench_get_stat (&bench, "dropped"), 2);
+  message = bench_pop_message (&bench, GST_MESSAGE_QOS);
+  gst_message_parse_qos_values (message, &jitter, NULL, NULL);
+  fail_unless_equals_int64 (jitter, (2 * FAST_FRAME + 1) * GST_USECOND);
+  gst_message_unref (message);
   bench_free (&bench);
 }
 
@@ -204,27 +205,25 @@ GST_START_TEST (test_does_not_drop)
     Bench bench = start_too_fast (2, policies[i]);
 
     for (k = N_STEADY; k < 50; k++)
-      fail_if (is_dropped (&bench, 10 * k, 1000 * k));
+      fail_if (late_is_dropped (&bench, k, 100 * k * FAST_FRAME));
     bench_free (&bench);
   }
 }
 
 GST_END_TEST;
 
-/* At the lowest level, which takes longer than frames last. */
+/* At the lowest level. */
 GST_START_TEST (test_drops_at_lowest_level)
 {
   Bench bench = start_too_fast (2, POLICY_DEGRADE_THEN_DROP);
   guint i;
 
-  for (i = N_STEADY; i < LIVE_PATIENCE && !runs (&bench, "bicubic"); i++) {
-    fail_if (is_dropped (&bench, 10 * i, 10 * i + 50));
-    g_usleep (1000);
-  }
-  for (; i < LIVE_PATIENCE && !is_dropped (&bench, 10 * i, 10 * i + 150); i++)
-    g_usleep (1000);
+  for (i = N_STEADY; i < LIVE_PATIENCE && !runs (&bench, "bicubic"); i++)
+    fail_if (late_is_dropped (&bench, i, 0));
+  while (i < LIVE_PATIENCE && !late_is_dropped (&bench, i, 3 * FAST_FRAME))
+    i++;
   fail_unless (i < LIVE_PATIENCE, "nothing is dropped");
-  fail_if (is_dropped (&bench, 10 * i + 100, 10 * i + 150));
+  fail_if (late_is_dropped (&bench, i + 10, 0));
   bench_free (&bench);
 }
 
@@ -237,7 +236,7 @@ GST_START_TEST (test_passthrough)
   guint i;
 
   for (i = N_STEADY; i < 50; i++)
-    fail_if (is_dropped (&bench, 10 * i, 1000 * i));
+    fail_if (late_is_dropped (&bench, i, 100 * i * FAST_FRAME));
   bench_free (&bench);
 }
 
@@ -249,43 +248,62 @@ GST_START_TEST (test_flush)
   GstSegment segment;
   Bench bench = start_too_fast (2, POLICY_DROP);
 
-  fail_if (is_dropped (&bench, 1000, 1000));
-  fail_unless (is_dropped (&bench, 1010, 2000));
+  fail_if (late_is_dropped (&bench, 20, 0));
+  fail_unless (late_is_dropped (&bench, 21, 100 * FAST_FRAME));
   gst_segment_init (&segment, GST_FORMAT_TIME);
   gst_harness_push_event (bench.h, gst_event_new_flush_start ());
   gst_harness_push_event (bench.h, gst_event_new_flush_stop (TRUE));
   gst_harness_push_event (bench.h, gst_event_new_segment (&segment));
-  fail_if (is_dropped (&bench, 1010, 2000));
+  fail_if (late_is_dropped (&bench, 21, 100 * FAST_FRAME));
   bench_free (&bench);
 }
 
 GST_END_TEST;
 
+/* Frame @i without a timestamp. */
+static gboolean
+unstamped_is_dropped (Bench * bench, guint i)
+{
+  GstBuffer *in = frame_new_filled (&live_info, FRAME_DEFAULT,
+      pattern_texture), *out;
+  gboolean dropped;
+
+  gst_harness_set_time (bench->h, i * GST_MSECOND);
+  GST_BUFFER_PTS (in) = GST_CLOCK_TIME_NONE;
+  fail_unless_equals_int (gst_harness_push (bench->h, in), GST_FLOW_OK);
+  out = gst_harness_try_pull (bench->h);
+  dropped = out == NULL;
+  gst_clear_buffer (&out);
+  return dropped;
+}
+
 /* Without timestamps there is nothing to be late by; with them there is, whether or not
- * the caps have a frame rate. The thread falls behind either of them. */
+ * the caps have a frame rate, unless they are no times at all. */
 GST_START_TEST (test_times)
 {
-  static const guint rates[] = { 240, 0 };
-  guint i, k;
+  static const struct
+  {
+    guint rate, unit_us;
+    gboolean drops;
+  } cases[] = {
+    {200, FAST_FRAME, TRUE},
+    {0, FAST_FRAME, TRUE},
+    {0, 1, FALSE},              /* the number of the frame */
+  };
+  guint i, k, n;
 
-  for (i = 0; i < G_N_ELEMENTS (rates); i++) {
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
     Bench bench;
 
-    live_info.fps_n = rates[i];
+    live_info.fps_n = cases[i].rate;
     bench = live_start ("model", MODEL_ESR_TR, "overload-policy", POLICY_DROP,
         NULL);
-    set_downstream (&bench, 6000);
-    for (k = 0; k < 20; k++) {
-      GstBuffer *in = frame_new_filled (&live_info, FRAME_DEFAULT,
-          pattern_texture);
-
-      gst_harness_set_time (bench.h, k * GST_MSECOND);
-      GST_BUFFER_PTS (in) = GST_CLOCK_TIME_NONE;
-      gst_buffer_unref (gst_harness_push_and_pull (bench.h, in));
-    }
-    for (; k < 40; k++)
-      is_dropped (&bench, 10 * k, 1000 * k);
-    fail_unless (bench_get_stat (&bench, "dropped") > 0);
+    set_downstream (&bench, FAST_FRAME + 2000);
+    for (k = 0; k < 20; k++)
+      fail_if (unstamped_is_dropped (&bench, k));
+    for (n = 0; k < 80; k++)
+      n += is_dropped (&bench, cases[i].unit_us * k, 100 * FAST_FRAME * k);
+    fail_unless (cases[i].drops ? n > 0 : n == 0, "case %u: %u", i, n);
     bench_free (&bench);
   }
 }

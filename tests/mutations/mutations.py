@@ -98,6 +98,8 @@ MUTATIONS = [
              "element qos"),
     Mutation("a frame rate that no camera has is none",
              "qos.c", "\n      || info->fps_n / info->fps_d > MOST_PLAUSIBLE_RATE)", ")", "element qos"),
+    Mutation("timestamps that are no times say nothing of the rate",
+             "qos.c", "if (is_plausible (duration) && (", "if ((", "element no-qos-events"),
     Mutation("caps that say far too low a rate do not hold up a stream",
              "qos.c", "      && self->spacing.n_faster < N_FASTER\n", "", "element qos"),
     Mutation("the rate of a source that sends several frames at once is the average",
