@@ -71,6 +71,7 @@ print_text (const Report *report)
   g_print ("  %-15s %s\n", "architecture",
            ecbsr_architecture_to_string (info->architecture));
   print_number ("scale", info->scale);
+  print_number ("colours", info->n_colors);
   print_sizes (info);
   g_print ("  %-15s %s..%s\n", "luma range", black, white);
   g_print ("  %-15s %s\n", "padding", ecbsr_padding_to_string (info->padding));
@@ -169,6 +170,7 @@ print_json (const Report *report)
   append_text_member (json, "architecture",
                       ecbsr_architecture_to_string (info->architecture));
   append_number_member (json, "scale", info->scale);
+  append_number_member (json, "colors", info->n_colors);
   append_sizes (json, info);
   append_text_member (json, "activation",
                       ecbsr_activation_to_string (info->activation));

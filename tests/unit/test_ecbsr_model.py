@@ -14,6 +14,7 @@ GOLDEN = Path(os.environ["ECBSR_GOLDEN"])
 TRAINING = GOLDEN / "ecbsr-x2-m4c8-prelu-training-identity.safetensors"
 CNN = GOLDEN / "esr-cnn-x2-c2d7s3.safetensors"
 BOUNDED = GOLDEN / "ecbsr-x2-m4c16-prelu-bounded.safetensors"
+COLORS = GOLDEN / "ecbsr-rgb-x2-m1c8-prelu-replicate.safetensors"
 REPLICATE = GOLDEN / "ecbsr-x2-m4c16-prelu-replicate.safetensors"
 
 
@@ -52,6 +53,11 @@ class Show(unittest.TestCase):
         cnn, replicate = self.show_json(CNN, REPLICATE)
         self.assertEqual((cnn["padding"], replicate["padding"]), ("zero", "replicate"))
         self.assertIn("  padding         replicate\n", run("show", REPLICATE).stdout)
+
+    def test_colors(self):
+        cnn, colors = self.show_json(CNN, COLORS)
+        self.assertEqual((cnn["colors"], colors["colors"]), (1, 3))
+        self.assertIn("  colours         3\n", run("show", COLORS).stdout)
 
     def test_bounds(self):
         cnn, bounded = self.show_json(CNN, BOUNDED)
