@@ -505,9 +505,14 @@ static gboolean
 gst_ecbsr_src_event (GstBaseTransform * trans, GstEvent * event)
 {
   GstEcbsr *self = GST_ECBSR (trans);
+  GstClockTime latency;
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
     return handle_qos (self, event);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_LATENCY) {
+    gst_event_parse_latency (event, &latency);
+    gst_ecbsr_qos_take_latency (self->qos, latency);
+  }
   if (GST_EVENT_TYPE (event) == GST_EVENT_NAVIGATION)
     event = scale_navigation (event,
         gst_ecbsr_reconfigure_get_scaling (self).scale);
@@ -591,6 +596,9 @@ gst_ecbsr_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
   GstEcbsr *self = GST_ECBSR (parent);
   GstFlowReturn ret = self->parent_chain (pad, parent, buffer);
 
+  gst_ecbsr_qos_after_return (self->qos,
+      gst_ecbsr_times_get_lateness (GST_ELEMENT (self),
+          self->times.running_time));
   self->left = gst_ecbsr_times_get_thread ();
   return ret;
 }

@@ -48,6 +48,11 @@
 #define WINDOW (5 * GST_SECOND)
 #define N_WAITED_FOR 8
 
+/* A sink that waits for the clock lets the thread go when it has shown the frame: most of
+ * the latest 8 frames so exactly, by a share of a frame's duration, are no accident. */
+#define SHOWN_SHARE 4
+#define N_SHOWN 5
+
 /* A thread that has fallen behind needs some time to catch up. */
 #define CATCHES_UP_PERCENT 95
 
@@ -103,6 +108,8 @@ struct _GstEcbsrOverload
   Thread thread;
   Source source;
   GstClockTimeDiff lateness;    /* of the latest frame, more than the source's */
+  GstClockTime latency;         /* of the pipeline; or none */
+  guint8 shown;                 /* by a sink that waited; one bit a frame */
 
   /* What the sink says */
   gboolean engaged;
@@ -139,7 +146,7 @@ gst_ecbsr_overload_new (void)
 {
   GstEcbsrOverload *self = g_new0 (GstEcbsrOverload, 1);
 
-  self->budget = self->duration = GST_CLOCK_TIME_NONE;
+  self->budget = self->duration = self->latency = GST_CLOCK_TIME_NONE;
   gst_ecbsr_overload_reset (self);
   return self;
 }
@@ -161,6 +168,7 @@ forget_arrivals (GstEcbsrOverload * self)
   self->thread = thread;
   self->source = source;
   self->lateness = 0;
+  self->shown = 0;
 }
 
 void
@@ -170,6 +178,7 @@ gst_ecbsr_overload_reset (GstEcbsrOverload * self)
     .policy = self->policy,
     .budget = self->budget,
     .duration = self->duration,
+    .latency = self->latency,
     .load = 1.0,
     .share = 1.0,
     .average_share = 1.0,
@@ -277,14 +286,20 @@ gst_ecbsr_overload_take_qos (GstEcbsrOverload * self, GstClockTime timestamp,
     self->earliest = timestamp + jitter;
 }
 
-static gboolean
-is_many (guint8 frames)
+static guint
+count (guint8 frames)
 {
   guint n = 0;
 
   for (; frames; frames &= frames - 1)
     n++;
-  return n >= FEW_FRAMES;
+  return n;
+}
+
+static gboolean
+is_many (guint8 frames)
+{
+  return count (frames) >= FEW_FRAMES;
 }
 
 static gdouble
@@ -430,11 +445,36 @@ take_lateness (GstEcbsrOverload * self, const GstEcbsrArrival * arrival)
   return lateness - get_source_lateness (source);
 }
 
+void
+gst_ecbsr_overload_take_latency (GstEcbsrOverload * self, GstClockTime latency)
+{
+  self->latency = latency;
+}
+
+void
+gst_ecbsr_overload_take_return (GstEcbsrOverload * self,
+    GstClockTimeDiff lateness)
+{
+  GstClockTimeDiff after;
+
+  if (self->thread.dropped)
+    return;
+  self->shown <<= 1;
+  if (!GST_CLOCK_STIME_IS_VALID (lateness)
+      || !GST_CLOCK_TIME_IS_VALID (self->latency)
+      || !GST_CLOCK_TIME_IS_VALID (self->duration))
+    return;
+  after = lateness - (GstClockTimeDiff) self->latency;
+  self->shown |= after >= 0
+      && after < (GstClockTimeDiff) (self->duration / SHOWN_SHARE);
+}
+
 /* A sink that waits for the clock knows best. */
 static gboolean
 is_in_time_at_sink (const GstEcbsrOverload * self)
 {
-  return self->engaged && self->n_silent <= N_LATE && self->jitter <= 0;
+  return count (self->shown) >= N_SHOWN
+      || (self->engaged && self->n_silent <= N_LATE && self->jitter <= 0);
 }
 
 static gboolean

@@ -19,7 +19,8 @@
  * The thread falls behind where it is busy for longer than frames last: here, with what
  * comes before and after in the same thread, and where a full queue holds it up. The
  * time in which it waits for its next frame is no part of that: a source that is slow,
- * stamps frames of another rate than it says, or pauses has not to be helped. Where
+ * stamps frames of another rate than it says, or pauses has not to be helped. Nor is that in
+ * which a sink waits for the clock, which no cheaper level makes shorter. Where
  * the frame rate is known, frames that are missing count as if they had come: a source
  * or a queue that does not wait has dropped them.
  *
@@ -94,6 +95,17 @@ void gst_ecbsr_overload_set_base (GstEcbsrOverload * overload,
 /* On what share of the picture the network, if any, was to work in the frame that is
  * taken next; 1 until told. */
 void gst_ecbsr_overload_set_share (GstEcbsrOverload * overload, gdouble share);
+
+/* The pipeline's latency, as a LATENCY event says: how long after its running time a
+ * sink shows a frame. */
+void gst_ecbsr_overload_take_latency (GstEcbsrOverload * overload,
+    GstClockTime latency);
+
+/* The thread is back from a frame, when that was @lateness late, as on its arrival. Where
+ * that is the pipeline's latency, again and again, a sink in the same thread has waited
+ * for the clock, and the thread is not behind however few frames it finds time for. */
+void gst_ecbsr_overload_take_return (GstEcbsrOverload * overload,
+    GstClockTimeDiff lateness);
 
 /* What a QOS event says. One without jitter says nothing: that sink does not wait for
  * the clock. */

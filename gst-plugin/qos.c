@@ -607,6 +607,22 @@ gst_ecbsr_qos_after_frame (GstEcbsrQos * self, GstClockTime now,
 }
 
 void
+gst_ecbsr_qos_after_return (GstEcbsrQos * self, GstClockTimeDiff lateness)
+{
+  g_mutex_lock (&self->lock);
+  gst_ecbsr_overload_take_return (self->overload, lateness);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+gst_ecbsr_qos_take_latency (GstEcbsrQos * self, GstClockTime latency)
+{
+  g_mutex_lock (&self->lock);
+  gst_ecbsr_overload_take_latency (self->overload, latency);
+  g_mutex_unlock (&self->lock);
+}
+
+void
 gst_ecbsr_qos_flush (GstEcbsrQos * self)
 {
   self->spacing.latest = self->spacing.begin = GST_CLOCK_TIME_NONE;

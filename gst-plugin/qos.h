@@ -73,6 +73,9 @@ gboolean gst_ecbsr_qos_before_frame (GstEcbsrQos * qos,
 void gst_ecbsr_qos_after_frame (GstEcbsrQos * qos, GstClockTime now,
     GstClockTime time, const GstEcbsrRun * run, GstEcbsrQosActions * actions);
 
+/* The thread has come back from a frame that was @lateness late then, as on its arrival. */
+void gst_ecbsr_qos_after_return (GstEcbsrQos * qos, GstClockTimeDiff lateness);
+
 void gst_ecbsr_qos_flush (GstEcbsrQos * qos);
 
 /* ----------------------------------------------------------- any thread -- */
@@ -94,6 +97,9 @@ typedef enum
 /* Records a QOS event, and says who is to have it. */
 GstEcbsrQosAnswer gst_ecbsr_qos_take_event (GstEcbsrQos * qos,
     const GstEcbsrQosConfig * qos_config, GstEvent * event);
+
+/* What a LATENCY event has distributed. */
+void gst_ecbsr_qos_take_latency (GstEcbsrQos * qos, GstClockTime latency);
 
 /* Adds the reported latency to what upstream has answered. */
 void gst_ecbsr_qos_add_latency (GstEcbsrQos * qos,

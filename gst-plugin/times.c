@@ -63,6 +63,24 @@ gst_ecbsr_times_get_now (GstElement * element, GstClockTime * base_time)
   return now;
 }
 
+static GstClockTimeDiff
+get_lateness (GstClockTime now, GstClockTime base_time,
+    GstClockTime running_time)
+{
+  if (!GST_CLOCK_TIME_IS_VALID (base_time)
+      || !GST_CLOCK_TIME_IS_VALID (running_time))
+    return GST_CLOCK_STIME_NONE;
+  return GST_CLOCK_DIFF (running_time, now) - (GstClockTimeDiff) base_time;
+}
+
+GstClockTimeDiff
+gst_ecbsr_times_get_lateness (GstElement * element, GstClockTime running_time)
+{
+  GstClockTime base_time, now = gst_ecbsr_times_get_now (element, &base_time);
+
+  return get_lateness (now, base_time, running_time);
+}
+
 GstClockTime
 gst_ecbsr_times_read_arrival (GstElement * element,
     const GstEcbsrThreadTime * left, GstClockTime running_time,
@@ -74,11 +92,7 @@ gst_ecbsr_times_read_arrival (GstElement * element,
   arrival->now = back.now;
   arrival->waited = get_waited (left, &back);
   arrival->running_time = running_time;
-  arrival->lateness = GST_CLOCK_STIME_NONE;
-  if (GST_CLOCK_TIME_IS_VALID (base_time)
-      && GST_CLOCK_TIME_IS_VALID (running_time))
-    arrival->lateness = GST_CLOCK_DIFF (running_time, now)
-        - (GstClockTimeDiff) base_time;
+  arrival->lateness = get_lateness (now, base_time, running_time);
   GST_LOG_OBJECT (element, "frame of %" GST_TIME_FORMAT " came: waited for %"
       GST_TIME_FORMAT ", late by %" GST_STIME_FORMAT,
       GST_TIME_ARGS (running_time), GST_TIME_ARGS (arrival->waited),

@@ -36,6 +36,11 @@ GstEcbsrThreadTime gst_ecbsr_times_get_thread (void);
 GstClockTime gst_ecbsr_times_get_now (GstElement * element,
     GstClockTime * base_time);
 
+/* How much later it is, by @element's clock, than a frame's @running_time, or
+ * GST_CLOCK_STIME_NONE. */
+GstClockTimeDiff gst_ecbsr_times_get_lateness (GstElement * element,
+    GstClockTime running_time);
+
 /* Sets @arrival for a frame of @running_time that @element has got now in this thread,
  * which left to get it when @left says. Returns the time of gst_ecbsr_times_get_now (). */
 GstClockTime gst_ecbsr_times_read_arrival (GstElement * element,

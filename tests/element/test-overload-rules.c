@@ -177,6 +177,46 @@ GST_START_TEST (test_changes)
 
 GST_END_TEST;
 
+#define FRAME (33 * GST_MSECOND)
+#define LATENCY (80 * GST_MSECOND)
+
+/* Whether the level changes where the thread has time for every other frame only, from which
+ * it comes back @late later than the sink shows it. */
+static gboolean
+goes_down (GstClockTimeDiff late, GstClockTimeDiff jitter)
+{
+  g_autoptr (GstEcbsrOverload) overload = new_two_levels (26 * GST_MSECOND);
+  guint i;
+
+  gst_ecbsr_overload_take_latency (overload, LATENCY);
+  for (i = 0; i < 100; i++) {
+    GstClockTime now = GST_SECOND + 2 * FRAME * i;
+    GstEcbsrLevelChange change;
+
+    fail_if (drops (overload, now, now));
+    if (gst_ecbsr_overload_take_frame (overload, now, 10 * GST_MSECOND,
+            10 * GST_MSECOND, &change))
+      return TRUE;
+    gst_ecbsr_overload_take_return (overload, (GstClockTimeDiff) LATENCY + late
+        + (i % 2 ? jitter : 0));
+  }
+  return FALSE;
+}
+
+/* A sink in the same thread waits for the clock, longer than frames last, and a queue that
+ * holds one frame throws every other one away: no cheaper level helps. Unless the thread
+ * comes back at any other time, which is work. */
+GST_START_TEST (test_sink_that_waits)
+{
+  fail_if (goes_down (0, 0));
+  fail_if (goes_down (GST_MSECOND, GST_MSECOND));
+  fail_unless (goes_down (-GST_MSECOND, 0));
+  fail_unless (goes_down (FRAME / 4, 0));
+  fail_unless (goes_down (0, FRAME / 2));
+}
+
+GST_END_TEST;
+
 static Suite *
 overload_rules_suite (void)
 {
@@ -189,6 +229,7 @@ overload_rules_suite (void)
   tcase_add_test (tc, test_drops_after_frames_without_timestamps);
   tcase_add_test (tc, test_chooses_first_level);
   tcase_add_test (tc, test_late_downstream);
+  tcase_add_test (tc, test_sink_that_waits);
   tcase_add_test (tc, test_changes);
   return s;
 }

@@ -101,6 +101,8 @@ MUTATIONS = [
     Mutation("timestamps that are no times say nothing of the rate",
              "qos.c", "return duration >= GST_SECOND / MOST_PLAUSIBLE_RATE;", "return TRUE;",
              "element no-qos-events"),
+    Mutation("a sink that waits for the clock is no overload",
+             "overload.c", "count (self->shown) >= N_SHOWN\n      ||", "", "element overload-rules"),
     Mutation("caps that say far too low a rate do not hold up a stream",
              "qos.c", "      && self->spacing.n_faster < N_FASTER\n", "", "element qos"),
     Mutation("the rate of a source that sends several frames at once is the average",
