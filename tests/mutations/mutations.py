@@ -224,4 +224,10 @@ MUTATIONS = [
     Mutation("a change reaches chroma as far as the filter does",
              "../src/frame_cache.c", "guint x = plan->beside_x, y = plan->beside_y;",
              "guint x = 0, y = 0;", "plan-frame-cache"),
+    Mutation("a change in any plane of R, G and B is one of all three",
+             "../src/frame_cache.c", "if (block->x1 > 0 && ecbsr_plan_joins_planes (plan))",
+             "if (block->x1 > 0 && ecbsr_plan_has_colors (plan))", "plan-frame-cache"),
+    Mutation("chroma in the middle of its cell is its pixels' mean",
+             "../src/plan_colors.c", "if (at == filter->size / 2.0)", "if (FALSE)",
+             "plan-colors"),
 ]
