@@ -28,11 +28,12 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 #define LONGEST_WAIT GST_SECOND
 
 /* Frames from which the rate is read where the caps know none (a few for the first time,
- * which may be slow ones), and what share of them may be closer together by accident; more
+ * which may be slow ones, but not just some that came at once), and what share of them may be closer together by accident; more
  * are a source that sends several at once. A pause is no frame's duration, and what is
  * little else is the same. */
 #define N_SPACINGS 16
 #define FIRST_SPACINGS 2
+#define FIRST_TIME (100 * GST_MSECOND)
 #define CLOSER_SHARE 4
 #define LEAST_OF_AVERAGE 2      /* the duration is no less than its half */
 #define PAUSE GST_SECOND
@@ -116,17 +117,25 @@ is_plausible (GstClockTime duration)
   return duration >= GST_SECOND / MOST_PLAUSIBLE_RATE;
 }
 
+static GstClockTime
+get_sum (const Spacing * spacing)
+{
+  GstClockTime sum = 0;
+  guint i;
+
+  for (i = 0; i < spacing->n; i++)
+    sum += spacing->between[i];
+  return sum;
+}
+
 /* Where frames were lost on the way most of the others may be far apart. */
 static GstClockTime
 get_usual_spacing (Spacing * spacing)
 {
-  GstClockTime sum = 0, usual;
-  guint i;
+  GstClockTime sum = get_sum (spacing), usual;
 
   qsort (spacing->between, spacing->n, sizeof *spacing->between, compare_times);
   usual = spacing->between[spacing->n / CLOSER_SHARE];
-  for (i = 0; i < spacing->n; i++)
-    sum += spacing->between[i];
   return usual * spacing->n < sum / LEAST_OF_AVERAGE ? sum / spacing->n : usual;
 }
 
@@ -177,7 +186,8 @@ take_spacing (Spacing * spacing, GstClockTime caps_duration,
     return;
   spacing->between[spacing->n++] = running_time - latest;
   if (spacing->n == N_SPACINGS || (spacing->n >= FIRST_SPACINGS
-          && !GST_CLOCK_TIME_IS_VALID (spacing->duration)))
+          && !GST_CLOCK_TIME_IS_VALID (spacing->duration)
+          && get_sum (spacing) >= FIRST_TIME))
     read_duration (spacing);
   if (spacing->n == 0)
     judge_caps (spacing, caps_duration, arrival->now);

@@ -518,18 +518,22 @@ GST_END_TEST;
  * all of them, from the first on. */
 GST_START_TEST (test_rate_of_bursts)
 {
-  Stream stream = stream_start (TRUE);
-  guint i;
+  static const GstClockTime spacings[] = { GST_MSECOND, 8 * GST_MSECOND };
+  guint i, k;
 
-  replace_setup (&stream, 0);
-  for (i = 0; i < 100; i++) {
-    run_frame (&stream, 20 * GST_MSECOND);
-    fail_if (stream.actions.level_changed);
-    stream.running_time += i % 3 == 2 ? 2 * FRAME - 2 * GST_MSECOND
-        : GST_MSECOND - FRAME;
+  for (k = 0; k < G_N_ELEMENTS (spacings); k++) {
+    Stream stream = stream_start (TRUE);
+
+    replace_setup (&stream, 0);
+    for (i = 0; i < 100; i++) {
+      run_frame (&stream, 20 * GST_MSECOND);
+      fail_if (stream.actions.level_changed);
+      stream.running_time += i % 3 == 2 ? 2 * FRAME - 2 * spacings[k]
+          : spacings[k] - FRAME;
+    }
+    run_until_level_changes (&stream, 20, 2 * FRAME);
+    stream_free (&stream);
   }
-  run_until_level_changes (&stream, 20, 2 * FRAME);
-  stream_free (&stream);
 }
 
 GST_END_TEST;
