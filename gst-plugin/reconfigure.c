@@ -374,8 +374,10 @@ gst_ecbsr_reconfigure_ask_upstream (GstEcbsr * self)
 {
   gboolean live, answered = ask_whether_live (self, &live);
 
-  GST_DEBUG_OBJECT (self, "the source is %s", live ? "live"
-      : answered ? "not live" : "not ready to say whether it is live");
+  if (answered)
+    GST_DEBUG_OBJECT (self, "the source is %s", live ? "live" : "not live");
+  else
+    GST_LOG_OBJECT (self, "the source does not say whether it is live");
   GST_OBJECT_LOCK (self);
   self->source_live = live;
   GST_OBJECT_UNLOCK (self);
