@@ -320,3 +320,20 @@ gst_ecbsr_buffer_get_regions (GstBuffer * buffer, guint width, guint height,
               GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)))
     add_region (regions, width, height, (GstVideoRegionOfInterestMeta *) meta);
 }
+
+/* ------------------------------------------------------------ navigation -- */
+
+GstEvent *
+gst_ecbsr_buffer_scale_navigation (GstEvent * event, guint scale)
+{
+  const GstStructure *s = gst_event_get_structure (event);
+  gdouble x, y;
+
+  if (!s || !gst_structure_get (s, "pointer_x", G_TYPE_DOUBLE, &x,
+          "pointer_y", G_TYPE_DOUBLE, &y, NULL))
+    return event;
+  event = gst_event_make_writable (event);
+  gst_structure_set (gst_event_writable_structure (event), "pointer_x",
+      G_TYPE_DOUBLE, x / scale, "pointer_y", G_TYPE_DOUBLE, y / scale, NULL);
+  return event;
+}

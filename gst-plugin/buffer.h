@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Buffers: how they are allocated (SIMD-friendly, and with GstVideoMeta, so that
- * strides are free), and the metadata that they carry. */
+ * strides are free), and the metadata that they carry; and what else has coordinates of
+ * a frame. */
 
 #pragma once
 
@@ -42,6 +43,12 @@ gboolean gst_ecbsr_buffer_offers_meta (GType api);
  * adds nothing, where @meta does not depend on sizes. */
 gboolean gst_ecbsr_buffer_scale_meta (GstBuffer * outbuf, GstMeta * meta,
     GstBuffer * inbuf, GstVideoInfo * in_info, GstVideoInfo * out_info);
+
+/* Takes navigation @event of the larger frame, and returns it in the pixels of a frame
+ * that is @scale times smaller, upstream's. All events that have coordinates: the library's
+ * accessors know no scrolling, up to 1.22. How far was scrolled is no distance in the
+ * picture. */
+GstEvent *gst_ecbsr_buffer_scale_navigation (GstEvent * event, guint scale);
 
 /* Parts of a frame that the network works on. */
 typedef struct

@@ -462,24 +462,6 @@ gst_ecbsr_sink_event (GstBaseTransform * trans, GstEvent * event)
       event);
 }
 
-/* Upstream thinks in the pixels of its own picture. All events that have coordinates:
- * the library's accessors know no scrolling, up to 1.22. How far was scrolled is no
- * distance in the picture. */
-static GstEvent *
-scale_navigation (GstEvent * event, guint scale)
-{
-  const GstStructure *s = gst_event_get_structure (event);
-  gdouble x, y;
-
-  if (!s || !gst_structure_get (s, "pointer_x", G_TYPE_DOUBLE, &x,
-          "pointer_y", G_TYPE_DOUBLE, &y, NULL))
-    return event;
-  event = gst_event_make_writable (event);
-  gst_structure_set (gst_event_writable_structure (event), "pointer_x",
-      G_TYPE_DOUBLE, x / scale, "pointer_y", G_TYPE_DOUBLE, y / scale, NULL);
-  return event;
-}
-
 /* Bypasses GstBaseTransform's QoS, which would drop frames that can still be
  * upscaled by a cheaper model; and upstream as long as we can help it. */
 static gboolean
@@ -514,7 +496,7 @@ gst_ecbsr_src_event (GstBaseTransform * trans, GstEvent * event)
     gst_ecbsr_qos_take_latency (self->qos, latency);
   }
   if (GST_EVENT_TYPE (event) == GST_EVENT_NAVIGATION)
-    event = scale_navigation (event,
+    event = gst_ecbsr_buffer_scale_navigation (event,
         gst_ecbsr_reconfigure_get_scaling (self).scale);
   return GST_BASE_TRANSFORM_CLASS (gst_ecbsr_parent_class)->src_event (trans,
       event);

@@ -86,7 +86,7 @@ MUTATIONS = [
     Mutation("a crop rectangle is applied",
              "frame.c", "    move_to_crop (frame, crop);\n", "", "element buffers"),
     Mutation("the coordinates of navigation are the source's",
-             "gstecbsr.c", "G_TYPE_DOUBLE, x / scale, \"pointer_y\", G_TYPE_DOUBLE, y / scale",
+             "buffer.c", "G_TYPE_DOUBLE, x / scale, \"pointer_y\", G_TYPE_DOUBLE, y / scale",
              "G_TYPE_DOUBLE, x, \"pointer_y\", G_TYPE_DOUBLE, y", "element metas"),
     Mutation("late frames are not dropped by the base class",
              "gstecbsr.c", "if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)",
