@@ -21,9 +21,6 @@ COLOR_MODELS = {"SuperUltraCompact": (8, 24), "ECBSR M6C40": (6, 40), "Compact":
 # Differences from PyTorch's result that pass, of 255: the largest, and the mean.
 LIMITS = {"float32": (0.01, 0.001), "bfloat16": (3, 0.05), "int8": (3, 0.05)}
 BYTE_LIMITS = (3, 0.05)
-# oneDNN rounds sums that lie between two bytes as it likes; of a byte deep in a network that
-# is a few levels on a pixel or two.
-ONEDNN_BYTE_LIMITS = (15, 0.05)
 
 
 @dataclass
@@ -200,8 +197,6 @@ def difference(contender, case, runner):
     runner.write(path)
     output = np.fromfile(path, contender.dtype)
     limit = BYTE_LIMITS if contender.dtype == "u1" else LIMITS[contender.precision]
-    if (contender.label, contender.precision) == ("oneDNN", "int8"):
-        limit = ONEDNN_BYTE_LIMITS
     return reference.check(f"{contender.label}, {contender.precision}", output,
                            contender.expected(case).ravel(), limit)
 

@@ -71,12 +71,14 @@ def all_bfloat16(layers, luma):
 
 
 def unsigned_int8(layers, luma):
-    """`layers` from network.to_bytes()."""
+    """`layers` from network.to_bytes(). Sums are exact and become values in float32, as oneDNN
+    has it: in double precision some bytes are rounded the other way, and what they are
+    spread to deep in a simplified network is many levels."""
     x = as_tensor(luma)
     q = x
     for i, layer in enumerate(layers):
-        total = int8.exact_conv(q, layer.q_weight.astype(np.float32))
-        value = (total + int8.column(layer.q_bias)) * int8.column(layer.q_scale)
+        total = int8.exact_conv(q, layer.q_weight.astype(np.float32)).float()
+        value = (total + int8.column(layer.q_bias).float()) * int8.column(layer.q_scale).float()
         if i + 1 < len(layers):
             q = value.clamp(min=0).round().clamp(max=255).float()
     return finish(value.float(), x)

@@ -158,6 +158,11 @@ class Report(unittest.TestCase):
         self.assertIn("(benchmarks-xeon-2-amxint8.png)", text)
         self.assertEqual(report.merge(text, self.found("Zen (1), avx2", 5.0)), text)
 
+    def test_the_page_is_kept(self):
+        page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+        text = report.merge(page, self.found("Xeon (2), amxint8", 3.0))
+        self.assertTrue(text.startswith(page), "what others have measured has changed")
+
     def test_kinds_of_cpu(self):
         system = {"cpu": "AMD EPYC", "isa": "avx512bf16"}
         kind = report.kind_of(system, "vendor_id\t: x\ncpu family\t: 25\nmodel\t\t: 17\n"
