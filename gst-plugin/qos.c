@@ -27,10 +27,10 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ecbsr_debug);
 /* For quality levels, instead of a frame that would take longer. */
 #define LONGEST_WAIT GST_SECOND
 
-/* Frames from which the rate is read where the caps know none (a few for the first time,
- * which may be slow ones, but not just some that came at once), and what share of them may be closer together by accident; more
- * are a source that sends several at once. A pause is no frame's duration, and what is
- * little else is the same. */
+/* Frames from which the rate is read where the caps know none, and what share of them may
+ * be closer together by accident; more are a source that sends several at once. The first
+ * time a few do, which may be slow ones, if they are not just some that came at once. A
+ * pause is no frame's duration, and what is little else is the same. */
 #define N_SPACINGS 16
 #define FIRST_SPACINGS 2
 #define FIRST_TIME (100 * GST_MSECOND)
