@@ -319,11 +319,22 @@ get_default_site (GstVideoColorRange range)
       GST_VIDEO_CHROMA_SITE_JPEG : GST_VIDEO_CHROMA_SITE_MPEG2;
 }
 
-void
-gst_ecbsr_caps_read_site (GstVideoInfo * info, const GstCaps * caps)
+static void
+read_range (GstVideoInfo * info, const GstStructure * s)
 {
-  const gchar *site = gst_structure_get_string (gst_caps_get_structure (caps,
-          0), "chroma-site");
+  const gchar *text = gst_structure_get_string (s, "colorimetry");
+  GstVideoColorimetry named;
+
+  if (text && gst_video_colorimetry_from_string (&named, text)
+      && named.matrix == GST_VIDEO_COLOR_MATRIX_UNKNOWN
+      && named.range != GST_VIDEO_COLOR_RANGE_UNKNOWN)
+    info->colorimetry.range = named.range;
+}
+
+static void
+read_site (GstVideoInfo * info, const GstStructure * s)
+{
+  const gchar *site = gst_structure_get_string (s, "chroma-site");
 
   info->chroma_site = GST_VIDEO_CHROMA_SITE_UNKNOWN;
   if (!gst_ecbsr_formats_is_subsampled (info->finfo))
@@ -332,6 +343,15 @@ gst_ecbsr_caps_read_site (GstVideoInfo * info, const GstCaps * caps)
     info->chroma_site = gst_video_chroma_site_from_string (site);
   if (info->chroma_site == GST_VIDEO_CHROMA_SITE_UNKNOWN)
     info->chroma_site = get_default_site (info->colorimetry.range);
+}
+
+void
+gst_ecbsr_caps_read_color (GstVideoInfo * info, const GstCaps * caps)
+{
+  const GstStructure *s = gst_caps_get_structure (caps, 0);
+
+  read_range (info, s);
+  read_site (info, s);
 }
 
 /* What the colours of @in are in frames of @format. Defaults of colorimetry depend
@@ -493,7 +513,7 @@ gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps,
 
   if (scaling->passes || !gst_video_info_from_caps (&in, incaps))
     return gst_caps_fixate (othercaps);
-  gst_ecbsr_caps_read_site (&in, incaps);
+  gst_ecbsr_caps_read_color (&in, incaps);
   choice = choose (othercaps, &in);
   if (choice.format == GST_VIDEO_FORMAT_UNKNOWN)
     return gst_caps_fixate (othercaps);

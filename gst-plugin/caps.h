@@ -39,11 +39,12 @@ GstCaps *gst_ecbsr_caps_transform (GstCaps * caps, GstPadDirection direction,
 GstCaps *gst_ecbsr_caps_fixate (GstCaps * incaps, GstCaps * othercaps,
     const GstEcbsrScaling * scaling);
 
-/* Sets the chroma siting of @info, which has been made of @caps: as they name it,
- * else that of JPEG for full range and that of MPEG-2 for all else. Whatever
- * gst_video_info_from_caps () has set is ignored: it depends on GStreamer's
- * version, on the height and on what else @caps name. Unknown (0) only where
- * chroma is not subsampled. */
-void gst_ecbsr_caps_read_site (GstVideoInfo * info, const GstCaps * caps);
+/* What gst_video_info_from_caps () has made of the colours in @caps, corrected in @info.
+ * The range: GStreamer forgets one that is named without a matrix, as decoders do for
+ * H.264 that says no more than that it is of full range. The chroma siting: as @caps name
+ * it, else that of JPEG for full range and that of MPEG-2 for all else; GStreamer's own
+ * depends on its version, on the height and on what else @caps name. Unknown (0) only
+ * where chroma is not subsampled. */
+void gst_ecbsr_caps_read_color (GstVideoInfo * info, const GstCaps * caps);
 
 G_END_DECLS

@@ -370,8 +370,8 @@ gst_ecbsr_set_info (GstVideoFilter * filter, GstCaps * incaps,
   set_passthrough (self, !self->setup->model);
   if (!gst_ecbsr_caps_can_scale (incaps))
     self->answered_allocation = FALSE;  /* that was about other memory */
-  gst_ecbsr_caps_read_site (in_info, incaps);
-  gst_ecbsr_caps_read_site (out_info, outcaps);
+  gst_ecbsr_caps_read_color (in_info, incaps);
+  gst_ecbsr_caps_read_color (out_info, outcaps);
   if (gst_ecbsr_reconfigure_set_caps (self, in_info, out_info, &actions,
           &error)) {
     apply_actions (self, &actions);

@@ -202,6 +202,12 @@ static const Fixation fixations[] = {
       OUT ("I420") "bt709,chroma-site=mpeg2"},
   {IN ("I420") ",colorimetry=1:4:0:0", ANY_OUT "{GRAY8,I420}",
       OUT ("I420") "1:4:0:0,chroma-site=jpeg"},
+  /* A range without a matrix, as avdec_h264 has it. */
+  {IN ("I420") ",colorimetry=1:0:0:0,chroma-site=mpeg2", ANY_OUT "I420",
+      OUT ("I420") "1:4:16:4,chroma-site=mpeg2"},
+  {IN ("I420") ",colorimetry=1:0:0:0", ANY_OUT "BGRx", OUT ("BGRx") "1:1:16:4"},
+  {IN ("I420") ",colorimetry=2:0:0:0", ANY_OUT "I420",
+      OUT ("I420") "bt601,chroma-site=mpeg2"},
   {IN ("I420") ",chroma-site=mpeg2", ANY_OUT "I420",
       OUT ("I420") "bt601,chroma-site=mpeg2"},
   /* Downstream's word counts. */
@@ -284,6 +290,7 @@ static const Siting sitings[] = {
   {"YUY2", GST_VIDEO_CHROMA_SITE_MPEG2},
   {"I420,interlace-mode=interleaved", GST_VIDEO_CHROMA_SITE_MPEG2},
   {"I420,colorimetry=1:4:0:0", GST_VIDEO_CHROMA_SITE_JPEG},
+  {"I420,colorimetry=1:0:0:0", GST_VIDEO_CHROMA_SITE_JPEG},
   {"Y42B,colorimetry=1:4:0:0", GST_VIDEO_CHROMA_SITE_JPEG},
   {"I420,chroma-site=jpeg", GST_VIDEO_CHROMA_SITE_JPEG},
   {"I420,chroma-site=jpeg,colorimetry=bt709", GST_VIDEO_CHROMA_SITE_JPEG},
@@ -310,7 +317,7 @@ GST_START_TEST (test_siting)
     GstVideoInfo info;
 
     fail_unless (gst_video_info_from_caps (&info, caps), "%s", string);
-    gst_ecbsr_caps_read_site (&info, caps);
+    gst_ecbsr_caps_read_color (&info, caps);
     fail_unless (info.chroma_site == row->site, "%s: %u", string,
         info.chroma_site);
     gst_caps_unref (caps);

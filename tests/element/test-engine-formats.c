@@ -53,7 +53,7 @@ get_config (const Row * row, EcbsrPlanConfig * config)
     gst_caps_set_simple (caps, "chroma-site", G_TYPE_STRING, row->chroma_site,
         NULL);
   fail_unless (gst_video_info_from_caps (&info, caps));
-  gst_ecbsr_caps_read_site (&info, caps);
+  gst_ecbsr_caps_read_color (&info, caps);
   gst_ecbsr_frame_get_config (&info, config);
   gst_caps_unref (caps);
 }
