@@ -2,6 +2,8 @@
 
 #include "video.h"
 
+#include "fields.h"
+
 #include <gst/video/video.h>
 
 // A bin under construction: elements one after the other.
@@ -86,6 +88,7 @@ append_deinterlace (Chain *self, const GstVideoInfo *info)
   // Each field becomes a frame: motion stays as smooth as it was.
   gst_util_set_object_arg (G_OBJECT (deinterlace), "fields", "all");
   gst_util_set_object_arg (G_OBJECT (deinterlace), "method", "yadif");
+  fields_correct_times (deinterlace);
 }
 
 static GstVideoOrientationMethod
