@@ -35,7 +35,7 @@ class Case(unittest.TestCase):
     def make(self, name, *parts, tags=()):
         """A file of video and other streams, each a part up to the muxer."""
         muxer = {".mp4": "mp4mux", ".mov": "qtmux", ".mkv": "matroskamux", ".webm": "webmmux",
-                 ".avi": "avimux", ".ts": "mpegtsmux"}[Path(name).suffix]
+                 ".avi": "avimux", ".flv": "flvmux", ".ts": "mpegtsmux"}[Path(name).suffix]
         need(muxer)
         launch(f'{muxer} name=mux ! filesink location="{self.path(name)}" '
                + " ".join(f"{part} ! queue max-size-time=0 max-size-bytes=0 ! mux." for part in parts),
@@ -176,6 +176,29 @@ class Videos(Case):
             red, green, blue = frames[0][1][3000:3003]
             self.assertGreater(red, 245)
             self.assertLess(max(green, blue), 10)
+
+    def test_jpeg_in_a_film(self):
+        """As cameras record it: pictures, but not one picture."""
+        source = self.make("camera.mov", f"{picture()} ! jpegenc", f"{tone()} ! avenc_aac")
+        self.assertEqual(size_of(self.upscale(source, "large.mp4")), (128, 96, N_FRAMES))
+
+    def test_streams_that_are_found_one_after_the_other(self):
+        """flvdemux knows of sound only when it comes to it."""
+        source = self.make("clip.flv", f"{picture()} ! {H264} ! h264parse",
+                           f"{tone()} ! avenc_aac ! aacparse")
+        sound = [stream for stream in read_streams(source) if stream.kind == "audio/mpeg"]
+        for name in "large.mp4", "large.mkv":
+            out = self.upscale(source, name)
+            self.assertEqual(size_of(out), (128, 96, N_FRAMES))
+            found = [stream for stream in read_streams(out) if stream.kind == "audio/mpeg"]
+            self.assertEqual([data for _, data in found[0].packets],
+                             [data for _, data in sound[0].packets])
+        out = self.upscale(source, "rest.mp4", "--start", "2")
+        self.assertAlmostEqual(size_of(out)[2], N_FRAMES // 2, delta=25)
+
+    def test_shorter_than_a_queue(self):
+        source = self.make("short.mkv", f"{picture(n_frames=2)} ! {H264}")
+        self.assertEqual(size_of(self.upscale(source, "large.mp4")), (128, 96, 2))
 
     def test_long_enough_to_fill_all_queues(self):
         """Sound that lies far from its picture in the file."""

@@ -312,7 +312,8 @@ link_other (Transcoder *self, Stream *stream)
   const gchar *encoder = NULL, *suffix = self->options->container->suffix;
   GError *error = NULL;
 
-  stream->out = queue_stream (self, stream);
+  if (!stream->out)
+    stream->out = queue_stream (self, stream);
   switch (passthrough_link (GST_BIN (self->pipeline), self->muxer,
                             self->options->container, stream->out, caps,
                             &encoder, &error))
@@ -424,7 +425,8 @@ add_own_video (Transcoder *self, Stream *replaced)
   GstElement *source = transcoder_add (self, "filesrc");
   GstElement *parser = transcoder_add (self, "parsebin");
 
-  if (!source || !parser || !discard (self, replaced->pad))
+  if (!source || !parser
+      || !discard (self, replaced->out ? replaced->out : replaced->pad))
     return FALSE;
   if (GST_IS_TAG_SETTER (self->muxer))
     keep_global_tags (self, replaced->pad);
@@ -445,7 +447,8 @@ link_main_video (Transcoder *self, Stream *video)
 {
   if (self->options->video)
     return add_own_video (self, video);
-  video->out = queue_stream (self, video);
+  if (!video->out)
+    video->out = queue_stream (self, video);
   return link_video (self, video);
 }
 
@@ -475,7 +478,88 @@ release_streams (Transcoder *self)
   for (guint i = 0; i < self->streams->len; i++)
     {
       Stream *stream = self->streams->pdata[i];
+      if (stream->hold)
+        gst_pad_remove_probe (stream->pad, stream->hold);
+      stream->hold = 0;
+      if (stream->hold_out)
+        gst_pad_remove_probe (stream->held, stream->hold_out);
+      stream->hold_out = 0;
+      stream->known = TRUE;
+    }
+}
+
+// ------------------------------------------------- streams that are seen late
+// --
+
+static void
+post_known (GstElement *parsebin)
+{
+  gst_element_post_message (
+      parsebin,
+      gst_message_new_application (GST_OBJECT (parsebin),
+                                   gst_structure_new_empty ("streams-known")));
+}
+
+// A queue is full, and no other stream has come meanwhile.
+static void
+stop_waiting (GstElement *queue, gpointer parsebin)
+{
+  post_known (parsebin);
+}
+
+static GstPadProbeReturn
+stop_waiting_at_end (GstPad *pad, GstPadProbeInfo *info, gpointer parsebin)
+{
+  if (GST_EVENT_TYPE (info->data) != GST_EVENT_EOS)
+    return GST_PAD_PROBE_OK;
+  post_known (parsebin);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+static GstPadProbeReturn
+keep_blocked (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  return GST_PAD_PROBE_OK;
+}
+
+// Some demuxers, flvdemux for one, find a stream at its first data only, after
+// that of the others: what has come goes into the queue, so that the file is
+// read on.
+static void
+wait_for_others (Transcoder *self, Stream *first)
+{
+  self->waiting = TRUE;
+  first->out = queue_stream (self, first);
+  first->held = gst_object_ref (first->out);
+  first->hold_out = gst_pad_add_probe (
+      first->out, GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER,
+      keep_blocked, NULL, NULL);
+  g_signal_connect (self->queue, "overrun", G_CALLBACK (stop_waiting),
+                    self->parsebin);
+  gst_pad_add_probe (first->pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+                     stop_waiting_at_end, self->parsebin, NULL);
+  gst_pad_remove_probe (first->pad, first->hold);
+  first->hold = 0;
+}
+
+// The muxer has written its header by then, or may have.
+static void
+leave_out_late (Transcoder *self)
+{
+  for (guint i = 0; i < self->streams->len; i++)
+    {
+      Stream *stream = self->streams->pdata[i];
+      g_autoptr (GstCaps) caps = stream->known ? NULL : stream_caps (stream);
+      g_autofree gchar *name = caps ? describe (caps) : NULL;
+
+      if (stream->known)
+        continue;
+      stream->known = TRUE;
+      transcoder_tell (
+          self, "%s is left out, because it begins after the others", name);
+      discard (self, stream->pad);
       gst_pad_remove_probe (stream->pad, stream->hold);
+      stream->hold = 0;
     }
 }
 
@@ -516,7 +600,16 @@ streams_start (Transcoder *self)
   Stream *video = find_video (self);
 
   if (self->exposed)
-    return;
+    {
+      leave_out_late (self);
+      return;
+    }
+  if (self->streams->len == 1 && self->muxer && !self->picture
+      && !self->waiting)
+    {
+      wait_for_others (self, self->streams->pdata[0]);
+      return;
+    }
   self->exposed = TRUE;
   if (!video)
     transcoder_fail_with (self, "there is no video in it");
@@ -529,16 +622,12 @@ streams_start (Transcoder *self)
     release_streams (self);
 }
 
-// Data comes on a stream. parsebin lets none through before all pads are there.
+// Data comes on a stream. parsebin lets none through before all pads are there
+// that its demuxer knows of.
 static GstPadProbeReturn
 hold (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
-  GstElement *parsebin = data;
-
-  gst_element_post_message (
-      parsebin,
-      gst_message_new_application (GST_OBJECT (parsebin),
-                                   gst_structure_new_empty ("streams-known")));
+  post_known (data);
   return GST_PAD_PROBE_OK; // and so it stays blocked
 }
 
@@ -565,6 +654,7 @@ streams_free_one (gpointer data)
 
   gst_object_unref (stream->pad);
   g_clear_object (&stream->out);
+  g_clear_object (&stream->held);
   g_free (stream);
 }
 
@@ -576,8 +666,9 @@ streams_see_type (GstElement *parsebin, GstPad *pad, GstCaps *caps,
   Transcoder *self = data;
   const gchar *name = gst_structure_get_name (gst_caps_get_structure (caps, 0));
 
-  if (self->streams->len == 0 && g_str_has_prefix (name, "image/")
-      && strcmp (name, "image/gif") != 0)
-    self->picture = TRUE;
+  if (!self->typed)
+    self->picture = g_str_has_prefix (name, "image/");
+  self->typed
+      = TRUE; // those that follow are its streams', JPEG in a film for one
   return TRUE;
 }

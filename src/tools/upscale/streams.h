@@ -13,10 +13,12 @@ typedef struct Transcoder Transcoder;
 typedef struct
 {
   Transcoder *owner;
-  GstPad *pad; // of parsebin
-  gulong hold; // probe
-  GstPad *out; // of the multiqueue; NULL: left out
-  gboolean sparse;
+  GstPad *pad;            // of parsebin
+  gulong hold;            // probe
+  GstPad *out;            // of the multiqueue; NULL: left out
+  GstPad *held;           // the same while others are waited for
+  gulong hold_out;        // its probe
+  gboolean sparse, known; // when streams were linked
 } Stream;
 
 struct Transcoder
@@ -27,7 +29,7 @@ struct Transcoder
   GstElement *pipeline, *parsebin, *queue, *muxer, *sink;
   GstPad *video_sink; // the muxer's, or the sink's
   GPtrArray *streams;
-  gboolean picture, exposed;
+  gboolean typed, picture, waiting, exposed;
   GstClockTime duration; // of what is upscaled; 0: not known
   GError *error;
   gchar *missing; // plugins
@@ -60,8 +62,9 @@ gboolean streams_see_type (GstElement *parsebin, GstPad *pad, GstCaps *caps,
                            gpointer data);
 void streams_add (GstElement *parsebin, GstPad *pad, gpointer data);
 
-// All streams are there, and none has begun to flow: links them and lets them
-// go.
+// Data has come on a stream: links all and lets them go. Where there is but
+// one, others may follow when more of the file has been read, which is waited
+// for.
 void streams_start (Transcoder *self);
 
 // A subtitle may not come for long, and the muxer would wait for it.
