@@ -43,12 +43,16 @@ def launch(line, tags=()):
     pipeline = Gst.parse_launch(line)
     for name, value in tags:
         pipeline.get_by_name("mux").add_tag_value(Gst.TagMergeMode.REPLACE, name, value)
+    play(pipeline, line)
+
+
+def play(pipeline, what="pipeline"):
     pipeline.set_state(Gst.State.PLAYING)
     message = pipeline.get_bus().timed_pop_filtered(
         PATIENCE, Gst.MessageType.EOS | Gst.MessageType.ERROR)
     pipeline.set_state(Gst.State.NULL)
     if message is None or message.type == Gst.MessageType.ERROR:
-        raise AssertionError(f"{line}: {message and message.parse_error()}")
+        raise AssertionError(f"{what}: {message and message.parse_error()}")
 
 
 def picture(width=64, height=48, form="I420", rate="25/1", n_frames=N_FRAMES, more=""):
@@ -131,6 +135,49 @@ def read_frames(path, form="I420"):
     if message:
         raise AssertionError(f"{path}: {message.parse_error()}")
     return caps.get_structure(0), frames
+
+
+def tag_texts(path):
+    """What is in the tags of a Matroska file, byte for byte up to a zero, by
+    https://www.rfc-editor.org/rfc/rfc9559: GStreamer reads more than one notation of it."""
+    return [data.split(b"\0")[0].decode()
+            for data in _read_elements(Path(path).read_bytes(), 0x4487,
+                                       {0x18538067, 0x1254c367, 0x7373, 0x67c8})]
+
+
+def _read_elements(data, wanted, masters):
+    at, found = 0, []
+
+    def number(is_id):
+        nonlocal at
+        n = 9 - data[at].bit_length()
+        value = int.from_bytes(data[at:at + n], "big")
+        at += n
+        return value if is_id else value & ~(1 << 7 * n)
+
+    while at < len(data):
+        name, size = number(True), number(False)
+        if name in masters:
+            found += _read_elements(data[at:at + size], wanted, masters)
+        elif name == wanted:
+            found.append(data[at:at + size])
+        at += size
+    return found
+
+
+def insert_chapters(path, *chapters):
+    """(name, second) each into a Matroska file that has no table of contents."""
+    def element(name, *parts):
+        data = b"".join(parts)
+        return bytes.fromhex(name) + (len(data) | 1 << 56).to_bytes(8, "big") + data
+
+    atoms = [element("b6", element("73c4", bytes([number])),
+                     element("91", (second * Gst.SECOND).to_bytes(8, "big")),
+                     element("80", element("85", name.encode()), element("437c", b"eng")))
+             for number, (name, second) in enumerate(chapters, start=1)]
+    data, cluster = Path(path).read_bytes(), bytes.fromhex("1f43b675")
+    Path(path).write_bytes(data.replace(
+        cluster, element("1043a770", element("45b9", *atoms)) + cluster, 1))
 
 
 def size_of(path):

@@ -265,6 +265,37 @@ class Others(Case):
         for text in "title=(string)\"A\\ clip\"", "artist=(string)Nobody":
             self.assertIn(text, streams[0].tags)
 
+    def test_tags_are_plain_text(self):
+        """For other programs than GStreamer, which matroskamux quotes them for."""
+        title, artist = 'Der "grüne" Fönix: 1\\2', "Müller & Söhne"
+        source = self.make("tagged.mp4", f"{picture()} ! {H264}", f"{tone()} ! avenc_aac",
+                           tags=[("title", title), ("artist", artist)])
+        for name in "large.mkv", "large.webm":
+            out = self.upscale(source, name)
+            texts = clips.tag_texts(out)
+            self.assertIn(title, texts)
+            self.assertIn(artist, texts)
+            self.assertFalse([text for text in texts if text.startswith('"')])
+            self.assertEqual(clips.tag_texts(self.upscale(out, "again-" + name))[:2], texts[:2])
+
+    def test_no_language_is_made_up(self):
+        """Matroska's tracks are English where nothing is said."""
+        source = self.make("nowhere.mp4", f"{picture()} ! {H264}", f"{tone()} ! avenc_aac")
+        for name in "large.mkv", "large.webm":
+            for stream in read_streams(self.upscale(source, name)):
+                self.assertNotIn("language-code=(string)en", stream.tags)
+
+    def test_chapters(self):
+        source = self.path("chapters.mkv")
+        launch(f'{picture()} ! {H264} ! matroskamux streamable=true ! filesink location="{source}"')
+        clips.insert_chapters(source, ("The first", 0), ("The second", 2))
+        names = re.compile(b"The (?:first|second)")
+        out = self.upscale(source, "large.mkv")
+        self.assertEqual(names.findall(out.read_bytes()), [b"The first", b"The second"])
+        self.assertEqual(self.complained, "")
+        self.upscale(source, "large.mp4")
+        self.assertIn("chapters are left out, because .mp4", self.complained)
+
     def test_what_mp4_cannot_hold(self):
         out = self.upscale(self.rich(), "large.mp4")
         streams = read_streams(out)

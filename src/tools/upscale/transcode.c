@@ -16,6 +16,7 @@
 
 #include "transcode.h"
 
+#include "matroska.h"
 #include "streams.h"
 
 #include <gio/gio.h>
@@ -151,6 +152,22 @@ note_missing (Transcoder *self, GstMessage *message)
     self->missing = g_steal_pointer (&name);
 }
 
+static void
+take_chapters (Transcoder *self, GstMessage *message)
+{
+  g_autoptr (GstToc) toc = NULL;
+
+  gst_message_parse_toc (message, &toc, NULL);
+  if (!self->muxer || !gst_toc_get_entries (toc))
+    return;
+  if (GST_IS_TOC_SETTER (self->muxer))
+    gst_toc_setter_set_toc (GST_TOC_SETTER (self->muxer), toc);
+  else
+    transcoder_tell (self,
+                     "the chapters are left out, because %s cannot hold them",
+                     self->options->container->suffix);
+}
+
 static gboolean
 handle_message (GstBus *bus, GstMessage *message, gpointer data)
 {
@@ -170,13 +187,8 @@ handle_message (GstBus *bus, GstMessage *message, gpointer data)
     case GST_MESSAGE_APPLICATION:
       streams_start (self);
       break;
-    case GST_MESSAGE_TOC: // chapters
-      if (self->muxer && GST_IS_TOC_SETTER (self->muxer))
-        {
-          g_autoptr (GstToc) toc = NULL;
-          gst_message_parse_toc (message, &toc, NULL);
-          gst_toc_setter_set_toc (GST_TOC_SETTER (self->muxer), toc);
-        }
+    case GST_MESSAGE_TOC:
+      take_chapters (self, message);
       break;
     default:
       if (gst_is_missing_plugin_message (message))
@@ -220,6 +232,10 @@ make_pipeline (Transcoder *self)
   self->sink = transcoder_add (self, "filesink");
   if (o->container->muxer)
     self->muxer = transcoder_add (self, o->container->muxer);
+  if (self->muxer
+      && (strcmp (o->container->muxer, "matroskamux") == 0
+          || strcmp (o->container->muxer, "webmmux") == 0))
+    matroska_correct (self->muxer);
   if (self->error)
     return;
   g_object_set (source, "location", o->input, NULL);
