@@ -534,6 +534,7 @@ class Errors(Case):
             source, self.path("large.mp4"))
         self.assertEqual(status, 1, complained)
         self.assertIn("File too large", complained)
+        self.assertIn(f"ecbsr-upscale: {self.path('large.mp4')}: ", complained)  # not the input
         self.assertEqual(list(self.folder.glob("large*")), [])
 
     def test_arguments(self):

@@ -120,6 +120,9 @@ handle_error (Transcoder *self, GstMessage *message)
 
   gst_message_parse_error (message, &error, &detail);
   cause = find_cause (detail);
+  if (!self->error)
+    self->result->not_written
+        = GST_MESSAGE_SRC (message) == GST_OBJECT (self->sink);
   if (self->missing)
     transcoder_fail (
         self,

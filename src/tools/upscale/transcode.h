@@ -26,6 +26,7 @@ typedef struct
   gint width, height;
   gchar *model;            // and on what it ran; NULL: no frame was upscaled
   GstClockTime stopped_at; // GST_CLOCK_TIME_NONE: the whole of it
+  gboolean not_written;    // an error is one of the output, not of the input
 } TranscodeResult;
 
 // Runs until the output is complete, or SIGINT, SIGTERM or SIGHUP came: then

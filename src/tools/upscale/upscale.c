@@ -403,7 +403,7 @@ upscale (TranscodeOptions *options)
   else
     {
       g_unlink (part);
-      status = complain (paths[0], error);
+      status = complain (result.not_written ? paths[1] : paths[0], error);
     }
   g_free (result.model);
   return status;
