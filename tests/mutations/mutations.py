@@ -35,6 +35,8 @@ MUTATIONS = [
     Mutation("the output is exactly scale times the input",
              "caps.c", '"height", G_TYPE_INT, (gint) (in.height * scaling->scale), NULL);',
              "NULL);", "element caps"),
+    Mutation("full range without a matrix stays full range",
+             "caps.c", "  read_range (info, s);\n", "", "element caps"),
     Mutation("the input's colorimetry is said of the output, whatever its size",
              "caps.c", 'fixate_string (s, "colorimetry", colorimetry);', "",
              "element caps"),
