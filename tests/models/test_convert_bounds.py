@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """models/convert.py --bounds-from: how far channels reach on a folder of pictures."""
 
+import io
 import sys
 import unittest
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from convert_case import ROOT, ConvertCase, read  # noqa: E402
+from convert_case import ROOT, ConvertCase, convert, read  # noqa: E402
 import numpy as np  # noqa: E402
 
 try:
@@ -54,6 +56,18 @@ class BoundsFrom(ConvertCase):
                          for v in inputs[1:]])
         return {layer.name: (np.minimum(a[0], b[0]), np.maximum(a[1], b[1]))
                 for layer, a, b in zip(layers, *ends)}
+
+    def test_long_work_says_how_far_it_is(self):
+        """On a terminal, every few seconds."""
+        for terminal, wanted in ((True, ["convert.py: 3 of 9 pictures"]), (False, [])):
+            said = io.StringIO()
+            said.isatty = lambda terminal=terminal: terminal
+            with mock.patch("sys.stderr", said), \
+                    mock.patch("time.monotonic", side_effect=[0, 1, 4.9, 5, 9, 9.9]):
+                progress = convert.Progress(9)
+                for done in range(1, 6):
+                    progress(done)
+            self.assertEqual(said.getvalue().splitlines(), wanted)
 
     def test_none_unless_told(self):
         tensors, _ = self.converted("ecbsr-x2-m4c16-prelu")
