@@ -63,7 +63,8 @@ def cases():
 
 def launch(*pipeline):
     """Runs it; what it said."""
-    command = [*shlex.split(os.environ.get("GST_LAUNCH", "gst-launch-1.0")), "-q",
+    # Not with -q, which leaves out warnings too.
+    command = [*shlex.split(os.environ.get("GST_LAUNCH", "gst-launch-1.0")),
                *shlex.split(" ".join(pipeline))]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                           stderr=subprocess.STDOUT, check=False, timeout=300)
