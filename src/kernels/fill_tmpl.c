@@ -14,6 +14,7 @@ ECBSR_PASTE (kernels_fill, ECBSR_LEVEL) (EcbsrKernels *kernels)
 #endif
 #if ECBSR_DOT == 1
   kernels->wino3x3_f32_f32 = ECBSR_NAME (wino3x3_f32_f32);
+  kernels->square3x3_f32_f32 = ECBSR_NAME (square3x3_f32_f32);
   kernels->head_residual_f32 = ECBSR_NAME (head_residual_f32);
   kernels->head_max_f32 = ECBSR_NAME (head_max_f32);
   kernels->range_f32 = ECBSR_NAME (range_f32);

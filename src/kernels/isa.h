@@ -22,6 +22,9 @@ void ECBSR_NAME (wino3x3_bf16_bf16) (const EcbsrConv *conv, void *const *dst,
 void ECBSR_NAME (wino3x3_bf16_f32) (const EcbsrConv *conv, void *const *dst,
                                     size_t dst_pitch, const void *const *src,
                                     size_t src_pitch, void *work, size_t n);
+void ECBSR_NAME (square3x3_f32_f32) (const EcbsrConv *conv, void *const *dst,
+                                     size_t dst_pitch, const void *const *src,
+                                     size_t src_pitch, void *work, size_t n);
 void ECBSR_NAME (head_residual_f32) (float *row, const float *input, size_t n);
 void ECBSR_NAME (range_f32) (float *low, float *high,
                              const float *const rows[3], float beyond,

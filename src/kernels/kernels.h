@@ -10,7 +10,7 @@
 // theirs to write, and values beyond n are undefined.
 //
 // A pixel's result does not depend on its place in the row: a row computed in
-// parts is the same bits.
+// parts is the same bits, unless the contract says otherwise.
 //
 // Every kernel is pure: it reads and writes what its arguments name, keeps no
 // state, allocates nothing and is safe on any thread. Source and destination do
@@ -141,6 +141,22 @@ typedef void (*EcbsrGroupFunc) (const EcbsrConv *conv, void *const *dst,
 #define ECBSR_WINO_SPAN 144
 #define ECBSR_WINO_WORD_SPAN (2 * ECBSR_WINO_SPAN)
 
+// Over columns as well (F(4x4,3x3)) it takes a quarter of the multiplications. Pixel 0
+// begins a square of 4x4 pixels; with B the rows above, six rows by six columns around
+// a square make 36 components, and each has weights of its own,
+//
+//   V = B d Bᵀ    U = G g Gᵀ    M_kl = Σ_i U_kl · V_kl, i in this order    y = A M Aᵀ
+//
+// rows first into V, columns first out of M, bias added to M_00. Roundings depend on all
+// 36 input pixels, so a row computed in parts is the same bits where parts begin at
+// multiples of 4. For float32 alone. Weights are ecbsr_kernels_pack_square()'s, `work`
+// is ecbsr_kernels_square_work() words.
+#define ECBSR_SQUARE_SIZE 4
+#define ECBSR_SQUARE_COMPONENTS 36
+#define ECBSR_SQUARE_BLOCK 4 // outputs in a block of weights
+// Pixels at a time, at most.
+#define ECBSR_SQUARE_SPAN 192
+
 // The kind of tiles multiplies matrices: some outputs by as many pixels, of 16 words
 // of inputs (`tile` of the table is 16: registers that an ISA has for that alone) or
 // of two (2: vectors). Rows are the same bits as by EcbsrConvFunc, but that floats may
@@ -193,6 +209,7 @@ typedef struct
   EcbsrConvFunc conv3x3_f32_u8, conv5x5_f32_u8;
   EcbsrConvFunc conv3x3_u8_u8, conv3x3_u8_f32;
   EcbsrGroupFunc wino3x3_f32_f32, wino3x3_bf16_bf16, wino3x3_bf16_f32;
+  EcbsrGroupFunc square3x3_f32_f32;
   EcbsrGroupFunc tile3x3_bf16_bf16, tile3x3_bf16_f32;
   EcbsrGroupFunc tile3x3_u8_u8, tile3x3_u8_f32;
 
@@ -338,6 +355,12 @@ void ecbsr_kernels_pack_wino (void *packed, const float *weight, unsigned block,
 // Words of its work; n_in as EcbsrConv has it.
 size_t ecbsr_kernels_wino_work (EcbsrDtype dtype, unsigned n_in);
 
+// The same over columns as well: [4 outputs][component][in][out].
+size_t ecbsr_kernels_square_size (unsigned n_in, unsigned n_out);
+void ecbsr_kernels_pack_square (void *packed, const float *weight, unsigned n_in,
+                                unsigned n_out);
+size_t ecbsr_kernels_square_work (unsigned n_in);
+
 // The same for tiles, of bfloat16 or bytes. Of 16: [16 outputs][part][ky] of tiles
 // [out][kx][word of in], whose rows are 16 words long and filled up with 0. Of 2, in
 // blocks as above, of 8: [pair of words of in][ky][step][pair of out][out][2]; steps
@@ -364,6 +387,7 @@ void ecbsr_cubic_init (EcbsrCubic *filter, unsigned scale, double offset,
                        double out_offset);
 
 void ecbsr_kernels_fill_wino_ref (EcbsrKernels *kernels);
+void ecbsr_kernels_fill_square_ref (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_tile_ref (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_ref (EcbsrKernels *kernels);
 void ecbsr_kernels_fill_pixels (EcbsrKernels *kernels);

@@ -376,5 +376,6 @@ ecbsr_kernels_fill_ref (EcbsrKernels *kernels)
     .correct_f32 = correct,
   };
   ecbsr_kernels_fill_wino_ref (kernels);
+  ecbsr_kernels_fill_square_ref (kernels);
   ecbsr_kernels_fill_tile_ref (kernels);
 }

@@ -356,6 +356,8 @@ check_kind (Check *c, Kind kind)
   bench_shape (c, kind, 16, 4);
   bench_shape (c, kind, 16, 9);
   bench_shape (c, kind, 16, 16);
+  bench_shape (c, kind, 24, 24);
+  bench_shape (c, kind, 64, 64);
 }
 
 void

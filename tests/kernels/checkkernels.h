@@ -29,6 +29,7 @@
   X (wino3x3_f32_f32)                                                          \
   X (wino3x3_bf16_bf16)                                                        \
   X (wino3x3_bf16_f32)                                                         \
+  X (square3x3_f32_f32)                                                        \
   X (tile3x3_bf16_bf16)                                                        \
   X (tile3x3_bf16_f32)                                                         \
   X (tile3x3_u8_u8)                                                            \

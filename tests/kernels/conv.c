@@ -164,6 +164,21 @@ pack_wino_for (const EcbsrKernels *table, const Conv *t)
   return conv;
 }
 
+// As those have it that go over columns as well.
+static EcbsrConv
+pack_square_for (const EcbsrKernels *table, const Conv *t)
+{
+  const Shape *s = &t->shape;
+  EcbsrConv conv = pack_for (table, t);
+  uint32_t *packed
+      = NEW (uint32_t, ecbsr_kernels_square_size (s->n_in, s->n_out));
+
+  ecbsr_kernels_pack_square (packed, t->weight, s->n_in, s->n_out);
+  free ((void *) conv.weight);
+  conv.weight = packed;
+  return conv;
+}
+
 // And as that of tiles.
 static EcbsrConv
 pack_tiles_for (const EcbsrKernels *table, const Conv *t)
@@ -190,6 +205,8 @@ pack (const EcbsrKernels *table, const Conv *t)
 {
   if (t->shape.tiles)
     return pack_tiles_for (table, t);
+  if (t->shape.square)
+    return pack_square_for (table, t);
   return t->shape.wino ? pack_wino_for (table, t) : pack_for (table, t);
 }
 
@@ -197,7 +214,7 @@ pack (const EcbsrKernels *table, const Conv *t)
 static unsigned
 n_rows (const Shape *s)
 {
-  return s->wino || s->tiles ? ECBSR_GROUP_ROWS + 2 : s->k;
+  return s->wino || s->square || s->tiles ? ECBSR_GROUP_ROWS + 2 : s->k;
 }
 
 // Words of the pattern, as floats first. Bytes are the pattern's low byte,

@@ -17,6 +17,7 @@ typedef struct
   EcbsrDtype in, out;
   EcbsrCurve curve;
   bool wino; // Winograd
+  bool square; // over columns as well
   bool tiles;
   bool plain;
 } Shape;
