@@ -254,7 +254,7 @@ find_reach (const EcbsrPlan *plan, const TileGrid *grid, guint radius)
 static void
 redo (EcbsrPlan *plan, const TileGrid *grid, const Tile *changed)
 {
-  const guint reach = find_reach (plan, grid, plan->radius);
+  const guint reach = find_reach (plan, grid, plan->columns_beside);
   const guint above = find_reach (plan, grid, plan->rows_below);
   const guint below = find_reach (plan, grid, plan->rows_above);
   const Tile seen = {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// All layers compute the same columns, the tile's and up to `radius` more at
-// either end. Each layer's outermost columns are wrong, for want of their
-// neighbours, one kernel radius deeper with every layer: exactly the extra columns
-// at the last.
+// Each layer makes the columns that the next one reads: the tile's, and as many more at
+// either end as the layers after it see. In memory all rows begin at the same column of
+// the picture, and what a kernel makes beside these columns nobody reads.
 //
 // With zero padding nothing is computed beyond the picture: columns and rows there
-// hold 0, and at the picture's edges nothing is wrong. With other paddings the
-// picture goes on: rows and columns beyond it are computed like all others, from
-// input rows that repeat its pixels.
+// hold 0. With other paddings the picture goes on: rows and columns beyond it are
+// computed like all others, from input rows that repeat its pixels.
 
 #include "net.h"
 #include "picture.h"
@@ -73,19 +71,96 @@ ecbsr_net_group_rows (EcbsrPlan *plan)
         = MAX (plan->rows_above, plan->rows_below);
 }
 
+// ----------------------------------------------------------------- columns --
+//
+// A layer that makes squares of pixels (kernels.h) rounds by what lies in all of a
+// square. These begin at fixed columns of the picture, too, so rows in memory begin with
+// one of them, and such a layer makes whole squares. Of what lies beside a square its
+// outer columns alone are made: components 4 and 5 are in no others.
+
+static gint64
+round_down (gint64 x, gint64 step)
+{
+  const gint64 rest = x % step;
+
+  return x - rest - (rest < 0 ? step : 0);
+}
+
+// From the columns that a layer has to make to those that these are made of.
+static ColumnSpan
+find_read (const PlanLayer *layer, ColumnSpan made)
+{
+  const gint64 reach = layer->conv.kernel_size / 2, size = ECBSR_SQUARE_SIZE;
+  const ColumnSpan squares = { round_down (made.begin, size),
+                               round_down (made.end + size - 1, size) };
+
+  if (!layer->square)
+    return (ColumnSpan){ made.begin - reach, made.end + reach };
+  return (ColumnSpan){ squares.begin - (made.begin == squares.begin ? 1 : 0),
+                       squares.end + (made.end == squares.end ? 1 : 0) };
+}
+
+// What is repeated beyond the picture (repeat_columns()) has to be there.
+static void
+widen_to_repeated (ColumnSpan *input, gint64 width)
+{
+  if (input->begin < 0)
+    input->end = MAX (input->end, MIN (-input->begin, width));
+  if (input->end > width)
+    input->begin = MIN (input->begin, MAX (2 * width - input->end, 0));
+}
+
+void
+ecbsr_net_find_columns (const EcbsrPlan *plan, guint x0, guint x1,
+                        NetColumns *columns)
+{
+  const gboolean goes_on = ecbsr_plan_goes_on (plan);
+  const gint64 width = plan->config.width;
+  ColumnSpan span = { x0, x1 };
+
+  for (guint l = plan->model->n_layers; l-- > 0;)
+    {
+      columns->layer[l] = span;
+      span = find_read (&plan->layers[l], span);
+      if (!goes_on)
+        span = (ColumnSpan){ MAX (span.begin, 0), MIN (span.end, width) };
+    }
+  if (goes_on)
+    widen_to_repeated (&span, width);
+  columns->input = span;
+  columns->origin = round_down (span.begin, ECBSR_SQUARE_SIZE);
+}
+
+// By every place that a column may have in a square.
+void
+ecbsr_net_reach_columns (EcbsrPlan *plan)
+{
+  plan->columns_beside = 0;
+  for (gint64 x = 0; x < ECBSR_SQUARE_SIZE; x++)
+    {
+      ColumnSpan span = { x, x + 1 };
+      for (guint l = plan->model->n_layers; l-- > 0;)
+        span = find_read (&plan->layers[l], span);
+      plan->columns_beside
+          = (guint) MAX (plan->columns_beside,
+                         MAX (x - span.begin, span.end - x - 1));
+    }
+}
+
 // ------------------------------------------------------------------- tiles --
 
 // The columns of the picture that the tile reads.
 static guint
 first_column (const NetStream *stream)
 {
-  return stream->tile.x0 - MIN (stream->tile.x0, stream->before);
+  return (guint) MAX (stream->columns.input.begin, 0);
 }
 
 static guint
 end_column (const NetStream *stream)
 {
-  return MIN (stream->tile.x1 + stream->after, stream->plan->config.width);
+  return (guint) MIN (stream->columns.input.end,
+                      (gint64) stream->plan->config.width);
 }
 
 // U and V for all of these.
@@ -112,26 +187,44 @@ ecbsr_net_begin (NetStream *stream, const EcbsrPlan *plan,
                  const EcbsrPicture *picture, Scratch *scratch,
                  const Tile *tile)
 {
-  const guint radius = plan->radius;
-  const guint most = ecbsr_plan_goes_on (plan) ? radius : 0;
-
   *stream = (NetStream) {
     .plan = plan,
     .picture = picture,
     .scratch = scratch,
     .tile = *tile,
-    .before = MIN (radius, tile->x0 + most),
-    .after = MIN (radius, plan->config.width - tile->x1 + most),
   };
+  ecbsr_net_find_columns (plan, tile->x0, tile->x1, &stream->columns);
   stream->step = find_first_rows (plan, tile->y0, stream->first);
   if (ecbsr_plan_has_colors (plan) && ecbsr_plan_is_subsampled (plan))
     begin_chroma (stream);
 }
 
+// Where a column is in rows.
+static guint
+place_of (const NetStream *stream, gint64 x)
+{
+  return (guint) (x - stream->columns.origin);
+}
+
+// Input columns in rows, and any before the first.
 static guint
 n_columns (const NetStream *stream)
 {
-  return stream->before + stream->tile.x1 - stream->tile.x0 + stream->after;
+  return place_of (stream, stream->columns.input.end);
+}
+
+// A layer's columns in rows, from a whole granule on.
+static guint
+begin_of (const NetStream *stream, guint l)
+{
+  return place_of (stream, stream->columns.layer[l].begin) / ECBSR_GRANULE
+         * ECBSR_GRANULE;
+}
+
+static guint
+n_columns_of (const NetStream *stream, guint l)
+{
+  return place_of (stream, stream->columns.layer[l].end) - begin_of (stream, l);
 }
 
 static gfloat *
@@ -177,12 +270,11 @@ fill_pad (gpointer pad, guint32 word)
     words[x] = word;
 }
 
-// Zeroes columns next to those computed in every run of a row.
+// Zeroes columns next to the n of every run of a row.
 static void
-clear_beside (const NetStream *stream, gfloat *row, guint ring)
+clear_beside (const NetStream *stream, gfloat *row, guint ring, guint n)
 {
   const EcbsrPlan *plan = stream->plan;
-  const guint n = n_columns (stream);
 
   for (guint c = 0; c < plan->scratch_layout.n_runs[ring]; c++)
     {
@@ -207,7 +299,7 @@ zero_bytes (const NetStream *stream, guint l)
       for (guint x = 0; x < n; x += ECBSR_ROW_PAD)
         fill_pad (run + x, zero_word (plan, l, c));
     }
-  clear_beside (stream, row, l);
+  clear_beside (stream, row, l, n);
   return row;
 }
 
@@ -260,8 +352,7 @@ find_repeated (const EcbsrPlan *plan, gint64 i, gint64 n)
   return (guint) MIN (rest, 2 * n - 1 - rest);
 }
 
-// What is repeated at either end is among the columns of the picture that are
-// there: these reach `radius` beyond the tile, or as far as the picture does.
+// What is repeated at either end is among the columns of the picture that are there.
 static void
 repeat_columns (const NetStream *stream, gfloat *run, gint64 first, gint64 end,
                 gint64 left)
@@ -270,7 +361,7 @@ repeat_columns (const NetStream *stream, gfloat *run, gint64 first, gint64 end,
   const gint64 width = plan->config.width, n = n_columns (stream);
 
   for (gint64 x = 0; x < left; x++)
-    run[x] = run[left + find_repeated (plan, x - left, width) - first];
+    run[x] = run[left + find_repeated (plan, first + x - left, width) - first];
   for (gint64 x = left + end - first; x < n; x++)
     run[x] = run[left + find_repeated (plan, first + x - left, width) - first];
 }
@@ -281,14 +372,14 @@ fetch (NetStream *stream, gint64 y)
   const EcbsrPlan *plan = stream->plan;
   const guint row_in_picture = find_repeated (plan, y, plan->config.height);
   const guint first = first_column (stream), end = end_column (stream);
-  const guint left = stream->before - (stream->tile.x0 - first);
+  const guint left = place_of (stream, first);
   gfloat *row = ring_row (stream, 0, y);
 
   load (stream, first, end, row_in_picture, row + left);
   for (guint c = 0; c < plan->scratch_layout.n_runs[0]; c++)
     repeat_columns (stream, row + c * plan->scratch_layout.pitch, first, end,
                     left);
-  clear_beside (stream, row, 0);
+  clear_beside (stream, row, 0, n_columns (stream));
 }
 
 // A row that layer l reads.
@@ -308,14 +399,14 @@ make_row (const NetStream *stream, guint l, gint64 y)
   const PlanLayer *layer = &stream->plan->layers[l];
   const ScratchLayout *layout = &stream->plan->scratch_layout;
   const guint reach = layer->conv.kernel_size / 2;
+  const guint begin = begin_of (stream, l), n = n_columns_of (stream, l);
   const void *src[7];
-  gfloat *dst = ring_row (stream, l + 1, y);
+  gfloat *dst = ring_row (stream, l + 1, y) + begin;
 
   for (guint k = 0; k < layer->conv.kernel_size; k++)
-    src[k] = source_row (stream, l, y + k - reach);
-  layer->run (&layer->conv, dst, layout->pitch, src, layout->pitch,
-              n_columns (stream));
-  clear_beside (stream, dst, l + 1);
+    src[k] = source_row (stream, l, y + k - reach) + begin;
+  layer->run (&layer->conv, dst, layout->pitch, src, layout->pitch, n);
+  clear_beside (stream, dst, l + 1, n);
 }
 
 // Rows y … of which some may not exist: nobody reads these.
@@ -324,17 +415,18 @@ make_group (const NetStream *stream, guint l, gint64 y)
 {
   const PlanLayer *layer = &stream->plan->layers[l];
   const ScratchLayout *layout = &stream->plan->scratch_layout;
+  const guint begin = begin_of (stream, l), n = n_columns_of (stream, l);
   const void *src[ECBSR_GROUP_ROWS + 2];
   void *dst[ECBSR_GROUP_ROWS];
 
   for (guint k = 0; k < G_N_ELEMENTS (src); k++)
-    src[k] = source_row (stream, l, y + k - 1);
+    src[k] = source_row (stream, l, y + k - 1) + begin;
   for (guint k = 0; k < G_N_ELEMENTS (dst); k++)
-    dst[k] = ring_row (stream, l + 1, y + k);
+    dst[k] = ring_row (stream, l + 1, y + k) + begin;
   layer->run_group (&layer->conv, dst, layout->pitch, src, layout->pitch,
-                    stream->scratch->work, n_columns (stream));
+                    stream->scratch->work, n);
   for (guint k = 0; k < G_N_ELEMENTS (dst); k++)
-    clear_beside (stream, dst[k], l + 1);
+    clear_beside (stream, dst[k], l + 1, n);
 }
 
 // The group of rows that begins with row y.
@@ -439,14 +531,16 @@ ecbsr_net_row (NetStream *stream, guint y)
   const guint n_layers = plan->model->n_layers;
   const PlanLayer *last = &plan->layers[n_layers - 1];
   const gint64 end = group_begin (last, y) + last->group;
+  const guint begin = begin_of (stream, n_layers - 1);
   gfloat *row = ring_row (stream, n_layers, y);
 
   while (stream->step < end + plan->radius)
     advance (stream);
-  apply_head (plan, row, ring_row (stream, 0, y), n_columns (stream));
+  apply_head (plan, row + begin, ring_row (stream, 0, y) + begin,
+              n_columns_of (stream, n_layers - 1));
   if (ecbsr_plan_has_overshoot (plan))
     bound_overshoot (stream, row, y);
-  return row + stream->before;
+  return row + place_of (stream, stream->tile.x0);
 }
 
 void

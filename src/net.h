@@ -8,18 +8,39 @@
 
 #include "cubic.h"
 
+// Columns of the picture and beyond it, end excluded.
+typedef struct
+{
+  gint64 begin, end;
+} ColumnSpan;
+
+// Those that a tile's output is made of.
+typedef struct
+{
+  gint64 origin; // where rows begin: at a square's first column
+  ColumnSpan input;
+  ColumnSpan layer[ECBSR_MAX_LAYERS]; // what each layer makes
+} NetColumns;
+
 typedef struct
 {
   const EcbsrPlan *plan;
   const EcbsrPicture *picture;
   Scratch *scratch;
   Tile tile;
-  guint before, after; // columns that are computed beside the tile's
+  NetColumns columns;
   gint64 step; // the next input row to fetch
   gint64 first[ECBSR_MAX_LAYERS]; // row that each layer has to make
   const gfloat *subpixels; // of the last row made
   CubicStream chroma[2]; // U and V of every pixel, for networks of three colours
 } NetStream;
+
+// Columns x0 to x1 of the picture, of layers that are made ready.
+void ecbsr_net_find_columns (const EcbsrPlan *plan, guint x0, guint x1,
+                             NetColumns *columns);
+
+// Fills columns_beside.
+void ecbsr_net_reach_columns (EcbsrPlan *plan);
 
 // Fills group and phase of layers whose run_group is set, and rows_above and
 // rows_below.

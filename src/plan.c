@@ -94,19 +94,23 @@ init_mapping (EcbsrPlan *plan)
   plan->from_net.bias = (gfloat) (black - info->black / scale);
 }
 
-// Granules that the kernels compute in strips of this width, the overlap of
-// radius columns included.
+// Granules that all layers compute in strips of this width, the overlap included, and
+// those of the strips themselves.
 static guint
 count_granules (const EcbsrPlan *plan, guint width, guint tile)
 {
-  const guint beyond = ecbsr_plan_goes_on (plan) ? plan->radius : 0;
   guint n = 0;
 
   for (guint x = 0; x < width; x += tile)
     {
-      guint before = MIN (plan->radius, x + beyond);
-      guint end = MIN (MIN (x + tile, width) + plan->radius, width + beyond);
-      n += ecbsr_div_up (before + end - x, ECBSR_GRANULE);
+      const guint end = MIN (x + tile, width);
+      NetColumns columns;
+
+      n += ecbsr_div_up (end - x, ECBSR_GRANULE);
+      ecbsr_net_find_columns (plan, x, end, &columns);
+      for (guint l = 0; l < plan->model->n_layers; l++)
+        n += ecbsr_div_up ((guint) (columns.layer[l].end - columns.layer[l].begin),
+                           ECBSR_GRANULE);
     }
   return n;
 }
@@ -225,6 +229,8 @@ work_size (const PlanLayer *layer, const EcbsrLayer *from)
   if (layer->tile)
     return ecbsr_kernels_tile_work (layer->tile, layer->in, from->n_in,
                                     from->n_out);
+  if (layer->square)
+    return ecbsr_kernels_square_work (layer->conv.n_in);
   return ecbsr_kernels_wino_work (layer->in, layer->conv.n_in);
 }
 
@@ -250,7 +256,9 @@ init_scratch_layout (EcbsrPlan *plan)
   layout->n_color_rows = count_color_rows (&plan->down_y);
   widest += 2 * plan->beside_x;
   layout->pitch
-      = ecbsr_div_up (widest + 2 * plan->radius, ECBSR_GRANULE) * ECBSR_GRANULE
+      = ecbsr_div_up (widest + 2 * plan->columns_beside + ECBSR_SQUARE_SIZE - 1,
+                      ECBSR_GRANULE)
+            * ECBSR_GRANULE
         + 2 * ECBSR_ROW_PAD;
   layout->out_pitch
       = ecbsr_div_up (widest * plan->scale, ECBSR_GRANULE) * ECBSR_GRANULE
@@ -312,6 +320,7 @@ allocate (EcbsrPlan *plan)
 {
   if (!ecbsr_plan_init_layers (plan))
     return FALSE;
+  ecbsr_net_reach_columns (plan);
   init_grids (plan);
   // More threads than tiles would only hold scratch that nobody uses.
   plan->n_threads = MIN (plan->n_threads, plan->n_tasks);

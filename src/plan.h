@@ -110,6 +110,7 @@ typedef struct
   EcbsrConvFunc run;
   EcbsrGroupFunc run_group; // instead of run, NULL: not
   guint tile; // of run_group (EcbsrKernels), 0: it is Winograd's
+  gboolean square;         // over columns as well
   guint group;             // rows made at once, 1 or ECBSR_GROUP_ROWS
   guint phase;             // of the rows where groups begin, modulo group
 } PlanLayer;
@@ -127,6 +128,7 @@ struct _EcbsrPlan
   // Input rows that a result's bits depend on: more than the receptive field
   // where rows are made in groups (net.h).
   guint rows_above, rows_below;
+  guint columns_beside; // the same to either side
   EcbsrPrecision precision;
   PlanLayer *layers;
   gpointer packed; // what the layers' convolutions point to

@@ -13,6 +13,8 @@
 // From so many input channels on, Winograd makes a layer at least 1.16
 // times faster on every ISA (tests/kernels/checkkernels --bench).
 #define FEWEST_GROUP_INPUTS 3
+// And from so many inputs and outputs on over columns as well.
+#define FEWEST_SQUARE_CHANNELS 12
 // Of bfloat16 so many, for precision: with roundings of few channels more of
 // what they say is lost. models/train/int8.py has the same.
 #define FEWEST_GROUP_INPUTS_BF16 8
@@ -50,6 +52,15 @@ fits_groups (const EcbsrLayer *layer)
          && curve_of (layer->activation) == ECBSR_CURVE_SLOPE;
 }
 
+// And whether over columns as well.
+static gboolean
+pays_in_squares (const PlanLayer *packed, const EcbsrLayer *layer)
+{
+  return packed->in == ECBSR_DTYPE_F32 && packed->out == ECBSR_DTYPE_F32
+         && layer->n_in >= FEWEST_SQUARE_CHANNELS
+         && layer->n_out >= FEWEST_SQUARE_CHANNELS;
+}
+
 // Whether Winograd, where there is such a kernel, saves more than it costs.
 static gboolean
 pays_in_groups (const PlanLayer *packed, const EcbsrLayer *layer)
@@ -68,6 +79,9 @@ choose_group_kernel (EcbsrPlan *plan, PlanLayer *layer, const EcbsrLayer *from)
   if (pays_in_groups (layer, from))
     layer->run_group
         = ecbsr_kernels_find_wino (&plan->kernels, layer->in, layer->out);
+  layer->square = pays_in_squares (layer, from);
+  if (layer->square)
+    layer->run_group = plan->kernels.square3x3_f32_f32;
   tiles = ecbsr_tiles_choose (layer, from);
   if (!tiles)
     return;
@@ -278,6 +292,8 @@ packed_size (const EcbsrPlan *plan, guint l)
   if (plan->layers[l].tile)
     return ecbsr_kernels_tile_size (plan->layers[l].tile, plan->layers[l].in,
                                     layer->n_in, layer->n_out);
+  if (plan->layers[l].square)
+    return ecbsr_kernels_square_size (layer->n_in, layer->n_out);
   if (plan->layers[l].run_group)
     return ecbsr_kernels_wino_size (plan->kernels.block, plan->layers[l].in,
                                     layer->n_in, layer->n_out);
@@ -296,6 +312,8 @@ pack_weights (const EcbsrPlan *plan, guint l, gpointer packed)
   if (plan->layers[l].tile)
     ecbsr_kernels_pack_tiles (packed, weight, plan->layers[l].tile, in,
                               layer->n_in, layer->n_out);
+  else if (plan->layers[l].square)
+    ecbsr_kernels_pack_square (packed, weight, layer->n_in, layer->n_out);
   else if (plan->layers[l].run_group)
     ecbsr_kernels_pack_wino (packed, weight, plan->kernels.block, in,
                              layer->n_in, layer->n_out);

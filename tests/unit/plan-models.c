@@ -44,6 +44,15 @@ model_new_padded (guint scale, gdouble amplitude, const gchar *padding)
 }
 
 EcbsrModel *
+model_new_wide (guint scale, gdouble amplitude, const gchar *padding)
+{
+  g_autoptr (Builder) builder
+      = builder_new_ecbsr (scale, 2, 12, "prelu", "plain", "false");
+
+  return load_weak (builder, amplitude, padding);
+}
+
+EcbsrModel *
 model_new_colors (guint scale, gdouble amplitude, const gchar *padding)
 {
   g_autoptr (Builder) builder

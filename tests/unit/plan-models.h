@@ -14,6 +14,9 @@ EcbsrModel *model_new_ecbsr (guint scale, gdouble amplitude);
 EcbsrModel *model_new_padded (guint scale, gdouble amplitude,
                               const gchar *padding);
 // The same of three colours.
+// … with layers wide enough for squares of pixels.
+EcbsrModel *model_new_wide (guint scale, gdouble amplitude, const gchar *padding);
+
 EcbsrModel *model_new_colors (guint scale, gdouble amplitude,
                               const gchar *padding);
 // "esr-tm" or "esr-tr", for the luma range 0..1, near to repeating pixels.

@@ -97,13 +97,14 @@ upscale (EcbsrModel *model, gfloat *in, guint width, guint height,
 
 // ---------------------------------------------------------------- pictures --
 
-// Rows beyond the picture that bits may depend on, so many that groups of rows
-// begin at the same ones of the picture.
+// Rows and columns beyond the picture that bits may depend on, so many that groups of rows
+// and squares of pixels begin at the same ones of the picture.
 static guint
 find_margin (const Networks *n)
 {
   g_autoptr (EcbsrPlan) plan = new_plan (n->zero, 8, 8, n->precision);
-  const guint most = MAX (plan->rows_above, plan->rows_below) + plan->radius;
+  const guint rows = MAX (plan->rows_above, plan->rows_below);
+  const guint most = MAX (rows, plan->columns_beside) + plan->radius;
 
   return ecbsr_div_up (most, ECBSR_GROUP_ROWS) * ECBSR_GROUP_ROWS;
 }
@@ -194,7 +195,7 @@ static void
 check_network (const gchar *name, const gchar *padding)
 {
   static const guint sizes[][2]
-      = { { 1, 1 }, { 3, 5 }, { 9, 1 }, { 1, 9 }, { 17, 6 } };
+      = { { 1, 1 }, { 3, 5 }, { 9, 1 }, { 1, 9 }, { 17, 6 }, { 15, 3 } };
   Networks n = { load (name, "zero"), load (name, padding), 0 };
   g_autoptr (GRand) random = g_rand_new_with_seed (17);
 

@@ -10,12 +10,12 @@
 
 #define N_FRAMES 60
 
-// A video of which anything may change: five plans of networks, two of these of
+// A video of which anything may change: six plans of networks, two of these of
 // three colours, and one of the cubic.
 typedef struct
 {
   GRand *random;
-  EcbsrPlan *plan[6];
+  EcbsrPlan *plan[7];
   EcbsrFrameCache *cache;
   Picture *in;
   Setup setup;
@@ -60,6 +60,7 @@ video_of_field (const Format *format, guint scale, guint width, guint height,
   v.plan[3] = new_plan (model_new_padded (scale, 1, "symmetric"), &v, 17);
   v.plan[4] = new_plan (model_new_colors (scale, 1, NULL), &v, 14);
   v.plan[5] = new_plan (model_new_colors (scale, 1, "replicate"), &v, 0);
+  v.plan[6] = new_plan (model_new_wide (scale, 1, "symmetric"), &v, 15);
   v.cache = ecbsr_frame_cache_new (v.plan[0], NULL);
   g_assert_nonnull (v.cache);
   return v;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// How far a row's change goes, to the last bit: no farther than the plan says,
-// which is what skip-static relies on, and at most one row less far. (The plan
-// has all rows of a group depend on all six of its input, and the first one does
-// not on the last.)
+// How far a row's or a column's change goes, to the last bit: no farther than the plan
+// says, which is what skip-static relies on, and at most one row or a square less far.
+// (The plan has all rows of a group depend on all six of its input, and the first one does
+// not on the last. Columns are counted alike to both sides.)
 
 #include "builder.h"
 #include "plan.h"
 
 #include <string.h>
 
-#define WIDTH 24
+#define WIDTH 60
 #define HEIGHT 44
 #define SCALE 2
 
@@ -21,13 +21,14 @@ typedef struct
   gfloat before[SCALE * SCALE * HEIGHT * WIDTH];
   gfloat after[SCALE * SCALE * HEIGHT * WIDTH];
   guint reach_above, reach_below; // rows that a change has reached so far
+  guint reach_beside; // columns
 } Reach;
 
 static EcbsrModel *
-new_model (const gchar *padding)
+new_model (guint n_channels, const gchar *padding)
 {
   g_autoptr (Builder) builder
-      = builder_new_ecbsr (SCALE, 4, 8, "prelu", "plain", "false");
+      = builder_new_ecbsr (SCALE, 4, n_channels, "prelu", "plain", "false");
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) error = NULL;
   EcbsrModel *model;
@@ -40,7 +41,7 @@ new_model (const gchar *padding)
 }
 
 static EcbsrPlan *
-new_plan (EcbsrPrecision precision, const gchar *padding)
+new_plan (EcbsrPrecision precision, guint n_channels, const gchar *padding)
 {
   const EcbsrPlanConfig config = {
     .width = WIDTH,
@@ -54,7 +55,7 @@ new_plan (EcbsrPrecision precision, const gchar *padding)
     .precision = precision,
     .n_threads = 1,
   };
-  EcbsrModel *model = new_model (padding);
+  EcbsrModel *model = new_model (n_channels, padding);
   g_autoptr (GError) error = NULL;
   EcbsrPlan *plan = ecbsr_plan_new (model, &config, &error);
 
@@ -101,14 +102,62 @@ check_row (Reach *r, guint changed)
       r->reach_below = MAX (r->reach_below, y - changed);
 }
 
+static void
+fill_column (Reach *r, GRand *random, guint x)
+{
+  for (guint y = 0; y < HEIGHT; y++)
+    r->in[y * WIDTH + x] = (gfloat) g_rand_double_range (random, 16, 235);
+}
+
+// Column x of the input, in any row.
+static gboolean
+has_column_changed (const Reach *r, guint x)
+{
+  const gsize n = SCALE * sizeof (gfloat);
+
+  for (guint y = 0; y < SCALE * HEIGHT; y++)
+    {
+      const gsize at = ((gsize) y * WIDTH + x) * SCALE;
+      if (memcmp (r->before + at, r->after + at, n) != 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+check_column (Reach *r, guint changed)
+{
+  for (guint x = 0; x < WIDTH; x++)
+    if (has_column_changed (r, x))
+      r->reach_beside
+          = MAX (r->reach_beside, x < changed ? changed - x : x - changed);
+}
+
+static void
+check_columns (Reach *r, GRand *random)
+{
+  for (guint x = 0; x < WIDTH; x++)
+    {
+      run (r, r->before);
+      fill_column (r, random, x);
+      run (r, r->after);
+      check_column (r, x);
+    }
+  g_test_message ("%u columns; the plan says %u", r->reach_beside,
+                  r->plan->columns_beside);
+  g_assert_cmpuint (r->reach_beside, <=, r->plan->columns_beside);
+  g_assert_cmpuint (r->reach_beside + ECBSR_SQUARE_SIZE, >,
+                    r->plan->columns_beside);
+}
+
 // A result depends on rows below it as far as a change reaches above.
 static void
-check_reach (EcbsrPrecision precision, const gchar *padding)
+check_reach (EcbsrPrecision precision, guint n_channels, const gchar *padding)
 {
   g_autoptr (GRand) random = g_rand_new_with_seed (precision);
   g_autofree Reach *r = g_new0 (Reach, 1);
 
-  r->plan = new_plan (precision, padding);
+  r->plan = new_plan (precision, n_channels, padding);
   if (ecbsr_plan_get_precision (r->plan) != precision)
     g_test_skip ("not on this CPU");
   else
@@ -122,6 +171,7 @@ check_reach (EcbsrPrecision precision, const gchar *padding)
           run (r, r->after);
           check_row (r, y);
         }
+      check_columns (r, random);
       g_test_message ("%u rows above, %u below; the plan says %u and %u",
                       r->reach_above, r->reach_below, r->plan->rows_below,
                       r->plan->rows_above);
@@ -140,9 +190,13 @@ check_reach (EcbsrPrecision precision, const gchar *padding)
 static void
 test_reach (gconstpointer data)
 {
-  check_reach (GPOINTER_TO_UINT (data), "zero");
-  check_reach (GPOINTER_TO_UINT (data), "replicate");
-  check_reach (GPOINTER_TO_UINT (data), "symmetric");
+  static const gchar *const paddings[] = { "zero", "replicate", "symmetric" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (paddings); i++)
+    {
+      check_reach (GPOINTER_TO_UINT (data), 8, paddings[i]);
+      check_reach (GPOINTER_TO_UINT (data), 12, paddings[i]);
+    }
 }
 
 int

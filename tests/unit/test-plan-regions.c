@@ -141,12 +141,14 @@ test_format (gconstpointer data)
       g_autoptr (EcbsrModel) ecbsr = model_new_ecbsr (scale, 1);
       g_autoptr (EcbsrModel) mirroring
           = model_new_padded (scale, 1, "symmetric");
+      g_autoptr (EcbsrModel) wide = model_new_wide (scale, 1, "symmetric");
       g_autoptr (EcbsrModel) esr = model_new_esr ("esr-tr", scale);
       g_autoptr (EcbsrModel) cubic = ecbsr_model_new_cubic (scale);
       setup.strength = 1;
       setup.split = 0;
       check_model (ecbsr, format, setup);
       check_model (mirroring, format, setup);
+      check_model (wide, format, setup);
       check_model (esr, format, setup);
       check_model (cubic, format, setup);
       setup.strength = 0.6f;

@@ -65,6 +65,9 @@ test_format (gconstpointer data)
           = model_new_padded (scale, 1, "replicate");
       g_autoptr (EcbsrModel) mirroring
           = model_new_padded (scale, 1, "symmetric");
+      g_autoptr (EcbsrModel) wide = model_new_wide (scale, 1, NULL);
+      g_autoptr (EcbsrModel) wide_mirroring
+          = model_new_wide (scale, 1, "symmetric");
       g_autoptr (EcbsrModel) esr = model_new_esr ("esr-tr", scale);
       g_autoptr (EcbsrModel) cubic = ecbsr_model_new_cubic (scale);
       check_divisions (ecbsr, format, 1, ECBSR_FIELD_NONE);
@@ -73,6 +76,8 @@ test_format (gconstpointer data)
       check_divisions (replicating, format, 0.7f, ECBSR_FIELD_BOTTOM);
       check_divisions (mirroring, format, 1, ECBSR_FIELD_NONE);
       check_divisions (mirroring, format, 0.7f, ECBSR_FIELD_BOTTOM);
+      check_divisions (wide, format, 1, ECBSR_FIELD_NONE);
+      check_divisions (wide_mirroring, format, 1, ECBSR_FIELD_NONE);
       check_divisions (esr, format, 1, ECBSR_FIELD_NONE);
       check_divisions (cubic, format, 1, ECBSR_FIELD_NONE);
       check_divisions (ecbsr, format, 0.7f, ECBSR_FIELD_TOP);
