@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The engine and its peers on the same weights, the same picture, the same threads."""
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from tests.bench.comparison import install, network, reference
 from tests.bench.comparison.install import BUILD, PYTHON, ROOT, RUNNERS, WORK
-from tests.bench.comparison.runner import Runner, take_turns
+from tests.bench.comparison.runner import Runner, Unable, take_turns
 
 MODELS = ("ecbsr-m4c8", "ecbsr-m4c16")
 PRECISIONS = ("float32", "bfloat16", "int8")
@@ -190,6 +191,20 @@ def start(contender, case, threads):
     return Runner(contender.command(case, threads), env)
 
 
+def start_all(found, case, threads):
+    """The runners by their number in `found`, without those that cannot."""
+    runners = {}
+    try:
+        for i, contender in enumerate(found):
+            with contextlib.suppress(Unable):
+                runners[i] = start(contender, case, threads)
+    except BaseException:
+        for runner in runners.values():
+            runner.close()
+        raise
+    return runners
+
+
 def difference(contender, case, runner):
     """The largest from PyTorch's result. Raises Disagreement."""
     path = case.folder / "output.raw"
@@ -209,8 +224,8 @@ def has_precision(contender, runner):
 
 def measure(found, case, threads, rounds, duration):
     """A row for each contender, of one network and number of threads. Left out are ours in
-    precisions that the CPU does not have."""
-    runners = {i: start(contender, case, threads) for i, contender in enumerate(found)}
+    precisions that the CPU does not have, and peers that have nothing fast there."""
+    runners = start_all(found, case, threads)
     try:
         for i in [i for i, runner in runners.items() if not has_precision(found[i], runner)]:
             runners.pop(i).close()

@@ -13,7 +13,8 @@ replaces the part of the same kind of CPU alone; how it does that:
 
 - **Against other runtimes**: one plane of float32 in and out, the same weights for all, with zero
   padding and without bounds, which the peers do not have; *ratio* is how many times as long as
-  gst-ecbsr in the same precision and with as many threads. *8 bits*: luma in and out as video has
+  gst-ecbsr in the same precision (or in float32, where the CPU has not that one) and with as many
+  threads. *8 bits*: luma in and out as video has
   it. *difference*: the largest of any pixel from what PyTorch computes, of 255; a run in which one
   is too large is refused. For oneDNN, which takes the newest instruction set that it knows of the
   CPU's, the networks are put together by hand from its primitives, with all activations simplified
@@ -90,13 +91,17 @@ def size_of(row):
 # ------------------------------------------------------------------ peers --
 
 def peer_time(rows, label, precision, model, threads):
-    return next(row for row in rows if row["model"] == model and row["threads"] == threads
-                and (row["label"], row["precision"]) == (label, precision))
+    """None where that was not measured."""
+    return next((row for row in rows if row["model"] == model and row["threads"] == threads
+                 and (row["label"], row["precision"]) == (label, precision)), None)
 
 
 def peer_cells(rows, label, precision, model, threads):
     row = peer_time(rows, label, precision, model, threads)
-    own = peer_time(rows, "gst-ecbsr", precision, model, threads)
+    own = peer_time(rows, "gst-ecbsr", precision, model, threads) \
+        or peer_time(rows, "gst-ecbsr", "float32", model, threads)
+    if not row:
+        return "–"
     ratio = "" if row is own else f", {row['ms'] / own['ms']:.2f}×"
     return f"{row['ms']:.1f}{ratio}"
 

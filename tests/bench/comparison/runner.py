@@ -13,11 +13,16 @@ import json
 import subprocess
 import time
 
+NOTHING_FAST = "no fast convolution"  # of what a runner says then
 WARM_UP = 2  # frames at the start of a turn, which find cold caches
 
 
 class RunnerError(Exception):
     """A runner does not do what it should."""
+
+
+class Unable(RunnerError):
+    """A runner has nothing for this network in this precision on this CPU."""
 
 
 class Runner:
@@ -51,7 +56,8 @@ class Runner:
         line = self.process.stdout.readline()
         if not line:
             message = self.process.communicate()[1].strip()
-            raise RunnerError(f"{self.command[0]}: {message or 'ended without a word'}")
+            error = Unable if NOTHING_FAST in message else RunnerError
+            raise error(f"{self.command[0]}: {message or 'ended without a word'}")
         return json.loads(line)
 
 

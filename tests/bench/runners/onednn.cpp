@@ -255,6 +255,9 @@ milliseconds ()
       .count ();
 }
 
+// Of all layouts once.
+static const double SLOW_MS = 30000;
+
 static double
 time_of (Network &network)
 {
@@ -306,12 +309,14 @@ find_all (const std::vector<Layer> &layers, const Options &options,
   return networks;
 }
 
-// In several rounds: a neighbour on the machine must not decide.
+// In several rounds: a neighbour on the machine must not decide. No further ones where
+// frames take seconds each.
 static std::unique_ptr<Network>
 find_fastest (std::vector<std::unique_ptr<Network> > networks)
 {
   std::vector<double> times (networks.size (), 1e9);
-  for (int round = 0; round < 4; round++)
+  const double begin = milliseconds ();
+  for (int round = 0; round < 4 && milliseconds () - begin < SLOW_MS; round++)
     for (size_t i = 0; i < networks.size (); i++)
       times[i] = std::min (times[i], time_of (*networks[i]));
   return std::move (networks[std::min_element (times.begin (), times.end ())

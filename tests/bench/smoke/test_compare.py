@@ -115,6 +115,20 @@ class Install(unittest.TestCase):
         raise install.Missing("no such library")
 
 
+class Runners(unittest.TestCase):
+    def contender(self, words):
+        return peers.Contender("oneDNN", "bfloat16",
+                               lambda case, n: ["sh", "-c", f"echo '{words}' >&2; exit 1"], None)
+
+    def test_a_peer_that_has_nothing_fast_is_left_out(self):
+        nothing = self.contender("oneDNN has no fast convolution for this network")
+        self.assertEqual(peers.start_all([nothing], None, 1), {})
+
+    def test_a_peer_that_fails_is_an_error(self):
+        with self.assertRaisesRegex(runner.RunnerError, "out of memory"):
+            peers.start_all([self.contender("out of memory")], None, 1)
+
+
 class Report(unittest.TestCase):
     def test_ratios_are_to_ours_in_the_same_precision(self):
         rows = [{"label": label, "name": name, "precision": precision, "model": "ecbsr-m4c8",
@@ -126,6 +140,15 @@ class Report(unittest.TestCase):
         self.assertIn("| oneDNN 2 | float32 | 6.0, 1.50× |", text)
         self.assertIn("| oneDNN 2 | int8 | 7.0, 3.50× |", text)
         self.assertIn("| gst-ecbsr | int8 | 2.0 |", text)
+
+    def test_ratios_are_to_float32_where_the_cpu_has_not_the_precision(self):
+        rows = [{"label": label, "name": f"{label}: x", "precision": precision, "model": model,
+                 "threads": 1, "difference": 0.01, "ms": ms}
+                for label, precision, model, ms in (
+                    ("gst-ecbsr", "float32", "ecbsr-m4c8", 4),
+                    ("gst-ecbsr", "float32", "ecbsr-m4c16", 8),
+                    ("oneDNN", "int8", "ecbsr-m4c8", 6))]
+        self.assertIn("| oneDNN | int8 | 6.0, 1.50× | – |", report.peer_table(rows))
 
     def test_speedup_and_nanoseconds_per_pixel(self):
         rows = [{"model": "m", "precision": "int8", "width": 100, "height": 10, "threads": n,
