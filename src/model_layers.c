@@ -68,8 +68,7 @@ lay_out_esr_cnn (EcbsrModel *model)
   };
 }
 
-// -------------------------------------------------------------------- tensors
-// --
+// ------------------------------------------------------------------ tensors --
 
 static gchar *
 name_layer (const EcbsrModel *model, guint i)
@@ -174,8 +173,7 @@ ecbsr_model_list_all (EcbsrModel *model, guint i,
   return n;
 }
 
-// --------------------------------------------------------------------- counts
-// --
+// ------------------------------------------------------------------- counts --
 
 static guint
 count_parameters (EcbsrModel *model, guint i)

@@ -56,8 +56,7 @@ ecbsr_padding_to_string (EcbsrPadding padding)
   return paddings[padding];
 }
 
-// ------------------------------------------------------------ kinds of values
-// --
+// ---------------------------------------------------------- kinds of values --
 
 guint
 ecbsr_metadata_find (gchar *const *metadata, const gchar *key)
@@ -248,8 +247,7 @@ check_format (const EcbsrModel *model, GError **error)
              || refuse_value ("format", format, "'" FORMAT "'", error));
 }
 
-// -------------------------------------------------------------- architectures
-// --
+// ------------------------------------------------------------ architectures --
 
 static gboolean
 read_identity (const EcbsrModel *model, EcbsrModelInfo *info, GError **error)

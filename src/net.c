@@ -76,7 +76,7 @@ ecbsr_net_group_rows (EcbsrPlan *plan)
 // A layer that makes squares of pixels (kernels.h) rounds by what lies in all of a
 // square. These begin at fixed columns of the picture, too, so rows in memory begin with
 // one of them, and such a layer makes whole squares. Of what lies beside a square its
-// outer columns alone are made: components 4 and 5 are in no others.
+// outer columns alone are made.
 
 static gint64
 round_down (gint64 x, gint64 step)

@@ -149,7 +149,8 @@ typedef void (*EcbsrGroupFunc) (const EcbsrConv *conv, void *const *dst,
 //
 // rows first into V, columns first out of M, bias added to M_00. Roundings depend on all
 // 36 input pixels, so a row computed in parts is the same bits where parts begin at
-// multiples of 4. For float32 alone. Weights are ecbsr_kernels_pack_square()'s, `work`
+// multiples of 4. But of the column to the left of a square its first column alone is made,
+// and of that to the right its last one: to the others these may hold anything. For float32 alone. Weights are ecbsr_kernels_pack_square()'s, `work`
 // is ecbsr_kernels_square_work() words.
 #define ECBSR_SQUARE_SIZE 4
 #define ECBSR_SQUARE_COMPONENTS 36

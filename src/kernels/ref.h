@@ -32,6 +32,21 @@ word_value (uint32_t word, EcbsrDtype dtype, unsigned j)
   return value;
 }
 
+// Winograd's components of six values.
+static inline void
+make_components (float component[ECBSR_WINO_COMPONENTS], const float d[6])
+{
+  const float a = d[4] - 4 * d[2], b = d[3] - 4 * d[1];
+  const float c = d[4] - d[2], e = d[3] - d[1];
+
+  component[0] = a + b;
+  component[1] = a - b;
+  component[2] = c + 2 * e;
+  component[3] = c - 2 * e;
+  component[4] = c + 4 * (d[0] - d[2]);
+  component[5] = d[5] - d[3] - 4 * e;
+}
+
 // Byte j of a word, times the signed one of a word of weights.
 static inline int32_t
 byte_product (uint32_t weight, uint32_t word, unsigned j)

@@ -10,20 +10,6 @@
 typedef float Square[SIDE][SIDE];
 
 static void
-transform (float component[SIDE], const float d[6])
-{
-  const float a = d[4] - 4 * d[2], b = d[3] - 4 * d[1];
-  const float c = d[4] - d[2], e = d[3] - d[1];
-
-  component[0] = a + b;
-  component[1] = a - b;
-  component[2] = c + 2 * e;
-  component[3] = c - 2 * e;
-  component[4] = c + 4 * (d[0] - d[2]);
-  component[5] = d[5] - d[3] - 4 * e;
-}
-
-static void
 combine (float y[SIZE], const float m[SIDE])
 {
   const float sum = m[0] + m[1], difference = m[0] - m[1];
@@ -37,7 +23,7 @@ combine (float y[SIZE], const float m[SIDE])
 
 // Of the square whose first pixel is `at` words into the rows.
 static void
-make_components (Square v, const void *const *src, ptrdiff_t at)
+transform (Square v, const void *const *src, ptrdiff_t at)
 {
   float column[SIDE][6];
 
@@ -46,12 +32,12 @@ make_components (Square v, const void *const *src, ptrdiff_t at)
       float d[6], component[SIDE];
       for (unsigned r = 0; r < 6; r++)
         d[r] = ((const float *) src[r])[at + x - 1];
-      transform (component, d);
+      make_components (component, d);
       for (unsigned k = 0; k < SIDE; k++)
         column[k][x] = component[k];
     }
   for (unsigned k = 0; k < SIDE; k++)
-    transform (v[k], column[k]);
+    make_components (v[k], column[k]);
 }
 
 static float
@@ -83,7 +69,7 @@ make_square (const EcbsrConv *conv, unsigned o, const void *const *src,
   for (unsigned i = 0; i < conv->n_in; i++)
     {
       Square v;
-      make_components (v, src, (ptrdiff_t) (i * src_pitch + x));
+      transform (v, src, (ptrdiff_t) (i * src_pitch + x));
       add_products (conv, o, i, v, m);
     }
   m[0][0] += conv->bias[o];

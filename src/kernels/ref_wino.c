@@ -13,14 +13,7 @@ transform (float component[ECBSR_WINO_COMPONENTS], const void *const *src,
 
   for (unsigned r = 0; r < 6; r++)
     d[r] = word_value (((const uint32_t *) src[r])[at], in, j);
-  const float a = d[4] - 4 * d[2], b = d[3] - 4 * d[1];
-  const float c = d[4] - d[2], e = d[3] - d[1];
-  component[0] = a + b;
-  component[1] = a - b;
-  component[2] = c + 2 * e;
-  component[3] = c - 2 * e;
-  component[4] = c + 4 * (d[0] - d[2]);
-  component[5] = d[5] - d[3] - 4 * e;
+  make_components (component, d);
   for (unsigned k = 0; in == ECBSR_DTYPE_BF16 && k < ECBSR_WINO_COMPONENTS; k++)
     component[k] = from_bf16 (ecbsr_bf16_from_float (component[k]));
 }

@@ -26,8 +26,7 @@ format_number (gdouble value)
   return g_strdup (g_ascii_formatd (text, sizeof text, "%.10g", value));
 }
 
-// ----------------------------------------------------------------- for people
-// --
+// --------------------------------------------------------------- for people --
 
 static void
 print_number (const gchar *label, guint value)
@@ -88,8 +87,7 @@ print_text (const Report *report)
     g_print ("    %-13s %s\n", entry[0], entry[1]);
 }
 
-// --------------------------------------------------------------- for machines
-// --
+// ------------------------------------------------------------- for machines --
 
 static void
 append_string (GString *json, const gchar *text)
@@ -193,8 +191,7 @@ print_json (const Report *report)
   g_print ("%s}\n", json->str);
 }
 
-// ------------------------------------------------------------------- commands
-// --
+// ----------------------------------------------------------------- commands --
 
 // Says what went wrong and returns the exit status for it.
 static gint

@@ -240,6 +240,38 @@ try_shifted (Check *c, unsigned shift)
   group_free (&moved);
 }
 
+// What lies beside a square is read, but its outer columns alone are made of it.
+static void
+try_beside (Check *c)
+{
+  const Shape shape = shape_of (3, 5, SIZE, PATTERN_RANDOM);
+  Conv t;
+  Group group, disturbed;
+
+  if (c->failure[0])
+    return;
+  check_arguments (c, "inner columns");
+  conv_new (c, &t, shape);
+  group = group_new (c, &shape);
+  disturbed = group_new (c, &shape);
+  run (c, &t, &c->new, &t.new, &group);
+  for (unsigned r = 0; r < 6; r++)
+    for (unsigned i = 0; i < shape.n_in; i++)
+      {
+        float *row = t.src[r].row + i * t.src[r].pitch;
+        row[-1] = row[SIZE] = NAN;
+      }
+  run (c, &t, &c->new, &t.new, &disturbed);
+  for (unsigned r = 0; r < ECBSR_GROUP_ROWS; r++)
+    for (unsigned o = 0; o < shape.n_out; o++)
+      check_same (c, "inner columns", group.row[r].row + o * group.row[r].pitch + 1,
+                  disturbed.row[r].row + o * disturbed.row[r].pitch + 1, SIZE - 2,
+                  sizeof (float));
+  conv_free (&t);
+  group_free (&group);
+  group_free (&disturbed);
+}
+
 // 480 pixels: a tile of real pictures.
 static void
 bench_shape (Check *c, unsigned n_in, unsigned n_out)
@@ -276,6 +308,7 @@ check_square3x3_f32_f32 (Check *c)
                                 pattern_random (&c->rand)));
   for (unsigned shift = SIZE; shift < 50; shift += 3 * SIZE)
     try_shifted (c, shift);
+  try_beside (c);
   bench_shape (c, 8, 8);
   bench_shape (c, 16, 4);
   bench_shape (c, 16, 16);

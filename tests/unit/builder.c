@@ -71,8 +71,7 @@ new_builder (const gchar *architecture, guint scale, guint n_channels)
   return builder;
 }
 
-// -------------------------------------------------------------------- tensors
-// --
+// ------------------------------------------------------------------ tensors --
 
 // Values that keep the variance of what they are multiplied with, so that deep
 // networks neither fade nor explode.
@@ -182,8 +181,7 @@ add_branches (Builder *builder, guint i, guint n_in, guint n_out)
     }
 }
 
-// ------------------------------------------------------------------- networks
-// --
+// ----------------------------------------------------------------- networks --
 
 static Builder *
 new_ecbsr (guint n_colors, guint scale, guint n_blocks, guint n_channels,
@@ -265,8 +263,7 @@ builder_new_esr_cnn (guint scale, guint n_channels, guint depth, guint squeeze)
   return builder;
 }
 
-// ----------------------------------------------------------------------- file
-// --
+// --------------------------------------------------------------------- file --
 
 GBytes *
 wrap_header (const gchar *header, gsize n_header, gconstpointer data,

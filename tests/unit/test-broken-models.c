@@ -81,8 +81,7 @@ test_bases (void)
     }
 }
 
-// ------------------------------------------------------------------- metadata
-// --
+// ----------------------------------------------------------------- metadata --
 
 typedef struct
 {
@@ -212,8 +211,7 @@ test_metadata (gconstpointer user_data)
   assert_refused (builder, c->message);
 }
 
-// -------------------------------------------------------------------- tensors
-// --
+// ------------------------------------------------------------------ tensors --
 
 typedef void (*Change) (Builder *builder, const gchar *name);
 

@@ -56,8 +56,7 @@ apply_3x3 (const Map *map, guint channel, gint y, gint x, gdouble outside,
   return sum;
 }
 
-// ------------------------------------------------------------- the definition
-// --
+// ----------------------------------------------------------- the definition --
 
 typedef struct
 {

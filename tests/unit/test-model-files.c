@@ -72,8 +72,7 @@ assert_refused (const gchar *path, EcbsrError code, const gchar *message)
   g_assert_nonnull (strstr (error->message, message));
 }
 
-// -------------------------------------------------------------------- opening
-// --
+// ------------------------------------------------------------------ opening --
 
 static void
 test_open (Fixture *fixture, gconstpointer user_data)
@@ -138,8 +137,7 @@ test_too_large (Fixture *fixture, gconstpointer user_data)
                   "most that a model file may be");
 }
 
-// --------------------------------------------------------------------- saving
-// --
+// ------------------------------------------------------------------- saving --
 
 static void
 assert_same_floats (const gfloat *a, const gfloat *b, gsize n)

@@ -84,8 +84,7 @@ test_wrong_requests (void)
                    "tensor 'a': shape is [2, 3], expected [3, 2]");
 }
 
-// ----------------------------------------------------------------- good files
-// --
+// --------------------------------------------------------------- good files --
 
 typedef struct
 {
@@ -148,8 +147,7 @@ test_escapes (void)
                    "\"\\/\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
 }
 
-// --------------------------------------------------------------- broken files
-// --
+// ------------------------------------------------------------- broken files --
 
 static void
 assert_refused (GBytes *bytes, const gchar *message)
@@ -183,8 +181,7 @@ test_raw (gconstpointer user_data)
   assert_refused (bytes, raw->message);
 }
 
-// --------------------------------------------------------------------- limits
-// --
+// ------------------------------------------------------------------- limits --
 
 static GBytes *
 make_many (guint n_tensors)
@@ -258,8 +255,7 @@ test_long_name (void)
   g_assert_cmpuint (strlen (error->message), <, 200);
 }
 
-// -------------------------------------------------------------------- damages
-// --
+// ------------------------------------------------------------------ damages --
 
 // Takes all that a damaged file may still offer.
 static void

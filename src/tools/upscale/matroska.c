@@ -12,8 +12,7 @@
 #define ID_TAG_NAME 0x45a3
 #define ID_TAG_STRING 0x4487
 
-// ---------------------------------------------------------------------- text
-// --
+// --------------------------------------------------------------------- text --
 
 typedef struct
 {
@@ -120,8 +119,7 @@ correct_tags (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
-// ------------------------------------------------------------------ languages
-// --
+// ---------------------------------------------------------------- languages --
 
 // Before the stream's own tags, which come after its segment and may name one.
 static GstPadProbeReturn

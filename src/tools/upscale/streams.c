@@ -9,8 +9,7 @@
 #include <gst/pbutils/pbutils.h>
 #include <string.h>
 
-// ------------------------------------------------------------ stopping early
-// --
+// ----------------------------------------------------------- stopping early --
 
 static GstClockTime
 stream_time (GstPad *pad, GstClockTime time)
@@ -83,8 +82,7 @@ streams_end_sparse (Transcoder *self)
     }
 }
 
-// ------------------------------------------------------------------- pictures
-// --
+// ----------------------------------------------------------------- pictures --
 
 static GstPadProbeReturn
 count_frame (GstPad *pad, GstPadProbeInfo *info, gpointer data)
@@ -238,8 +236,7 @@ link_video (Transcoder *self, Stream *stream)
   return TRUE;
 }
 
-// -------------------------------------------------------------------- streams
-// --
+// ------------------------------------------------------------------ streams --
 
 static gboolean
 is_video (Stream *stream)
@@ -439,8 +436,7 @@ add_own_video (Transcoder *self, Stream *replaced)
   return TRUE;
 }
 
-// ---------------------------------------------------------------- all of them
-// --
+// -------------------------------------------------------------- all of them --
 
 static gboolean
 link_main_video (Transcoder *self, Stream *video)
@@ -488,8 +484,7 @@ release_streams (Transcoder *self)
     }
 }
 
-// ------------------------------------------------- streams that are seen late
-// --
+// ----------------------------------------------- streams that are seen late --
 
 static void
 post_known (GstElement *parsebin)

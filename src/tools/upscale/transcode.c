@@ -99,8 +99,7 @@ handle_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-// ------------------------------------------------------------------------ bus
-// --
+// ---------------------------------------------------------------------- bus --
 
 // The last line of what GStreamer adds for developers often names the cause.
 static const gchar *
@@ -219,8 +218,7 @@ refresh (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-// ------------------------------------------------------------------- pipeline
-// --
+// ----------------------------------------------------------------- pipeline --
 
 static void
 make_pipeline (Transcoder *self)

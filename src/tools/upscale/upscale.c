@@ -85,8 +85,7 @@ refuse (GError **error, const gchar *format, ...)
   return FALSE;
 }
 
-// ------------------------------------------------------------------ arguments
-// --
+// ---------------------------------------------------------------- arguments --
 
 // Seconds, M:S or H:M:S; the seconds may have a fraction.
 static gboolean
@@ -239,8 +238,7 @@ check_arguments (GError **error)
   return TRUE;
 }
 
-// ---------------------------------------------------------------------- files
-// --
+// -------------------------------------------------------------------- files --
 
 static gboolean
 check_input (const gchar *path, GStatBuf *input, GError **error)
@@ -323,8 +321,7 @@ check_part (const gchar *part, const GStatBuf *input, GError **error)
   return TRUE;
 }
 
-// ----------------------------------------------------------------------- ends
-// --
+// --------------------------------------------------------------------- ends --
 
 static void
 report (const gchar *path, const TranscodeResult *result,
